@@ -1,0 +1,28 @@
+"""Installs the alias layer while a child process of `launch` starts; does nothing elsewhere.
+
+Python imports a module of this name at start-up, as a top-level one: no relative import works here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+
+def _join_parent() -> None:
+    """Do what the parent process did, then make way for the sitecustomize that this one hid."""
+    package, _, root = os.environ["MICROWEB_COMPAT"].partition(os.pathsep)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    sys.path.append(root)
+    importlib.import_module(package).install()
+    del sys.modules["sitecustomize"]
+    try:
+        importlib.import_module("sitecustomize")
+    except ModuleNotFoundError:
+        pass
+
+
+if __name__ == "sitecustomize" and "MICROWEB_COMPAT" in os.environ:
+    _join_parent()

@@ -1,0 +1,1 @@
+"""The stack's own test suites, run against this package under its alias layer (``python -m tests.upstream``)."""
