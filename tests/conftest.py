@@ -1,0 +1,57 @@
+"""What holds for every test: the client is a WSGI lawyer, and no test leaves a context behind.
+
+Generated examples are the same in each run, so that a failure is a change and not luck.
+"""
+
+from __future__ import annotations
+
+import sys
+from wsgiref.validate import validator
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("gate", derandomize=True, deadline=None, database=None)
+settings.load_profile("gate")
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers",
+        "no_validator: the application or the environ breaks WSGI on purpose, so the client calls"
+        " it without wsgiref.validate between them",
+    )
+
+
+@pytest.fixture(autouse=True)
+def _wsgi_lawyer(request, monkeypatch):
+    """Puts wsgiref.validate between the client and every application that it calls."""
+    if request.node.get_closest_marker("no_validator"):
+        return
+    try:
+        from microweb import testing
+    except ImportError:
+        return
+
+    run = testing.run_wsgi_app
+
+    def run_validated(app, environ, *args, **kwargs):
+        return run(validator(app), environ, *args, **kwargs)
+
+    monkeypatch.setattr(testing, "run_wsgi_app", run_validated)
+
+
+@pytest.fixture(autouse=True)
+def _no_context_left():
+    """Fails a test that leaves a context pushed, and takes it away from the tests that follow."""
+    module = sys.modules.get("microweb.globals")
+    before = module._contexts.get() if module else None
+    yield
+    module = sys.modules.get("microweb.globals")
+    if module is None:
+        return
+    expected = module.NO_CONTEXTS if before is None else before
+    left = module._contexts.get()
+    if left is not expected:
+        module._contexts.set(expected)
+        pytest.fail(f"the test left a context pushed: {left}")
