@@ -1,0 +1,54 @@
+"""Coroutine functions in a synchronous framework: told apart, and run to their end.
+
+asyncio is imported when the first coroutine function runs, not before.
+"""
+
+from __future__ import annotations
+
+from functools import partial, update_wrapper
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+_CO_COROUTINE = 0x80  # inspect.CO_COROUTINE: the code object is that of an ``async def``
+
+
+def is_coroutine_function(func: t.Callable[..., t.Any]) -> bool:
+    """Whether calling ``func`` makes a coroutine: methods, partials and callable objects too."""
+    while isinstance(func, partial):
+        func = func.func
+    code = getattr(func, "__code__", None)
+    if code is None:
+        code = getattr(getattr(type(func), "__call__", None), "__code__", None)  # noqa: B004
+    return code is not None and bool(code.co_flags & _CO_COROUTINE)
+
+
+def run_to_end(func: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    """A function that runs the coroutine of ``func`` in an event loop and returns its result.
+
+    It sees the contexts of the caller. Where a loop runs already in this thread (the view of an
+    application that is itself called from a coroutine), another thread's loop is used.
+    """
+
+    def call(*args: t.Any, **kwargs: t.Any) -> t.Any:
+        import asyncio
+
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(func(*args, **kwargs))
+        return _run_in_thread(func, args, kwargs)
+
+    return update_wrapper(call, func)
+
+
+def _run_in_thread(func: t.Callable[..., t.Any], args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+    from contextvars import copy_context
+
+    context = copy_context()
+    with ThreadPoolExecutor(1) as pool:
+        # The coroutine is made in the thread too: what runs before its first await belongs there.
+        return pool.submit(context.run, lambda: asyncio.run(func(*args, **kwargs))).result()
