@@ -1,0 +1,44 @@
+"""What can go wrong between a server and its client: one tree, the evidence on the leaves.
+
+None of these is raised for a fault of the application, so that its own `ConnectionResetError`
+(its database's, say) stays an error of its own.
+"""
+
+from __future__ import annotations
+
+REASONS = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    414: "URI Too Long",
+    417: "Expectation Failed",
+    431: "Request Header Fields Too Large",
+    501: "Not Implemented",
+    505: "HTTP Version Not Supported",
+}
+
+
+class Refused(OSError):
+    """What came is no request, or no whole one; `status` and `why` go to the client.
+
+    An OSError, because that is what a framework expects from a failed read of a body, and turns
+    into its own 400; nothing read before it may pass for the whole.
+    """
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(f"{status} {REASONS[status]}: {why}")
+        self.status = f"{status} {REASONS[status]}"
+        self.why = why
+
+
+class ClientGone(ConnectionError):
+    """The client no longer takes the response."""
+
+
+class BindError(OSError):
+    """The address cannot be listened on; the message is one line that says what to do."""
+
+
+def require(condition: object, why: str, status: int = 400) -> None:
+    """The grammar as a list of demands. Raises Refused."""
+    if not condition:
+        raise Refused(status, why)

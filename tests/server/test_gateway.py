@@ -1,0 +1,203 @@
+"""The gateway over a socket pair: what the application does, what the client then sees."""
+
+import socket
+
+import pytest
+
+from microweb.server.gateway import Gateway, check_headers, check_status
+
+TEXT = [("Content-Type", "text/plain")]
+
+
+def respond(application, method="GET", protocol="HTTP/1.1", reader=True):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        if not reader:
+            theirs.close()
+        gateway = Gateway(ours, {"REQUEST_METHOD": method, "SERVER_PROTOCOL": protocol}, True)
+        gateway.run(application)
+        ours.close()
+        answer = b""
+        while reader and (block := theirs.recv(65536)):
+            answer += block
+    return gateway, answer
+
+
+def assert_response(application, fields, body, status=b"200 OK", **how):
+    """The status, the framing fields and the body, on the wire."""
+    gateway, answer = respond(application, **how)
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    assert lines[0] == b"HTTP/1.1 " + status
+    assert lines[-1] == b"Connection: close"
+    framing = [line for line in lines if line.startswith((b"Content-Length", b"Transfer"))]
+    assert (framing, rest) == (fields, body)
+    return gateway
+
+
+def app(blocks, status="200 OK", headers=TEXT):
+    def application(environ, start_response):
+        start_response(status, headers)
+        return blocks
+
+    return application
+
+
+@pytest.mark.parametrize(
+    ("application", "fields", "body"),
+    [
+        (app([b"ab", b"", b"c"]), [b"Content-Length: 3"], b"abc"),
+        (app([]), [b"Content-Length: 0"], b""),
+        (app(iter([b"ab", b""])), [b"Transfer-Encoding: chunked"], b"2\r\nab\r\n0\r\n\r\n"),
+        (app(iter([])), [b"Transfer-Encoding: chunked"], b"0\r\n\r\n"),
+        (app(iter([b"ab"]), headers=[("content-length", "2")]), [], b"ab"),
+        (app([b"abc"], headers=[("Content-Length", "2")]), [b"Content-Length: 2"], b"ab"),
+    ],
+)
+def test_framing(application, fields, body):
+    gateway = assert_response(application, fields, body)
+    assert gateway.finished
+
+
+def test_http_1_0_is_framed_by_the_end():
+    assert_response(app(iter([b"ab"])), [], b"ab", protocol="HTTP/1.0")
+
+
+def test_short_responses_are_not_finished():
+    gateway = assert_response(app([b"ab"], headers=[("Content-Length", "9")]), [b"Content-Length: 9"], b"ab")
+    assert not gateway.finished
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"), [("204 No Content", []), ("304 Not Modified", [b"Content-Length: 7"])]
+)
+def test_no_body(status, fields):
+    headers = [("Content-Length", "7")]
+    assert_response(app([b"x"], status, headers), fields, b"", status.encode())
+
+
+def test_head_keeps_the_length_and_drops_the_body():
+    assert_response(app([b"abc"]), [b"Content-Length: 3"], b"", method="HEAD")
+    assert_response(app([]), [], b"", method="HEAD")
+    endless = iter(lambda: b"x", None)
+    assert_response(app(endless), [], b"", method="HEAD")
+
+
+def test_write():
+    def application(environ, start_response):
+        write = start_response("200 OK", TEXT)
+        write(b"")
+        write(b"ab")
+        return [b"c"]
+
+    body = b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+    assert_response(application, [b"Transfer-Encoding: chunked"], body)
+
+
+class Closing:
+    def __init__(self, *blocks):
+        self.blocks, self.closed = blocks, 0
+
+    def __iter__(self):
+        for block in self.blocks:
+            if isinstance(block, Exception):
+                raise block
+            yield block
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.mark.parametrize("blocks", [(), (b"a",), (ValueError(),), (b"a", ValueError()), ("str",)])
+def test_close_is_called_once(blocks, capsys):
+    iterable = Closing(*blocks)
+    respond(app(iterable))
+    assert iterable.closed == 1
+
+
+FAILURES = {
+    "raises": lambda environ, start_response: 1 / 0,
+    "returns None": lambda environ, start_response: start_response("200 OK", TEXT) and None,
+    "never starts": lambda environ, start_response: [b"x"],
+    "never starts, empty": lambda environ, start_response: [],
+    "str": app(["x"]),
+    "bad status": app([b"x"], "200"),
+    "split by status": app([b"x"], "200 OK\r\nX: y"),
+    "split by header": app([b"x"], headers=[("X", "a\r\nSet-Cookie: b")]),
+    "not latin-1": app([b"x"], headers=[("X", "\u20ac")]),
+    "first block": app(Closing(ZeroDivisionError())),
+    "connection error of its own": app(Closing(ConnectionResetError("the database"))),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_failures_answer_500_with_a_traceback(name, capsys):
+    assert_response(FAILURES[name], [b"Content-Length: 59"], Gateway.error_body, b"500 Internal Server Error")
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_starting_twice(capsys):
+    def application(environ, start_response):
+        start_response("200 OK", TEXT)
+        start_response("201 Created", TEXT)
+        return []
+
+    gateway, answer = respond(application)
+    assert answer.startswith(b"HTTP/1.1 500")
+    assert "exc_info" in capsys.readouterr().err
+
+
+def test_exc_info_replaces_the_response_until_it_is_sent(capsys):
+    def application(environ, start_response, sent=()):
+        start_response("200 OK", TEXT)
+        yield from sent
+        try:
+            raise ZeroDivisionError
+        except ZeroDivisionError as error:
+            start_response("503 No", TEXT, (type(error), error, error.__traceback__))
+        yield b"b"
+
+    assert respond(application)[1].startswith(b"HTTP/1.1 503 No\r\n")
+    gateway, answer = respond(lambda e, s: application(e, s, [b"a"]))
+    assert answer.endswith(b"\r\n\r\n1\r\na\r\n")  # no last chunk: visibly cut
+    assert not gateway.finished
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_the_callers_list_is_left_alone():
+    headers = list(TEXT)
+    respond(app([b"x"], headers=headers))
+    assert headers == TEXT
+
+
+def test_hop_by_hop_headers_are_dropped(caplog):
+    headers = [("Connection", "close"), ("Keep-Alive", "5\x80"), ("X", "y")]
+    assert check_headers(headers) == [("X", "y")]
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("header", [("", "x"), ("a b", "x"), ("a", 1), (b"a", "x"), ("a", "\x00")])
+def test_bad_headers(header):
+    with pytest.raises(ValueError, match="wanted"):
+        check_headers([header])
+
+
+def test_bad_length():
+    with pytest.raises(ValueError, match="digits"):
+        check_headers([("content-length", "-1")])
+    with pytest.raises(ValueError, match="wanted"):
+        check_status(200)
+
+
+def test_a_client_that_left_is_no_error(capsys):
+    gateway, _ = respond(app(Closing(b"x")), reader=False)
+    assert (gateway.outcome, gateway.finished) == ("499", False)
+    assert capsys.readouterr().err == ""
+
+
+def test_base_exceptions_get_out():
+    def application(environ, start_response):
+        raise SystemExit(3)
+
+    with pytest.raises(SystemExit):
+        respond(application)

@@ -1,0 +1,127 @@
+"""The server's arguments and errors, and the server as a process."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from microweb.server.errors import BindError
+from microweb.server.serving import make_server, run_simple
+
+from .live import echo, serving
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = """
+import sys
+from microweb.server import run_simple
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"hello"]
+sys.exit(run_simple(sys.argv[1], int(sys.argv[2]), app))
+"""
+
+
+def start(host="127.0.0.1", port=0):
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "HTTP_X_ADMIN": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, host, str(port)], stderr=subprocess.PIPE, env=environ, text=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_as_a_process(number, status):
+    with start() as process:
+        url = process.stderr.readline().split()[2]
+        with urllib.request.urlopen(url + "/a%0ab") as response:
+            assert response.read() == b"hello"
+        assert " GET /a%0ab 200 5B " in process.stderr.readline()
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))):
+            process.send_signal(number)
+            assert process.wait(20) == status
+        assert process.stderr.read() == ""
+
+
+def test_a_port_in_use_is_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with start(port=port) as process:
+            assert process.wait(20) == 1
+            message = process.stderr.read()
+    assert message.startswith(f"Port {port} on 127.0.0.1 is in use; the next free one is ")
+    assert message.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "message"), [("127.0.0.1", 65536, "does not exist"), ("192.0.2.1", 0, "192.0.2.1")]
+)
+def test_addresses_that_do_not_work(host, port, message):
+    with pytest.raises(BindError, match=message):
+        make_server(host, port, echo)
+
+
+def test_port_is_int():
+    with pytest.raises(TypeError, match="port must be an integer"):
+        run_simple("127.0.0.1", "5000", echo)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"use_reloader": True},
+        {"use_debugger": True},
+        {"processes": 2},
+        {"static_files": {"/": "."}},
+        {"ssl_context": "adhoc"},
+    ],
+)
+def test_what_it_cannot_do_is_said(option):
+    with pytest.raises(ValueError, match=next(iter(option))):
+        make_server("127.0.0.1", 0, echo, **option)
+
+
+def test_what_asks_for_nothing_is_taken():
+    options = {"use_reloader": False, "processes": 1, "extra_files": ["a"], "use_evalex": True}
+    make_server("127.0.0.1", 0, echo, **options).server_close()
+    with pytest.raises(TypeError, match="threded"):
+        make_server("127.0.0.1", 0, echo, threded=True)
+
+
+def test_nothing_is_resolved(monkeypatch):
+    def fail(*args):
+        raise AssertionError("a name was looked up")
+
+    for name in ("getfqdn", "gethostbyaddr", "gethostbyname", "getnameinfo"):
+        monkeypatch.setattr(socket, name, fail)
+    with serving(echo) as live:
+        assert b"200 OK" in live.exchange(b"GET / HTTP/1.0\r\n\r\n")
+
+
+def test_one_thread():
+    with serving(echo, threaded=False) as live:
+        assert b"200 OK" in live.exchange(b"GET / HTTP/1.0\r\n\r\n")
+        assert live.calls[0]["wsgi.multithread"] is False
+
+
+def test_ipv6():
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6")
+    try:
+        server = make_server("::1", 0, echo)
+    except BindError:
+        pytest.skip("no IPv6 loopback")
+    with server:
+        assert server.url == f"http://[::1]:{server.port}"
+
+
+def test_shutdown_before_and_after():
+    server = make_server("127.0.0.1", 0, echo)
+    server.shutdown()
+    server.serve_forever()
+    server.shutdown()
