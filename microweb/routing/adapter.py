@@ -1,0 +1,343 @@
+"""The adapter: a map seen from one host, mount point and request.
+
+The rule: *the map says what fits, the adapter says it to the outside*. It adds to a path what the
+map does not know - scheme, host, subdomain, script name, query - and so turns the
+matcher's notes into HTTP errors and absolute redirects, and paths of rules into URLs.
+
+Every URL made here stays on the host that it names: paths are percent-encoded, and begin with one
+slash and no backslash, as ``//x`` and ``/\\x`` are other hosts to a browser.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..exceptions import HTTPException, MethodNotAllowed, NotFound
+from ..http.urls import url_encode
+from .exceptions import (
+    BuildError,
+    NoMatch,
+    RequestAliasRedirect,
+    RequestPath,
+    RequestRedirect,
+    WebsocketMismatch,
+)
+from .pattern import quote_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    from _typeshed.wsgi import WSGIApplication
+
+    from .map import Map
+    from .matcher import Match
+    from .rules import Rule
+
+    Query = t.Union[t.Mapping[str, t.Any], str, None]
+
+_VARIABLE = re.compile(r"<([^>]+)>")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+
+
+def _one_slash(path: str) -> str:
+    """*path* with exactly one slash at its beginning, and no backslash behind it."""
+    bare = path.lstrip("/")
+    return f"/%5C{bare[1:]}" if bare[:1] == "\\" else f"/{bare}"
+
+
+class MapAdapter:
+    """What `Map.bind` returns: matches paths and builds URLs."""
+
+    def __init__(
+        self,
+        map: Map,
+        server_name: str,
+        script_name: str,
+        subdomain: str | None,
+        url_scheme: str,
+        path_info: str,
+        default_method: str,
+        query_args: Query = None,
+    ) -> None:
+        self.map = map
+        self.server_name = server_name
+        self.script_name = script_name if script_name.endswith("/") else f"{script_name}/"
+        self.subdomain = subdomain
+        self.url_scheme = url_scheme
+        self.path_info = path_info
+        self.default_method = default_method
+        self.query_args = query_args
+        self.websocket = url_scheme in {"ws", "wss"}
+
+    # -- matching
+
+    def match(
+        self,
+        path_info: str | None = None,
+        method: str | None = None,
+        return_rule: bool = False,
+        query_args: Query = None,
+        websocket: bool | None = None,
+    ) -> tuple[t.Any, dict[str, t.Any]]:
+        """The endpoint (or the rule, with *return_rule*) and the values for a path.
+
+        Raises NotFound; MethodNotAllowed, if rules for the path have other methods;
+        WebsocketMismatch, if they have the other protocol; RequestRedirect, if the path has a
+        canonical form. *query_args* is the query that a redirect keeps. What is not given
+        is what the adapter was bound with.
+        """
+        if self.map._remap:
+            self.map.update()
+        path = self.path_info if path_info is None else path_info
+        if path[:1] != "/" or path[1:2] == "/":
+            path = f"/{path.lstrip('/')}" if path else ""
+        method = (method or self.default_method).upper()
+        lane = self.map._matcher.lanes.get(self._domain())
+        found = None
+        if lane is not None and not (self.websocket if websocket is None else websocket):
+            found = lane.find(path, method)
+        if found is None:
+            found = self._match(path, method, query_args, websocket)
+        rule, values = found
+        return (rule if return_rule else rule.endpoint), values
+
+    def _domain(self) -> str:
+        if self.map.host_matching or self.subdomain is None:
+            return self.server_name
+        return self.subdomain
+
+    def _match(self, path: str, method: str, query: Query, websocket: bool | None) -> Match:
+        """A match the long way, which knows all answers."""
+        if query is None:
+            query = self.query_args or {}
+        if websocket is None:
+            websocket = self.websocket
+        domain = self._domain()
+        try:
+            rule, values = self.map._matcher.match(domain, path, method, websocket)
+        except RequestPath as note:
+            url = self.make_redirect_url(quote_path(note.path_info), query)
+        except RequestAliasRedirect as note:
+            url = self.make_alias_redirect_url(
+                f"{domain}|{path}", note.endpoint, note.matched_values, method, query
+            )
+        except NoMatch as note:
+            raise _refusal(note) from None
+        else:
+            target = self._redirect_of(rule, method, values, query)
+            if target is None:
+                return rule, values
+            url = target
+        raise RequestRedirect(url)
+
+    def _redirect_of(
+        self, rule: Rule, method: str, values: dict[str, t.Any], query: Query
+    ) -> str | None:
+        """Where a rule that matched redirects to."""
+        url = None
+        if self.map.redirect_defaults:
+            url = self.get_default_redirect(rule, method, values, query)
+        if url is None and rule.redirect_to is not None:
+            url = self._redirect_to(rule, values)
+        return url
+
+    def _redirect_to(self, rule: Rule, values: dict[str, t.Any]) -> str:
+        from urllib.parse import urljoin  # 12 ms to load, for the few rules that redirect
+
+        target = rule.redirect_to
+        if isinstance(target, str):
+            target = self._filled_in(rule, target, values)
+        elif target is not None:
+            target = target(self, **values)
+        scheme = self.url_scheme or "http"
+        return urljoin(f"{scheme}://{self.get_host(None)}{self.script_name}", target)
+
+    def _filled_in(self, rule: Rule, template: str, values: dict[str, t.Any]) -> str:
+        converters = rule._converters
+        path = _VARIABLE.sub(lambda m: converters[m[1]].to_url(values[m[1]]), template)
+        if _ABSOLUTE.match(template):
+            return path  # the rule itself names another host
+        # The request must not name one, though (CVE-2018-14574): "./x:" has no scheme.
+        return _one_slash(path) if template[:1] == "/" else f"./{path}"
+
+    def dispatch(
+        self,
+        view_func: t.Callable[[t.Any, t.Mapping[str, t.Any]], WSGIApplication],
+        path_info: str | None = None,
+        method: str | None = None,
+        catch_http_exceptions: bool = False,
+    ) -> WSGIApplication:
+        """What *view_func* returns for the endpoint and the values of a path.
+
+        A redirect is returned, as it is a WSGI application; other HTTP errors are only with
+        *catch_http_exceptions*.
+        """
+        try:
+            try:
+                endpoint, values = self.match(path_info, method)
+            except RequestRedirect as redirect:
+                return redirect
+            return view_func(endpoint, values)
+        except HTTPException as error:
+            if catch_http_exceptions:
+                return error
+            raise
+
+    def test(self, path_info: str | None = None, method: str | None = None) -> bool:
+        """Whether a path matches, or redirects to one that does."""
+        try:
+            self.match(path_info, method)
+        except RequestRedirect:
+            pass
+        except HTTPException:
+            return False
+        return True
+
+    def allowed_methods(self, path_info: str | None = None) -> t.Iterable[str]:
+        """The methods that a path has rules for."""
+        try:
+            self.match(path_info, method="--")  # the method of no rule
+        except MethodNotAllowed as error:
+            return error.valid_methods or []
+        except HTTPException:
+            pass
+        return []
+
+    # -- redirects
+
+    def get_host(self, domain_part: str | None) -> str:
+        """The host for a domain part: a subdomain, or a host where the map matches hosts."""
+        if self.map.host_matching:
+            return self.server_name if domain_part is None else domain_part
+        subdomain = self.subdomain if domain_part is None else domain_part
+        return f"{subdomain}.{self.server_name}" if subdomain else self.server_name
+
+    def get_default_redirect(
+        self, rule: Rule, method: str, values: dict[str, t.Any], query_args: Query
+    ) -> str | None:
+        """The URL of a rule whose defaults say what *values* say, None if *rule* is the best."""
+        for other in self.map._rules_by_endpoint[rule.endpoint]:
+            if other is rule:
+                break  # those behind it are not preferred when building either
+            if other.provides_defaults_for(rule) and other.suitable_for(values, method):
+                built = other.build({**values, **(other.defaults or {})})
+                if built is not None:
+                    return self.make_redirect_url(built[1], query_args, domain_part=built[0])
+        return None
+
+    def encode_query_args(self, query_args: t.Mapping[str, t.Any] | str) -> str:
+        """The query as text."""
+        return query_args if isinstance(query_args, str) else url_encode(query_args)
+
+    def make_redirect_url(
+        self, path_info: str, query_args: Query = None, domain_part: str | None = None
+    ) -> str:
+        """An absolute URL for a path below the mount point."""
+        query_args = self.query_args if query_args is None else query_args
+        query = f"?{self.encode_query_args(query_args)}" if query_args else ""
+        mount = self.script_name.strip("/")
+        path = f"/{mount}{_one_slash(path_info)}" if mount else _one_slash(path_info)
+        return f"{self.url_scheme or 'http'}://{self.get_host(domain_part)}{path}{query}"
+
+    def make_alias_redirect_url(
+        self,
+        path: str,
+        endpoint: t.Any,
+        values: t.Mapping[str, t.Any],
+        method: str,
+        query_args: Query,
+    ) -> str:
+        """The URL of the rule that an alias stands for."""
+        url = self.build(endpoint, values, method, append_unknown=False, force_external=True)
+        if query_args:
+            url += f"?{self.encode_query_args(query_args)}"
+        assert url != path, "detected invalid alias setting. No canonical URL found"
+        return url
+
+    # -- building
+
+    def build(
+        self,
+        endpoint: t.Any,
+        values: t.Mapping[str, t.Any] | None = None,
+        method: str | None = None,
+        force_external: bool = False,
+        append_unknown: bool = True,
+        url_scheme: str | None = None,
+    ) -> str:
+        """The URL of *endpoint* with *values*, or BuildError.
+
+        A path, or an absolute URL if it is for another host, for a WebSocket or *force_external*.
+        Values that the rule has no variable for become the query, unless *append_unknown* is off;
+        those that are None are left out. *method* chooses among rules that differ in methods.
+        Without a scheme (*url_scheme* or the adapter's) an absolute URL begins with ``//``.
+        """
+        if self.map._remap:
+            self.map.update()
+        values = _given(values) if values else {}
+        built = self._partial_build(endpoint, values, method, append_unknown)
+        if built is None:
+            raise BuildError(endpoint, values, method, self)
+        domain, path, websocket = built
+        if path[:1] != "/" or path[1:2] in _HOST_MARKS:
+            path = _one_slash(path)
+        here = self.server_name if self.map.host_matching else self.subdomain
+        if not (force_external or websocket) and domain == here:
+            mount = self.script_name
+            return path if mount == "/" else f"/{mount.strip('/')}{path}"
+        scheme = self._scheme_for(websocket, url_scheme)
+        return f"{scheme}//{self.get_host(domain)}{self.script_name[:-1]}{path}"
+
+    def _scheme_for(self, websocket: bool, url_scheme: str | None) -> str:
+        """``http:`` or ``ws:``, with an ``s`` as in *url_scheme*: links cross between the two."""
+        scheme = self.url_scheme if url_scheme is None else url_scheme
+        if not (scheme or websocket):
+            return ""
+        secure = "s" if scheme in {"https", "wss"} else ""
+        return f"{'ws' if websocket else 'http'}{secure}:"
+
+    def _partial_build(
+        self,
+        endpoint: t.Any,
+        values: t.Mapping[str, t.Any],
+        method: str | None,
+        append_unknown: bool,
+    ) -> tuple[str, str, bool] | None:
+        """Domain part, path and protocol by the first rule that is suitable.
+
+        A rule with the default method is preferred; with host matching, one of this host.
+        """
+        rules = self.map._rules_by_endpoint.get(endpoint, ())
+        for wanted in (self.default_method, None) if method is None else (method,):
+            elsewhere = None
+            for rule in rules:
+                built = None
+                if rule.suitable_for(values, wanted):
+                    built = rule.build(values, append_unknown)
+                if built is None:
+                    continue
+                if not self.map.host_matching or built[0] == self.server_name:
+                    return (*built, rule.websocket)
+                elsewhere = elsewhere or (*built, rule.websocket)
+            if elsewhere is not None:
+                return elsewhere
+        return None
+
+
+#: Behind a first slash they begin a host's name, as browsers read it.
+_HOST_MARKS = frozenset("/\\")
+
+
+def _given(values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The values but for those that are not there: None, or an empty list in a multi dict."""
+    lists = getattr(values, "lists", None)
+    if lists is None:
+        return {name: value for name, value in values.items() if value is not None}
+    return {name: found[0] if len(found) == 1 else found for name, found in lists() if found}
+
+
+def _refusal(note: NoMatch) -> HTTPException:
+    if note.have_match_for:
+        return MethodNotAllowed(valid_methods=list(note.have_match_for))
+    return WebsocketMismatch() if note.websocket_mismatch else NotFound()

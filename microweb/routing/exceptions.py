@@ -1,0 +1,158 @@
+"""What routing says when it has no rule to return.
+
+The rule: *whatever concerns the client is an HTTPException, and whatever concerns the program is
+not.* A path with another canonical form is a redirect (`RequestRedirect`), a rule of the wrong
+protocol a 400 (`WebsocketMismatch`); a URL that cannot be built is a `BuildError`, a `LookupError`
+in the line of code that asked for it. The other three never leave this package: they carry what
+the matcher found out to the adapter, which knows host, script name and query and makes the answer.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ..exceptions import BadRequest, HTTPException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    from .adapter import MapAdapter
+    from .rules import Rule
+
+
+class RoutingException(Exception):
+    """The base of all that routing raises instead of returning a rule."""
+
+
+class RequestRedirect(HTTPException, RoutingException):
+    """*308*: the path has a canonical form; *new_url* is its absolute URL.
+
+    308 and not 301, so that clients repeat the method and the body (RFC 9110 15.4.9).
+    """
+
+    code = 308
+
+    def __init__(self, new_url: str) -> None:
+        super().__init__(new_url)
+        self.new_url = new_url
+
+    def get_body(self, environ: t.Any = None, scope: t.Any = None) -> str:
+        """A page with the link, for clients that do not follow redirects."""
+        import html  # needed by this page alone, which browsers never show
+
+        url = html.escape(self.new_url)
+        return (
+            "<!doctype html>\n"
+            "<html lang=en>\n"
+            "<title>Redirecting...</title>\n"
+            "<h1>Redirecting...</h1>\n"
+            "<p>You should be redirected automatically to the target URL: "
+            f'<a href="{url}">{url}</a>. If not, click the link.\n'
+        )
+
+    def _more_headers(self) -> list[tuple[str, str]]:
+        return [("Location", self.new_url)]
+
+
+class RequestPath(RoutingException):
+    """The matcher's note: the same path, written as *path_info*, has a rule."""
+
+    def __init__(self, path_info: str) -> None:
+        super().__init__(path_info)
+        self.path_info = path_info
+
+
+class RequestAliasRedirect(RoutingException):
+    """The matcher's note: an alias matched; *endpoint* with *matched_values* is the real URL."""
+
+    def __init__(self, matched_values: t.Mapping[str, t.Any], endpoint: t.Any) -> None:
+        super().__init__(matched_values, endpoint)
+        self.matched_values = matched_values
+        self.endpoint = endpoint
+
+
+class NoMatch(Exception):
+    """The matcher's note: no rule; and what rules for the path wanted instead.
+
+    *have_match_for* are the methods of rules that the path fits, *websocket_mismatch* tells that
+    the path fits a rule for the other protocol.
+    """
+
+    def __init__(self, have_match_for: set[str], websocket_mismatch: bool) -> None:
+        super().__init__(have_match_for, websocket_mismatch)
+        self.have_match_for = have_match_for
+        self.websocket_mismatch = websocket_mismatch
+
+
+class WebsocketMismatch(BadRequest):
+    """*400*: the path has a rule for WebSockets and this is HTTP, or the other way round."""
+
+
+class BuildError(RoutingException, LookupError):
+    """No rule of *endpoint* makes a URL of *values* and *method*.
+
+    The message names the nearest rule of *adapter*'s map: what is missing for it if it is one of
+    the endpoint, or its endpoint if the one asked for does not exist.
+    """
+
+    def __init__(
+        self,
+        endpoint: t.Any,
+        values: t.Mapping[str, t.Any] | None,
+        method: str | None,
+        adapter: MapAdapter | None = None,
+    ) -> None:
+        super().__init__(endpoint, values, method)
+        self.endpoint = endpoint
+        self.values = values
+        self.method = method
+        self.adapter = adapter
+
+    @cached_property
+    def suggested(self) -> Rule | None:
+        """The nearest rule, found when it is first asked for."""
+        return self.closest_rule(self.adapter)
+
+    def closest_rule(self, adapter: MapAdapter | None) -> Rule | None:
+        """The rule of *adapter*'s map with the most similar endpoint, None in an empty map.
+
+        Among rules of one endpoint the one that takes the values wins, then the one that takes
+        the method.
+        """
+        if adapter is None:
+            return None
+        import difflib  # only a failed build looks for similar names
+
+        matcher = difflib.SequenceMatcher(None, "", str(self.endpoint))  # endpoints are any type
+        values = set(self.values or ())
+
+        def score(rule: Rule) -> float:
+            matcher.set_seq1(str(rule.endpoint))
+            takes_values = values <= rule.arguments
+            takes_method = rule.methods is not None and self.method in rule.methods
+            return 0.98 * matcher.ratio() + 0.01 * takes_values + 0.01 * takes_method
+
+        return max(adapter.map._rules, key=score, default=None)
+
+    def __str__(self) -> str:
+        message = f"Could not build url for endpoint {self.endpoint!r}"
+        if self.method:
+            message += f" ({self.method!r})"
+        if self.values:
+            message += f" with values {sorted(self.values)!r}"
+        return f"{message}.{self._advice()}"
+
+    def _advice(self) -> str:
+        rule = self.suggested
+        if rule is None:
+            return ""
+        if rule.endpoint != self.endpoint:
+            return f" Did you mean {rule.endpoint!r} instead?"
+        advice = ""
+        if self.method and rule.methods is not None and self.method not in rule.methods:
+            advice += f" Did you mean to use methods {sorted(rule.methods)!r}?"
+        missing = rule.arguments - set(self.values or ())
+        if missing:
+            advice += f" Did you forget to specify values {sorted(missing)!r}?"
+        return advice

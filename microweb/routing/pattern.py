@@ -1,0 +1,205 @@
+r"""The text of a rule, compiled: to the segments that match a path, and to the format that builds one.
+
+The rule: *all that can be known from the text is worked out once, when the rule is added*.
+`tokens` cuts the text, `segments` makes what the matcher's tree consists of, `url_format` what a
+URL is made with:
+
+    /user/<name>/v<int:major>.<int:minor>/
+
+    segments  "", "user", /[^\/]{1,}\Z/, /v(?P<arg0>[0-9]+)\.(?P<arg1>[0-9]+)\Z/, ""
+    format    "/user/%s/v%s.%s/" with the converters of name, major and minor
+
+A segment lies between two slashes. Once a converter that may match slashes has been seen, though,
+nothing is known about slashes any more: the rest of the rule is one segment that *spans* the rest
+of the path.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..http.urls import PATH_SAFE, url_quote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    from .converters import BaseConverter
+
+    #: A piece of a rule: literal text, or a variable's name with its converter.
+    Token = tuple[str, t.Optional[BaseConverter]]
+    #: How literal text, or the value of a variable, gets into a URL.
+    Slot = tuple[str, t.Callable[[t.Any], str]]
+
+_TOKEN = re.compile(
+    r"""
+      (?P<slash> / )
+    | (?P<text> [^</]+ )
+    | <
+      (?:
+        (?P<converter> [A-Za-z_][A-Za-z0-9_]* )
+        (?: \( (?P<arguments> .*? ) \) )?           # up to the first ")" that a name follows
+        :
+      )?
+      (?P<variable> [A-Za-z_][A-Za-z0-9_]* )
+      >
+    """,
+    re.VERBOSE,
+)
+
+_ARGUMENT = re.compile(
+    r"""
+    \s*
+    (?: (?P<name> \w+ ) \s* = \s* )?
+    (?P<value> [urUR]? (?: "[^"]*" | '[^']*' ) | [\w.+-]+ )
+    \s* (?: , | \Z )
+    """,
+    re.VERBOSE,
+)
+
+_CONSTANTS = {"None": None, "True": True, "False": False}
+
+#: Several unbounded converters in one segment cost a power of the text's length when they nearly
+#: match (n^2 for two, n^3 for three...), so the more converters the shorter the text that is tried.
+#: A single one is linear and needs no limit.
+_LIMITS = {0: None, 1: None, 2: 1024, 3: 1024}
+_MANY_LIMIT = 256
+_SPANNING_PAIR_LIMIT = 4096
+
+
+def quote_path(text: str) -> str:
+    """*text* percent-encoded for a path, in which slashes stay."""
+    # Most values are words and numbers, and asking is four times cheaper than quoting.
+    if text.isalnum() and text.isascii():
+        return text
+    return url_quote(text, PATH_SAFE)
+
+
+def tokens(text: str) -> t.Iterator[re.Match[str]]:
+    """The pieces of a rule's text as matches whose `lastgroup` is slash, text or variable."""
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise ValueError(
+                f"malformed url rule: {text!r}: expected <converter(arguments):name>,"
+                f" <converter:name> or <name> at {text[position:]!r}"
+            )
+        yield match
+        position = match.end()
+
+
+def _literal(text: str) -> t.Any:
+    """A converter's argument as the Python value it looks like, or as text."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    for convert in (int, float):
+        try:
+            return convert(text)
+        except ValueError:
+            pass
+    return text.lstrip("urUR")[1:-1] if text[-1] in "\"'" else text
+
+
+def parse_converter_args(argstr: str) -> tuple[tuple[t.Any, ...], dict[str, t.Any]]:
+    """The arguments in a rule's converter, as positional and keyword arguments.
+
+    >>> parse_converter_args("2, 'a, b', min=0.5")
+    ((2, 'a, b'), {'min': 0.5})
+    """
+    args: list[t.Any] = []
+    kwargs: dict[str, t.Any] = {}
+    position = 0
+    while argstr[position:].strip(" \t,"):
+        match = _ARGUMENT.match(argstr, position)
+        if match is None:
+            raise ValueError(
+                f"Cannot parse converter argument {argstr[position:]!r}: expected values and"
+                " name=value pairs, separated by commas; quote what is not a word or a number"
+            )
+        value = _literal(match["value"])
+        if match["name"]:
+            kwargs[match["name"]] = value
+        else:
+            args.append(value)
+        position = match.end()
+    return tuple(args), kwargs
+
+
+class Segment:
+    """A segment with variables: the regex for its text, and its rank among its rivals.
+
+    Rules with equal segments share them in the tree: `key` tells which are equal. `names` are the
+    groups of the variables in the order of the rule; `limit` is the length of text it is tried on.
+    """
+
+    __slots__ = ("regex", "names", "spanning", "suffixed", "limit", "weight", "key")
+
+    def __init__(self, tokens: list[Token], spanning: bool) -> None:
+        #: It ends with a slash, which the converter before it may have eaten: the regex tells.
+        self.suffixed = spanning and tokens[-1] == ("/", None)
+        pieces = tokens[:-1] if self.suffixed else tokens
+        self.names: list[str] = []
+        self.regex = "".join(map(self._piece, pieces))
+        self.regex += r"(?<!/)(?P<slash>/?)\Z" if self.suffixed else r"\Z"
+        self.spanning = spanning
+        limit = _LIMITS.get(len(self.names), _MANY_LIMIT)
+        self.limit = _SPANNING_PAIR_LIMIT if spanning and len(self.names) == 2 else limit
+        self.weight = _weight(tokens)
+        self.key = (self.weight, self.regex, spanning)
+
+    def _piece(self, token: Token) -> str:
+        text, converter = token
+        if converter is None:
+            return re.escape(text)
+        self.names.append(f"arg{len(self.names)}")
+        return f"(?P<{self.names[-1]}>{converter.regex})"
+
+
+def _weight(tokens: list[Token]) -> tuple[t.Any, ...]:
+    """Sorts rivals: more literal text first, and longer; then more variables, and lighter ones."""
+    texts = [text for text, converter in tokens if converter is None and text != "/"]
+    lengths = tuple((index, -len(text)) for index, text in enumerate(texts))
+    weights = tuple(converter.weight for _, converter in tokens if converter is not None)
+    return (-len(texts), lengths, -len(weights), weights)
+
+
+def segments(tokens: list[Token]) -> t.Iterator[str | Segment]:
+    """The tokens of a rule as segments: text where nothing varies."""
+    current: list[Token] = []
+    spanning = False
+    for token in tokens:
+        text, converter = token
+        spanning = spanning or (converter is not None and not converter.part_isolating)
+        if text == "/" and converter is None and not spanning:
+            yield _segment(current, False)
+            current = []
+        else:
+            current.append(token)
+    last = _segment(current, spanning)
+    yield last
+    if isinstance(last, Segment) and last.suffixed:
+        yield ""
+
+
+def _segment(tokens: list[Token], spanning: bool) -> str | Segment:
+    if all(converter is None for _, converter in tokens):
+        return "".join(text for text, _ in tokens)
+    return Segment(tokens, spanning)
+
+
+def url_format(tokens: list[Token], defaults: t.Mapping[str, t.Any]) -> tuple[str, list[Slot]]:
+    """A ``%`` format for the tokens' URL, and for each ``%s`` a name and what makes it text.
+
+    A variable that has a default is constant, as a rule is only built with its own defaults.
+    """
+    template = ""
+    slots: list[Slot] = []
+    for text, converter in tokens:
+        if converter is not None and text not in defaults:
+            slots.append((text, converter.to_url))
+            template += "%s"
+        else:
+            literal = quote_path(text) if converter is None else converter.to_url(defaults[text])
+            template += literal.replace("%", "%%")
+    return template, slots

@@ -1,0 +1,287 @@
+"""A rule: one URL pattern, the endpoint that it leads to, and all that bends either.
+
+The rule: *a rule is a value until a map binds it*. Before, its text and options can be copied and
+changed (`empty`, the factories); `bind` gives it the map's defaults and converters and compiles
+it, once, into what matching (`_parts`) and building (`_path`, `_domain`) read.
+
+>>> from microweb.routing import Map
+>>> rule = Rule("/user/<name>/<int:page>", endpoint="user", methods=["GET"])
+>>> urls = Map([rule])
+>>> sorted(rule.arguments), sorted(rule.methods)
+(['name', 'page'], ['GET', 'HEAD'])
+>>> rule.build({"name": "a b", "page": 3, "sort": "up"})
+('', '/user/a%20b/3?sort=up')
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..http.urls import iter_multi_items, url_encode
+from .converters import BaseConverter, IntegerConverter, ValidationError
+from .factories import RuleFactory
+from .pattern import Segment, parse_converter_args, segments, tokens, url_format
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    from .map import Map
+    from .pattern import Slot, Token
+
+#: What a WebSocket handshake may use (RFC 6455 4.1: GET).
+_WEBSOCKET_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def _checked_methods(methods: t.Iterable[str], websocket: bool) -> set[str]:
+    if isinstance(methods, str):
+        raise TypeError(f"'methods' should be a list of strings, as [{methods!r}].")
+    found = {method.upper() for method in methods}
+    if "GET" in found:
+        found.add("HEAD")  # RFC 9110 9.3.2: HEAD is GET without the content
+    if websocket and not found <= _WEBSOCKET_METHODS:
+        raise ValueError(
+            "WebSocket rules can only use 'GET', 'HEAD', and 'OPTIONS' methods,"
+            f" not {sorted(found - _WEBSOCKET_METHODS)}."
+        )
+    return found
+
+
+def _cast(converter: BaseConverter) -> t.Callable[[str], t.Any] | None:
+    """What makes a value of text that the regex matched; None if text is what is wanted."""
+    if getattr(converter.to_python, "__func__", None) is BaseConverter.to_python:
+        return None
+    return converter.to_python
+
+
+class Rule(RuleFactory):
+    """One URL pattern. All arguments but the first are best given by name.
+
+    *string* is a path that begins with a slash and may contain ``<name>``,
+    ``<converter:name>`` and ``<converter(arguments):name>``. If it ends with a slash, the path
+    without it is redirected to it, unless *strict_slashes* is off.
+    *endpoint* is any hashable value: what a match returns and `build` asks for.
+    *defaults* are values for arguments that the path does not contain, so that one endpoint has
+    several URLs; where a path says the same as a rule with defaults, it is redirected there.
+    *methods* default to all; GET brings HEAD with it.
+    *subdomain* (or *host*, in a map with `host_matching`) may contain variables as well.
+    A *build_only* rule never matches. An *alias* redirects to the rule it is an alias of.
+    *redirect_to* redirects to a path with ``<name>`` in it, or to what a function of the adapter
+    and the values returns. *websocket* rules match only WebSocket requests.
+    *strict_slashes* and *merge_slashes* are the map's unless given.
+    """
+
+    def __init__(
+        self,
+        string: str,
+        defaults: t.Mapping[str, t.Any] | None = None,
+        subdomain: str | None = None,
+        methods: t.Iterable[str] | None = None,
+        build_only: bool = False,
+        endpoint: t.Any | None = None,
+        strict_slashes: bool | None = None,
+        merge_slashes: bool | None = None,
+        redirect_to: str | t.Callable[..., str] | None = None,
+        alias: bool = False,
+        host: str | None = None,
+        websocket: bool = False,
+    ) -> None:
+        if not string.startswith("/"):
+            raise ValueError(f"URL rule '{string}' must start with a slash.")
+        self.rule = string
+        self.is_leaf = not string.endswith("/")
+        self.is_branch = not self.is_leaf
+        self.map: Map = None  # type: ignore[assignment]
+        self.strict_slashes = strict_slashes
+        self.merge_slashes = merge_slashes
+        self.subdomain = subdomain
+        self.host = host
+        self.defaults = defaults
+        self.build_only = build_only
+        self.alias = alias
+        self.websocket = websocket
+        self.methods = None if methods is None else _checked_methods(methods, websocket)
+        self.endpoint: t.Any = endpoint
+        self.redirect_to = redirect_to
+        self.arguments: set[str] = set(map(str, defaults or ()))
+        self._trace: list[tuple[bool, str]] = []
+        self._converters: dict[str, BaseConverter] = {}
+        self._parts: list[str | Segment] = []
+
+    #: The first match is the answer: nothing about this rule can redirect. Set by the map.
+    _direct = False
+
+    # -- copies
+
+    def empty(self) -> Rule:
+        """An unbound copy."""
+        return type(self)(self.rule, **self.get_empty_kwargs())
+
+    def get_empty_kwargs(self) -> dict[str, t.Any]:
+        """The arguments for `empty`, for subclasses to add theirs."""
+        return {
+            "defaults": dict(self.defaults) if self.defaults else None,
+            "subdomain": self.subdomain,
+            "methods": self.methods,
+            "build_only": self.build_only,
+            "endpoint": self.endpoint,
+            "strict_slashes": self.strict_slashes,
+            "merge_slashes": self.merge_slashes,
+            "redirect_to": self.redirect_to,
+            "alias": self.alias,
+            "host": self.host,
+            "websocket": self.websocket,
+        }
+
+    def get_rules(self, map: Map) -> t.Iterator[Rule]:
+        """Itself."""
+        yield self
+
+    # -- binding
+
+    def bind(self, map: Map, rebind: bool = False) -> None:
+        """Take the map's defaults and compile. A rule belongs to one map."""
+        if self.map is not None and not rebind:
+            raise RuntimeError(
+                f"url rule {self!r} already bound to map {self.map!r}; add its empty() copy"
+            )
+        self.map = map
+        if self.strict_slashes is None:
+            self.strict_slashes = map.strict_slashes
+        if self.merge_slashes is None:
+            self.merge_slashes = map.merge_slashes
+        if self.subdomain is None:
+            self.subdomain = map.default_subdomain
+        self.compile()
+
+    def refresh(self) -> None:
+        """Compile again, after attributes were changed in place."""
+        self.bind(self.map, rebind=True)
+        self.map._remap = True
+
+    def get_converter(
+        self,
+        variable_name: str,
+        converter_name: str,
+        args: tuple[t.Any, ...],
+        kwargs: t.Mapping[str, t.Any],
+    ) -> BaseConverter:
+        """A converter for a variable, from the map's table. LookupError if it is not there."""
+        try:
+            factory = self.map.converters[converter_name]
+        except KeyError:
+            raise LookupError(
+                f"the converter {converter_name!r} does not exist; url rule {self.rule!r} may use"
+                f" {', '.join(sorted(self.map.converters))}"
+            ) from None
+        return factory(self.map, *args, **kwargs)
+
+    def _token(self, match: re.Match[str]) -> Token:
+        name = match["variable"]
+        if name is None:
+            return match[0], None
+        args, kwargs = parse_converter_args(match["arguments"] or "")
+        converter = self.get_converter(name, match["converter"] or "default", args, kwargs)
+        self._converters[name] = converter
+        self.arguments.add(name)
+        return name, converter
+
+    def compile(self) -> None:
+        """Work out all that follows from the text."""
+        if self.map is None:
+            raise RuntimeError(f"url rule {self.rule!r} must be bound to a map first")
+        self._converters = {}
+        host = self.host if self.map.host_matching else self.subdomain
+        text = re.sub("/{2,}", "/", self.rule) if self.merge_slashes else self.rule
+        domain = [self._token(match) for match in tokens(host or "")]
+        path = [self._token(match) for match in tokens(text)]
+        self._parts = [*segments(domain), *segments(path)]
+        self._trace = [(converter is not None, name) for name, converter in domain]
+        self._trace.append((False, "|"))
+        self._trace += [(converter is not None, name) for name, converter in path]
+        casts = [(name, _cast(converter)) for name, converter in self._converters.items()]
+        self._casts = [(name, cast) for name, cast in casts if cast is not None]
+        self._domain: tuple[str, list[Slot]] = url_format(domain, self.defaults or {})
+        self._path: tuple[str, list[Slot]] = url_format(path, self.defaults or {})
+
+    # -- matching
+
+    def _values(self, texts: t.Sequence[str]) -> dict[str, t.Any]:
+        """The arguments for the view, of the texts that the variables matched."""
+        values: dict[str, t.Any] = dict(zip(self._converters, texts))
+        for name, cast in self._casts:
+            values[name] = cast(values[name])
+        if self.defaults:
+            values.update(self.defaults)
+        return values
+
+    # -- building
+
+    def build(
+        self, values: t.Mapping[str, t.Any], append_unknown: bool = True
+    ) -> tuple[str, str] | None:
+        """Domain part and path for *values*; None if a converter refuses one of them."""
+        try:
+            template, slots = self._path
+            path = template % tuple([to_url(values[name]) for name, to_url in slots])
+            domain, slots = self._domain
+            if slots:
+                domain %= tuple([to_url(values[name]) for name, to_url in slots])
+        except ValidationError:
+            return None
+        # As many values as arguments, all of which are there (see suitable_for): none is left over.
+        if append_unknown and (self.defaults or len(values) != len(self.arguments)):
+            unknown = {name: value for name, value in values.items() if name not in self.arguments}
+            query = self._encode_query_vars(unknown) if unknown else ""
+            path = f"{path}?{query}" if query else path
+        return domain, path
+
+    def _encode_query_vars(self, query_vars: t.Mapping[str, t.Any]) -> str:
+        items: t.Iterable[tuple[str, t.Any]] = iter_multi_items(query_vars)
+        if self.map.sort_parameters:
+            items = sorted(items, key=self.map.sort_key)
+        return url_encode(items)
+
+    def provides_defaults_for(self, rule: Rule) -> bool:
+        """Whether this is a shorter URL for some values of *rule*."""
+        return bool(
+            not self.build_only
+            and self.defaults
+            and self.endpoint == rule.endpoint
+            and self != rule
+            and self.arguments == rule.arguments
+        )
+
+    def suitable_for(self, values: t.Mapping[str, t.Any], method: str | None = None) -> bool:
+        """Whether a URL can be built of *values*: all arguments there, defaults not contradicted."""
+        if method is not None and self.methods is not None and method not in self.methods:
+            return False
+        defaults = self.defaults
+        if not defaults:
+            return self.arguments <= values.keys()
+        for name in self.arguments:
+            if name not in values and name not in defaults:
+                return False
+        return all(values[name] == value for name, value in defaults.items() if name in values)
+
+    def build_compare_key(self) -> tuple[int, int, int]:
+        """Sorts rules for building: aliases last, then the more arguments and defaults the first."""
+        return (int(self.alias), -len(self.arguments), -len(self.defaults or ()))
+
+    # -- as a value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self._trace == other._trace
+
+    # Rules are mutable and compared by what they match: no key for a dict.
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.rule
+
+    def __repr__(self) -> str:
+        if self.map is None:
+            return f"<{type(self).__name__} (unbound)>"
+        text = "".join(f"<{data}>" if is_dynamic else data for is_dynamic, data in self._trace)
+        methods = "" if self.methods is None else f" ({', '.join(sorted(self.methods))})"
+        return f"<{type(self).__name__} {text.lstrip('|')!r}{methods} -> {self.endpoint}>"
