@@ -1,0 +1,324 @@
+"""Signals: a part announces what happened, and whoever subscribed is called.
+
+The rule: a sender knows no receiver. Receivers are held weakly unless told otherwise, are called
+once however often they subscribed, and can be bound to one sender. `signal.receivers` is a plain
+dict, so that a sender can test `if signal.receivers:` and pay nothing when nobody listens.
+
+The API is blinker's. The application's own signals stand at the end, in a namespace of their own;
+their sender is always the application itself, never a proxy.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections import defaultdict
+from contextlib import contextmanager
+from functools import cached_property
+from types import MethodType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import collections.abc as c
+    import typing as t
+
+    Receiver = c.Callable[..., t.Any]
+    R = t.TypeVar("R", bound=Receiver)
+
+_CO_COROUTINE = 0x80  # inspect.CO_COROUTINE; inspect itself is slow to import
+_ANY_ID = 0
+
+
+class Symbol:
+    """A named constant: the same name gives the same object, through pickle as well."""
+
+    symbols: t.ClassVar[dict[str, Symbol]] = {}
+
+    def __new__(cls, name: str) -> Symbol:
+        """Return the one symbol of that name."""
+        if name not in cls.symbols:
+            cls.symbols[name] = super().__new__(cls)
+        return cls.symbols[name]
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __getnewargs__(self) -> tuple[str]:
+        return (self.name,)
+
+
+ANY = Symbol("ANY")
+
+
+def make_id(obj: object) -> c.Hashable:
+    """Return what identifies a receiver or sender for as long as it lives.
+
+    A bound method is a new object at each look-up, so its parts count; equal strings and numbers
+    are the same sender; of everything else the instance counts, hashable or not.
+    """
+    if isinstance(obj, MethodType):
+        return id(obj.__func__), id(obj.__self__)
+    if isinstance(obj, (str, int)):
+        return obj
+    return id(obj)
+
+
+def make_ref(
+    obj: t.Any, callback: c.Callable[[weakref.ref[t.Any]], None] | None = None
+) -> weakref.ref[t.Any]:
+    """Return a weak reference that survives the bound method object itself."""
+    kind = weakref.WeakMethod if isinstance(obj, MethodType) else weakref.ref
+    return kind(obj, callback)
+
+
+def _is_coroutine_function(obj: t.Any) -> bool:
+    """inspect.iscoroutinefunction, without inspect: methods pass on both attributes."""
+    while hasattr(obj, "func") and hasattr(obj, "keywords"):  # functools.partial
+        obj = obj.func
+    flags = getattr(getattr(obj, "__code__", None), "co_flags", 0)
+    return bool(flags & _CO_COROUTINE) or hasattr(obj, "_is_coroutine_mark")
+
+
+class Signal:
+    """One kind of event. `connect` receivers to it; `send` calls them."""
+
+    ANY = ANY
+    #: The set that holds ids of receivers; an ordered one makes the order of calls known.
+    set_class: type[set[t.Any]] = set
+
+    def __init__(self, doc: str | None = None) -> None:
+        if doc:
+            self.__doc__ = doc
+        #: id of the receiver -> the receiver, or a weak reference to it.
+        self.receivers: dict[c.Hashable, weakref.ref[Receiver] | Receiver] = {}
+        self.is_muted = False
+        self._by_receiver: dict[c.Hashable, set[t.Any]] = defaultdict(self.set_class)
+        self._by_sender: dict[c.Hashable, set[t.Any]] = defaultdict(self.set_class)
+        self._weak_senders: dict[c.Hashable, weakref.ref[t.Any]] = {}
+
+    @cached_property
+    def receiver_connected(self) -> Signal:
+        """Sent after each `connect`, with its arguments; the sender is this signal."""
+        return Signal("Sent after a receiver connects.")
+
+    @cached_property
+    def receiver_disconnected(self) -> Signal:
+        """Sent after each `disconnect`; not when a weak receiver or sender just vanishes."""
+        return Signal("Sent after a receiver disconnects.")
+
+    def connect(self, receiver: R, sender: t.Any = ANY, weak: bool = True) -> R:
+        """Call `receiver(sender, **kwargs)` when `sender`, or any, sends. Returns `receiver`.
+
+        A receiver made inside a function vanishes with it unless `weak` is false.
+        """
+        receiver_id = make_id(receiver)
+        sender_id = _ANY_ID if sender is ANY else make_id(sender)
+        if weak:
+            forget = self._make_cleanup_receiver(receiver_id)
+            self.receivers[receiver_id] = make_ref(receiver, forget)
+        else:
+            self.receivers[receiver_id] = receiver
+        self._by_sender[sender_id].add(receiver_id)
+        self._by_receiver[receiver_id].add(sender_id)
+        if sender is not ANY and sender_id not in self._weak_senders:
+            try:
+                forget = self._make_cleanup_sender(sender_id)
+                self._weak_senders[sender_id] = make_ref(sender, forget)
+            except TypeError:
+                pass  # a string or another object that no weak reference can watch
+        self._announce("receiver_connected", receiver=receiver, sender=sender, weak=weak)
+        return receiver
+
+    def _announce(self, name: str, **kwargs: t.Any) -> None:
+        """Send one of the signal's own signals, if anybody ever asked for it."""
+        own = self.__dict__.get(name)
+        if own is not None and own.receivers:
+            own.send(self, **kwargs)
+
+    def connect_via(self, sender: t.Any, weak: bool = False) -> c.Callable[[R], R]:
+        """Decorate a receiver: `connect` it to `sender`, strongly."""
+
+        def decorator(receiver: R) -> R:
+            return self.connect(receiver, sender, weak)
+
+        return decorator
+
+    @contextmanager
+    def connected_to(self, receiver: Receiver, sender: t.Any = ANY) -> c.Iterator[None]:
+        """Connect `receiver` for the time of a `with` block."""
+        self.connect(receiver, sender=sender, weak=False)
+        try:
+            yield
+        finally:
+            self.disconnect(receiver)
+
+    temporarily_connected_to = connected_to  # its old name
+
+    @contextmanager
+    def muted(self) -> c.Iterator[None]:
+        """Call nobody for the time of a `with` block."""
+        self.is_muted = True
+        try:
+            yield
+        finally:
+            self.is_muted = False
+
+    def send(
+        self,
+        sender: t.Any = None,
+        /,
+        *,
+        _async_wrapper: c.Callable[[t.Any], Receiver] | None = None,
+        **kwargs: t.Any,
+    ) -> list[tuple[Receiver, t.Any]]:
+        """Call all receivers for `sender`; return pairs of receiver and result.
+
+        What a receiver raises propagates. `_async_wrapper` turns coroutine functions into
+        plain ones; without it they are a RuntimeError.
+        """
+        calls = self._calls(sender, _async_wrapper, False)
+        return [(receiver, call(sender, **kwargs)) for receiver, call in calls]
+
+    async def send_async(
+        self,
+        sender: t.Any = None,
+        /,
+        *,
+        _sync_wrapper: c.Callable[[Receiver], t.Any] | None = None,
+        **kwargs: t.Any,
+    ) -> list[tuple[Receiver, t.Any]]:
+        """Await all receivers for `sender`, one after the other; see `send`."""
+        calls = self._calls(sender, _sync_wrapper, True)
+        return [(receiver, await call(sender, **kwargs)) for receiver, call in calls]
+
+    def _calls(
+        self, sender: t.Any, wrapper: c.Callable[[Receiver], Receiver] | None, awaited: bool
+    ) -> c.Iterator[tuple[Receiver, Receiver]]:
+        """Yield each receiver, and what to call for it: itself, or wrapped into the other kind."""
+        for receiver in () if self.is_muted else self.receivers_for(sender):
+            call = receiver
+            if _is_coroutine_function(receiver) is not awaited:
+                if wrapper is None:
+                    article, other = ("non-", "send()") if awaited else ("", "send_async()")
+                    raise RuntimeError(
+                        f"Cannot send to the {article}coroutine function {receiver!r}."
+                        f" Use {other}, or pass a wrapper that turns it into the other kind."
+                    )
+                call = wrapper(receiver)
+            yield receiver, call
+
+    def has_receivers_for(self, sender: t.Any) -> bool:
+        """Say whether `sender` may have receivers; dead weak ones are not sorted out."""
+        if not self.receivers:
+            return False
+        if self._by_sender[_ANY_ID]:
+            return True
+        return sender is not ANY and make_id(sender) in self._by_sender
+
+    def receivers_for(self, sender: t.Any) -> c.Iterator[Receiver]:
+        """Yield the living receivers for `sender` and for any; the dead are disconnected."""
+        if not self.receivers:
+            return
+        ids = self._by_sender[_ANY_ID].copy()
+        sender_id = make_id(sender)
+        if sender_id in self._by_sender:
+            ids = ids | self._by_sender[sender_id]
+        for receiver_id in ids:
+            receiver: t.Any = self.receivers.get(receiver_id)
+            if isinstance(receiver, weakref.ref):
+                receiver = receiver()
+                if receiver is None:
+                    self._disconnect(receiver_id, _ANY_ID)
+            if receiver is not None:
+                yield receiver
+
+    def disconnect(self, receiver: Receiver, sender: t.Any = ANY) -> None:
+        """Stop calling `receiver` for `sender`, or altogether."""
+        sender_id = _ANY_ID if sender is ANY else make_id(sender)
+        self._disconnect(make_id(receiver), sender_id)
+        self._announce("receiver_disconnected", receiver=receiver, sender=sender)
+
+    def _disconnect(self, receiver_id: c.Hashable, sender_id: c.Hashable) -> None:
+        if sender_id != _ANY_ID:
+            self._by_sender[sender_id].discard(receiver_id)
+            self._by_receiver[receiver_id].discard(sender_id)
+            return
+        if self._by_receiver.pop(receiver_id, None) is not None:
+            for bucket in self._by_sender.values():
+                bucket.discard(receiver_id)
+        self.receivers.pop(receiver_id, None)
+
+    def _make_cleanup_receiver(self, receiver_id: c.Hashable) -> c.Callable[[weakref.ref[t.Any]], None]:
+        def cleanup(ref: weakref.ref[t.Any]) -> None:
+            # While the interpreter dies, half of this module may be gone already.
+            if not sys.is_finalizing():
+                self._disconnect(receiver_id, _ANY_ID)
+
+        return cleanup
+
+    def _make_cleanup_sender(self, sender_id: c.Hashable) -> c.Callable[[weakref.ref[t.Any]], None]:
+        def cleanup(ref: weakref.ref[t.Any]) -> None:
+            self._weak_senders.pop(sender_id, None)
+            for receiver_id in self._by_sender.pop(sender_id, ()):
+                self._by_receiver[receiver_id].discard(sender_id)
+
+        return cleanup
+
+    def _cleanup_bookkeeping(self) -> None:
+        """Drop the empty sets that short-lived pairs leave behind. Not thread-safe."""
+        for mapping in (self._by_sender, self._by_receiver):
+            for ident in [ident for ident, bucket in mapping.items() if not bucket]:
+                mapping.pop(ident, None)
+
+    def _clear_state(self) -> None:
+        """Disconnect everything. For tests."""
+        for mapping in (self._weak_senders, self.receivers, self._by_sender, self._by_receiver):
+            mapping.clear()
+
+
+class NamedSignal(Signal):
+    """A signal that shows its name."""
+
+    def __init__(self, name: str, doc: str | None = None) -> None:
+        super().__init__(doc)
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()[:-1]}; {self.name!r}>"
+
+
+if TYPE_CHECKING:
+    _Signals = dict[str, NamedSignal]
+else:
+    _Signals = dict
+
+
+class Namespace(_Signals):
+    """Signals by name."""
+
+    def signal(self, name: str, doc: str | None = None) -> NamedSignal:
+        """Return the signal of that name; the first call makes it."""
+        try:
+            return self[name]
+        except KeyError:
+            return self.setdefault(name, NamedSignal(name, doc))
+
+
+default_namespace = Namespace()
+signal = default_namespace.signal
+
+# What the application itself sends; the keyword arguments stand in docs/parts/signals.md.
+_signals = Namespace()
+template_rendered = _signals.signal("template-rendered")
+before_render_template = _signals.signal("before-render-template")
+request_started = _signals.signal("request-started")
+request_finished = _signals.signal("request-finished")
+request_tearing_down = _signals.signal("request-tearing-down")
+got_request_exception = _signals.signal("got-request-exception")
+appcontext_tearing_down = _signals.signal("appcontext-tearing-down")
+appcontext_pushed = _signals.signal("appcontext-pushed")
+appcontext_popped = _signals.signal("appcontext-popped")
+message_flashed = _signals.signal("message-flashed")
