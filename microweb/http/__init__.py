@@ -1,0 +1,1 @@
+"""HTTP messages as objects: no sockets, no application."""

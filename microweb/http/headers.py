@@ -1,0 +1,421 @@
+"""Header fields: an ordered list of pairs with a dict's manners, and the same over a WSGI environ.
+
+The rule: whatever is in a `Headers` can be sent. A value is checked when it is set, where the
+mistake is, and by a test that runs in C for every value that is printable ASCII. CR or LF would
+end the field and begin one of an attacker's choice (CVE-2016-9964, CVE-2026-0865), other controls
+and text that is not Latin-1 break the server in the middle of a head. `EnvironHeaders` copies
+nothing: each look-up is one in the environ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..exceptions import BadRequestKeyError
+from .datastructures import MISSING, MultiDict, iter_multi_items, refuse
+from .options import dump_options_header
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    from _typeshed.wsgi import WSGIEnvironment
+
+    Convert = t.Callable[[str], t.Any]
+
+#: RFC 9110 5.5: of the controls, a value may contain the tab alone.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def check_value(name: str, value: t.Any) -> str:
+    """A value as the str that goes into the header.
+
+    :raises ValueError: if it cannot be sent.
+    """
+    if type(value) is not str:
+        # The bare text of a subclass, whatever its __str__ says; servers insist on the type
+        # itself.
+        value = str.__str__(value) if isinstance(value, str) else str(value)
+    if not (value.isascii() and value.isprintable()):
+        if _CONTROL.search(value):
+            raise ValueError(
+                f"The value of header {name!r} must not contain newlines or other control"
+                f" characters: {value[:80]!r}. Remove or encode them."
+            )
+        try:
+            value.encode("latin-1")
+        except UnicodeEncodeError:
+            raise ValueError(
+                f"The value of header {name!r} must be Latin-1 text: {value[:80]!r}."
+                " Percent-encode it, or pass it as an option with a name that ends in '*'."
+            ) from None
+    if not name.isprintable():
+        raise ValueError(f"{name[:80]!r} is no header name.")
+    return value  # type: ignore[no-any-return]
+
+
+def _with_options(value: str, options: dict[str, t.Any]) -> str:
+    if not options:
+        return value
+    return dump_options_header(value, {k.replace("_", "-"): v for k, v in options.items()})
+
+
+class Headers:
+    """The header fields of a message, in order, a name as often as wanted and in any case.
+
+    >>> h = Headers({"Vary": ["Cookie", "Accept"]})
+    >>> h.add("Content-Disposition", "attachment", filename="a b.txt")
+    >>> h["content-disposition"], h.getlist("vary")
+    ('attachment; filename="a b.txt"', ['Cookie', 'Accept'])
+
+    Made from another one, a dict, whose values may be lists, or pairs. Values that are no text
+    become text. Iterating yields pairs.
+    """
+
+    _list: list[tuple[str, str]]
+
+    def __init__(self, defaults: t.Any = None) -> None:
+        if defaults is None:
+            self._list = []
+        else:
+            self._list = [(k, check_value(k, v)) for k, v in iter_multi_items(defaults)]
+
+    @classmethod
+    def _from_checked(cls, pairs: list[tuple[str, str]]) -> t.Any:
+        """Headers over the list itself: no copy, no check, for values known to be good."""
+        self = cls.__new__(cls)
+        self._list = pairs
+        return self
+
+    # -- reading
+
+    def _find(self, key: str) -> str | None:
+        """The first value. A miss is no exception: most look-ups are for what may be absent."""
+        key = key.lower()
+        size = len(key)
+        for name, value in self._list:
+            if len(name) == size and name.lower() == key:
+                return value
+        return None
+
+    def __getitem__(self, key: t.Any) -> t.Any:
+        if isinstance(key, str):
+            value = self._find(key)
+            if value is None:
+                raise BadRequestKeyError(key)
+            return value
+        return self._list[key] if isinstance(key, int) else type(self)(self._list[key])
+
+    def __contains__(self, key: str) -> bool:
+        return self._find(key) is not None
+
+    def get(self, key: str, default: t.Any = None, type: Convert | None = None) -> t.Any:
+        """The first value, passed through `type`; `default` if there is none or `type` raises
+        ValueError.
+        """
+        value = self._find(key)
+        if value is None:
+            return default
+        if type is None:
+            return value
+        try:
+            return type(value)
+        except ValueError:
+            return default
+
+    def getlist(self, key: str, type: Convert | None = None) -> list[t.Any]:
+        """All values, passed through `type`; those for which it raises ValueError are left out."""
+        key = key.lower()
+        values = [value for name, value in self if name.lower() == key]
+        if type is None:
+            return values
+        converted = []
+        for value in values:
+            try:
+                converted.append(type(value))
+            except ValueError:
+                pass
+        return converted
+
+    def get_all(self, name: str) -> list[str]:
+        """All values, under the name that `wsgiref.headers` gives it."""
+        return self.getlist(name)
+
+    def items(self, lower: bool = False) -> t.Iterator[tuple[str, str]]:
+        """The pairs; with `lower`, names in lower case."""
+        return ((name.lower(), value) for name, value in self) if lower else iter(self)
+
+    def keys(self, lower: bool = False) -> t.Iterator[str]:
+        """The names, each as often as it occurs."""
+        return (name for name, _ in self.items(lower))
+
+    def values(self) -> t.Iterator[str]:
+        """The values."""
+        return (value for _, value in self)
+
+    def to_wsgi_list(self) -> list[tuple[str, str]]:
+        """A list of the pairs that the caller may keep."""
+        return list(self)
+
+    def copy(self) -> t.Any:
+        """A copy."""
+        return type(self)._from_checked(self._list[:])
+
+    def __copy__(self) -> t.Any:
+        return self.copy()
+
+    def __iter__(self) -> t.Iterator[tuple[str, str]]:
+        return iter(self._list)
+
+    def __len__(self) -> int:
+        return len(self._list)
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return set(self.items(lower=True)) == set(other.items(lower=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        lines = [f"{name}: {value}\r\n" for name, value in self]
+        return "".join(lines) + "\r\n"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({list(self)!r})"
+
+    # -- changing
+
+    def add(self, key: str, value: t.Any, /, **kwargs: t.Any) -> None:
+        """Append a field; keyword arguments become options of the value, `_` in their names `-`."""
+        self._list.append((key, check_value(key, _with_options(value, kwargs))))
+
+    def add_header(self, key: str, value: t.Any, /, **kwargs: t.Any) -> None:
+        """`add`, under the name that `wsgiref.headers` gives it."""
+        self.add(key, value, **kwargs)
+
+    def set(self, key: str, value: t.Any, /, **kwargs: t.Any) -> None:
+        """Replace the first field of that name in its place and drop the others; `add` if there is
+        none.
+        """
+        field = (key, check_value(key, _with_options(value, kwargs)))
+        name = key.lower()
+        fields = self._list
+        places = [i for i, (k, _) in enumerate(fields) if k.lower() == name]
+        if not places:
+            fields.append(field)
+            return
+        fields[places[0]] = field
+        for place in reversed(places[1:]):
+            del fields[place]
+
+    def setlist(self, key: str, values: t.Iterable[t.Any]) -> None:
+        """Replace the fields of that name by one for each of the values."""
+        checked = [(key, check_value(key, value)) for value in values]
+        if not checked:
+            self.remove(key)
+            return
+        self.set(*checked[0])
+        self._list += checked[1:]
+
+    def setdefault(self, key: str, default: t.Any) -> str:
+        """The first value; if there is none, `default` is set."""
+        if key not in self:
+            self.set(key, default)
+        return self[key]  # type: ignore[no-any-return]
+
+    def setlistdefault(self, key: str, default: t.Iterable[t.Any]) -> list[str]:
+        """All values; if there are none, those of `default` are set."""
+        if key not in self:
+            self.setlist(key, default)
+        return self.getlist(key)
+
+    def extend(self, arg: t.Any = None, /, **kwargs: t.Any) -> None:
+        """Append the fields of another one, a dict or pairs, and of the keyword arguments."""
+        for source in (() if arg is None else arg, kwargs):
+            self._list += [(k, check_value(k, v)) for k, v in iter_multi_items(source)]
+
+    def update(self, arg: t.Any = None, /, **kwargs: t.Any) -> None:
+        """Replace the fields by those of another one, a dict or pairs, and of the keyword
+        arguments.
+        """
+        if isinstance(arg, (Headers, MultiDict)):
+            arg = {key: arg.getlist(key) for key in dict.fromkeys(arg.keys())}
+        for source in (() if arg is None else arg, kwargs):
+            for key, value in source.items() if isinstance(source, Mapping) else source:
+                if isinstance(value, (list, tuple, set)):
+                    self.setlist(key, value)
+                else:
+                    self.set(key, value)
+
+    def remove(self, key: str) -> None:
+        """Drop the fields of that name."""
+        name = key.lower()
+        self._list[:] = [field for field in self._list if field[0].lower() != name]
+
+    def pop(self, key: t.Any = None, default: t.Any = MISSING) -> t.Any:
+        """Remove the fields of that name and return the first value; the last field, or that at an
+        index.
+        """
+        if not isinstance(key, str):
+            return self._list.pop(-1 if key is None else key)
+        value = self._find(key)
+        if value is not None:
+            self.remove(key)
+            return value
+        if default is MISSING:
+            raise BadRequestKeyError(key)
+        return default
+
+    def popitem(self) -> tuple[str, str]:
+        """Remove the last field and return it."""
+        return self._list.pop()
+
+    def clear(self) -> None:
+        """Drop all fields."""
+        self._list.clear()
+
+    def __setitem__(self, key: t.Any, value: t.Any) -> None:
+        if isinstance(key, str):
+            self.set(key, value)
+        elif isinstance(key, int):
+            self._list[key] = value[0], check_value(*value)
+        else:
+            self._list[key] = [(k, check_value(k, v)) for k, v in value]
+
+    def __delitem__(self, key: t.Any) -> None:
+        if isinstance(key, str):
+            self.remove(key)
+        else:
+            del self._list[key]
+
+    def __or__(self, other: t.Any) -> t.Any:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        result = self.copy()
+        result.update(other)
+        return result
+
+    def __ior__(self, other: t.Any) -> t.Any:
+        self.update(other)
+        return self
+
+
+class ImmutableHeadersMixin:
+    """Makes headers read-only. They are no key of a dict: what they show may change."""
+
+    __delitem__ = __setitem__ = __ior__ = add = add_header = clear = extend = insert = refuse
+    pop = popitem = remove = set = setdefault = setlist = setlistdefault = update = refuse
+
+
+#: Header names as they were asked for, to their environ keys. Code asks, not the client; bounded
+#: all the same.
+_environ_keys: dict[str, str] = {}
+
+
+def _environ_key(name: object) -> str:
+    if not isinstance(name, str):
+        return ""
+    key = name.upper().replace("-", "_")
+    # CGI's two exceptions, RFC 3875 4.1. Servers that set HTTP_CONTENT_TYPE too are not believed.
+    if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        key = f"HTTP_{key}"
+    if len(_environ_keys) < 512:
+        _environ_keys[name] = key
+    return key
+
+
+class EnvironHeaders(ImmutableHeadersMixin, Headers):
+    """The header fields of a request: a read-only view of a WSGI environ."""
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self.environ = environ
+
+    def _find(self, key: str) -> str | None:
+        return self.environ.get(_environ_keys.get(key) or _environ_key(key))
+
+    def __getitem__(self, key: str) -> str:
+        value = self.environ.get(_environ_keys.get(key) or _environ_key(key))
+        if value is None:
+            raise BadRequestKeyError(key)
+        return value  # type: ignore[no-any-return]
+
+    def __iter__(self) -> t.Iterator[tuple[str, str]]:
+        for key, value in self.environ.items():
+            if key.startswith("HTTP_"):
+                if key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
+                    yield key[5:].replace("_", "-").title(), value
+            # An empty one says that there was none.
+            elif value and key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+                yield key.replace("_", "-").title(), value
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EnvironHeaders):
+            return NotImplemented
+        return self.environ is other.environ
+
+    __hash__ = None
+
+    def copy(self) -> t.NoReturn:
+        """Refused: two views of one environ would be the same."""
+        raise TypeError(f"cannot create {type(self).__name__!r} copies")
+
+    def __or__(self, other: t.Any) -> t.NoReturn:
+        self.copy()
+
+
+# -- kinds of fields
+
+_ENTITY_HEADERS = frozenset(
+    [
+        "allow",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-location",
+        "content-md5",
+        "content-range",
+        "content-type",
+        "expires",
+        "last-modified",
+    ]  # noqa: SIM905
+)
+_HOP_BY_HOP_HEADERS = frozenset(
+    [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ]  # noqa: SIM905
+)
+
+
+def is_entity_header(header: str) -> bool:
+    """Whether a field describes the body."""
+    return header.lower() in _ENTITY_HEADERS
+
+
+def is_hop_by_hop_header(header: str) -> bool:
+    """Whether a field is for the next peer alone, RFC 9110 7.6.1; an application must not set it."""
+    return header.lower() in _HOP_BY_HOP_HEADERS
+
+
+def remove_entity_headers(headers: t.Any, allowed: t.Iterable[str] = ("expires", "content-location")) -> None:
+    """Drop the fields that describe the body, from a list of pairs or headers, in place."""
+    kept = {name.lower() for name in allowed}
+    headers[:] = [
+        (name, value) for name, value in headers if name.lower() in kept or not is_entity_header(name)
+    ]
+
+
+def remove_hop_by_hop_headers(headers: t.Any) -> None:
+    """Drop the fields that are for the next peer alone, from a list of pairs or headers, in place."""
+    headers[:] = [(name, value) for name, value in headers if not is_hop_by_hop_header(name)]

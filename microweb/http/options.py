@@ -1,0 +1,228 @@
+"""Header values with a grammar: quoted strings, `;`-separated options, comma-separated lists and
+dicts.
+
+The rule (RFC 9110 5.6): a separator inside a quoted string separates nothing, and a string that is
+never closed makes the rest meaningless; what is meaningless is skipped, not guessed. Everything is
+linear: quoted strings are found by a pattern that cannot backtrack, since after each `"` it either
+closes the string or runs to the end of the value.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .urls import url_unquote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+#: RFC 9110 5.6.2.
+TOKEN_CHARS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+#: What a single header with options may be long; the field limit of the server is the same.
+_MAX_OPTIONS_LENGTH = 8192
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+# A string, and whether it is closed. `.?` lets a backslash stand last, so that the group before
+# the end always succeeds: no second try, no quadratic time (CVE-2025-67726).
+_STRING = r'"(?:[^"\\]|\\.?)*("?)'
+_QUOTED = re.compile(_STRING, re.DOTALL)
+_COMMA_OR_STRING = re.compile(rf",|{_STRING}", re.DOTALL)
+
+
+def quote_header_value(value: t.Any, allow_token: bool = True) -> str:
+    """A value as a token if it is one (and `allow_token`), else as a quoted string with escapes."""
+    text = str(value)
+    if allow_token and text and TOKEN_CHARS.issuperset(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def unquote_header_value(value: str) -> str:
+    """The text of a quoted string; anything else as it is."""
+    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
+        return value
+    value = value[1:-1]
+    return _ESCAPED.sub(r"\1", value) if "\\" in value else value
+
+
+# -- lists and dicts
+
+
+def split_list(value: str) -> list[str]:
+    """The items between commas that stand outside of quoted strings; none if a string is open."""
+    if '"' not in value:
+        return value.split(",")
+    items = []
+    start = 0
+    for match in _COMMA_OR_STRING.finditer(value):
+        if match[0] == ",":
+            items.append(value[start : match.start()])
+            start = match.end()
+        elif not match[1]:
+            return []
+    items.append(value[start:])
+    return items
+
+
+def parse_list_header(value: str) -> list[str]:
+    """The items of a comma-separated list, unquoted; empty ones are dropped.
+
+    >>> parse_list_header('token, "quoted, value",')
+    ['token', 'quoted, value']
+    """
+    items = [item.strip(" \t") for item in split_list(value)]
+    return [unquote_header_value(item) for item in items if item]
+
+
+def parse_dict_header(value: str) -> dict[str, str | None]:
+    """A list of `key=value` items; None for a key alone. `key*=charset''text` is decoded.
+
+    >>> parse_dict_header('a=b, c="d, e", f')
+    {'a': 'b', 'c': 'd, e', 'f': None}
+    """
+    result: dict[str, str | None] = {}
+    for item in parse_list_header(value):
+        key, has_value, text = item.partition("=")
+        key = key.strip(" \t")
+        if not key:
+            continue
+        if not has_value:
+            result[key] = None
+            continue
+        text = text.strip(" \t")
+        if key[-1] == "*":
+            key, text = key[:-1], _decode_extended(text)[0]
+        result[key] = unquote_header_value(text)
+    return result
+
+
+def dump_header(iterable: t.Mapping[str, t.Any] | t.Iterable[t.Any]) -> str:
+    """A comma-separated list; of `key=value` pairs from a dict, of the key alone where the value
+    is None.
+
+    >>> dump_header({"foo": "bar baz", "flag": None})
+    'foo="bar baz", flag'
+    """
+    if not isinstance(iterable, dict):
+        return ", ".join([quote_header_value(item) for item in iterable])
+    return ", ".join([key if value is None else _dump_pair(key, value) for key, value in iterable.items()])
+
+
+def _dump_pair(key: str, value: t.Any) -> str:
+    # RFC 8187: `key*` announces a value that is encoded already.
+    return f"{key}={value}" if key[-1:] == "*" else f"{key}={quote_header_value(value)}"
+
+
+# -- options
+
+_KEY = re.compile(r"([\w!#$%&'*+\-.^`|~]+)=", re.ASCII)
+_TOKEN = re.compile(r"[\w!#$%&'*+\-.^`|~]+", re.ASCII)
+_DELIMITER = re.compile(r";[ \t]*")
+
+# RFC 2231 3 and 4: name*0, name*, name*0*; and charset'language'percent-encoded.
+_MARK = re.compile(r"(?:\*([0-9]+))?(\*)?\Z")
+_EXTENDED = re.compile(r"([\w!#$%&*+\-.^`|~]*)'[\w!#$%&*+\-.^`|~]*'([\w!#$%&'*+\-.^`|~]+)\Z", re.ASCII)
+#: The list is closed: whoever speaks today writes UTF-8. Text in another charset stays encoded.
+_CHARSETS = frozenset(["ascii", "us-ascii", "utf-8", "iso-8859-1"])
+
+
+def dump_options_header(header: str | None, options: t.Mapping[str, t.Any]) -> str:
+    """A value and its options, separated by semicolons; options that are None are left out.
+
+    >>> dump_options_header("text/html", {"charset": "UTF-8"})
+    'text/html; charset=UTF-8'
+    """
+    segments = [] if header is None else [header]
+    segments += [_dump_pair(key, value) for key, value in options.items() if value is not None]
+    return "; ".join(segments)
+
+
+def parse_options_header(value: str | None) -> tuple[str, dict[str, str]]:
+    """A value and the dict of its options, whose names are in lower case.
+
+    Continuations (`name*0=`) are joined and charsets (`name*=UTF-8''...`) decoded, RFC 2231. What
+    is malformed is left out. Browsers write a quote in a file name as `%22`, so that stands for
+    one as well.
+
+    >>> parse_options_header('attachment; filename="a;b.txt"; size=3')
+    ('attachment', {'filename': 'a;b.txt', 'size': '3'})
+    """
+    main, _, rest = (value or "").partition(";")
+    main = main.strip(" \t")
+    rest = rest.strip(" \t")
+    if not main or not rest or len(rest) > _MAX_OPTIONS_LENGTH:
+        return main, {}
+    pairs = list(_scan_options(rest))
+    # A continuation or a charset shows in the name: most headers have none.
+    if "*" in rest and any("*" in key for key, _ in pairs):
+        return main, _join_continuations(pairs)
+    return main, {key: _unquote_option(text) for key, text in pairs}
+
+
+def _scan_options(rest: str) -> t.Iterator[tuple[str, str]]:
+    """The pairs that are well-formed, values as they stand."""
+    position = 0
+    while True:
+        key = _KEY.match(rest, position)
+        if key is not None:
+            position = key.end()
+            text = _TOKEN.match(rest, position)
+            if text is None:
+                text = _QUOTED.match(rest, position)
+                if text is not None and not text[1]:
+                    # Never closed: no separator behind it can be trusted.
+                    return
+            if text is not None:
+                position = text.end()
+                yield key[1].lower(), text[0]
+        delimiter = _DELIMITER.search(rest, position)
+        if delimiter is None:
+            return
+        position = delimiter.end()
+
+
+def _unquote_option(text: str) -> str:
+    return unquote_header_value(text).replace("%22", '"')
+
+
+def _decode_extended(text: str, charset: str = "") -> tuple[str, str]:
+    """The text of `charset'language'encoded`, and the charset, which may be that of an earlier
+    part.
+    """
+    match = _EXTENDED.match(text)
+    if match is not None:
+        charset, text = match[1].lower() or charset, match[2]
+    return (url_unquote(text, charset) if charset in _CHARSETS else text), charset
+
+
+def _join_continuations(pairs: t.Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Options of which some come in parts; the parts are joined as they come, whatever their
+    numbers.
+    """
+    options: dict[str, str] = {}
+    parts: dict[str, list[str]] = {}
+    charsets: dict[str, str] = {}
+    for key, text in pairs:
+        mark = _MARK.search(key)
+        number, is_extended = mark.groups() if mark else (None, None)
+        key = key[: mark.start()] if mark else key
+        if is_extended:
+            known = charsets.get(key, "") if number else ""
+            text, charset = _decode_extended(text, known)
+            if number and charset:
+                charsets[key] = charset
+        else:
+            text = _unquote_option(text)
+        if number:
+            options.pop(key, None)
+            parts.setdefault(key, []).append(text)
+        else:
+            parts.pop(key, None)
+            charsets.pop(key, None)
+            options[key] = text
+    options.update({key: "".join(texts) for key, texts in parts.items()})
+    return options

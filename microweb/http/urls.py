@@ -1,0 +1,423 @@
+"""URLs as text: percent-encoding, IRIs and URIs, query strings, and the host that a request names.
+
+The rule: bytes become text once, as UTF-8, and bytes that are not UTF-8 stay percent-encoded, so
+that nothing is lost and nothing raises. Encoding and decoding walk tables of 256 entries that are
+built on first use for each set of characters; text that needs no work is recognised first, by
+methods that run in C, and returned as it is. `urllib.parse` would be imported for a page of code,
+costs 12 ms, and strips what it should refuse.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from ..exceptions import RequestEntityTooLarge, SecurityError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+#: RFC 3986 2.3: never encoded, whatever the part of the URL.
+_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
+
+# What stays literal in each part: the URL code points of
+# https://url.spec.whatwg.org/#url-code-points minus the part's delimiters. The percent sign is in
+# the sets for text that may be encoded already.
+PATH_SAFE = "!$&'()*+,/:;=@"
+QUERY_SAFE = PATH_SAFE + "?"
+_PAIR_SAFE = "!$'()*,/:;?@"
+_USER_SAFE = "!$&'()*+,;="
+
+# What stays encoded when a URI is made readable: decoded, it would end the part, or not be seen at
+# all.
+_ALWAYS_ENCODED = frozenset([*range(0x21), 0x25, 0x7F])
+
+
+# -- encoding
+
+
+@lru_cache(maxsize=64)  # keyed by sets that code names, never by input
+def _encoder(safe: str, space: str) -> tuple[bytes, list[str]]:
+    """The bytes that pass as they are, and the text of every byte."""
+    literal = frozenset((_UNRESERVED + safe).encode("ascii"))
+    table = [chr(byte) if byte in literal else f"%{byte:02X}" for byte in range(256)]
+    table[0x20] = space
+    return bytes(literal), table
+
+
+def url_quote(text: str | bytes, safe: str = "/", space: str = "%20") -> str:
+    """Percent-encode everything but unreserved characters and `safe`; text is taken as UTF-8.
+
+    >>> url_quote("/a b/é")
+    '/a%20b/%C3%A9'
+    """
+    data = text.encode() if isinstance(text, str) else text
+    literal, table = _encoder(safe, space)
+    # Nothing left after stripping what is literal: the loop over the table can be spared.
+    if not data.rstrip(literal):
+        return data.decode("ascii")
+    return "".join([table[byte] for byte in data])
+
+
+def iter_multi_items(mapping: t.Any) -> t.Iterator[tuple[t.Any, t.Any]]:
+    """The pairs of a MultiDict, of a mapping whose values may be lists, tuples or sets, or of
+    pairs.
+    """
+    if hasattr(mapping, "lists"):  # a MultiDict; that class stands above this module
+        yield from mapping.items(multi=True)
+    elif not isinstance(mapping, Mapping):
+        yield from mapping
+    else:
+        for key, value in mapping.items():
+            if isinstance(value, (list, tuple, set)):
+                for item in value:
+                    yield key, item
+            else:
+                yield key, value
+
+
+def url_encode(query: t.Any) -> str:
+    """A query string from anything that `iter_multi_items` takes. Pairs whose value is None are
+    left out.
+
+    >>> url_encode({"q": "a b", "next": "/x?y=1", "tag": ["1", "2"], "no": None})
+    'q=a+b&next=/x?y%3D1&tag=1&tag=2'
+    """
+    return "&".join(
+        [
+            f"{_quote_pair_part(key)}={_quote_pair_part(value)}"
+            for key, value in iter_multi_items(query)
+            if value is not None
+        ]
+    )
+
+
+def _quote_pair_part(value: object) -> str:
+    return url_quote(value if isinstance(value, (str, bytes)) else str(value), _PAIR_SAFE, "+")
+
+
+# -- decoding
+
+
+def _reencode(error: UnicodeError) -> tuple[str, int]:
+    """The codec error handler that leaves bytes which are not UTF-8 percent-encoded."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return "".join([f"%{byte:02X}" for byte in bad]), error.end
+
+
+#: A name of this copy of the package alone, should there be two of them in one process.
+KEEP_ENCODED = f"{__name__}.keep_encoded"
+codecs.register_error(KEEP_ENCODED, _reencode)
+
+
+@lru_cache(maxsize=16)
+def _decoder(keep: frozenset[int]) -> dict[bytes, bytes]:
+    """Two hex digits, in any case, to what replaces them and the percent sign before them."""
+    table = {}
+    for high in b"0123456789ABCDEFabcdef":
+        for low in b"0123456789ABCDEFabcdef":
+            digits = bytes((high, low))
+            byte = int(digits, 16)
+            table[digits] = b"%" + digits if byte in keep else bytes((byte,))
+    return table
+
+
+def unquote_to_bytes(data: bytes, keep: frozenset[int] = frozenset()) -> bytes:
+    """Undo percent-encoding, but for the bytes in `keep`; what is no valid escape stays."""
+    first, *rest = data.split(b"%")
+    table = _decoder(keep)
+    out = [first]
+    for item in rest:
+        byte = table.get(item[:2])
+        out += (b"%", item) if byte is None else (byte, item[2:])
+    return b"".join(out)
+
+
+def url_unquote(text: str, encoding: str = "utf-8", errors: str = "replace") -> str:
+    """Undo percent-encoding of text.
+
+    >>> url_unquote("a%20b%C3%A9%zz")
+    'a bé%zz'
+    """
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text.encode(encoding, "replace")).decode(encoding, errors)
+
+
+def parse_query(
+    query: str | bytes, limit: int | None = None, errors: str = KEEP_ENCODED
+) -> list[tuple[str, str]]:
+    """The pairs of a query string or an urlencoded form; bytes that are not UTF-8 stay
+    percent-encoded.
+
+    Only `&` separates: with `;` as well, a cache in front and the application would see different
+    parameters (CVE-2021-23336). `limit` is counted before anything is split (CVE-2012-1150).
+
+    :raises RequestEntityTooLarge: for more than `limit` fields.
+
+    >>> parse_query("q=a+b&tag=1;2&flag&bad=%FF")
+    [('q', 'a b'), ('tag', '1;2'), ('flag', ''), ('bad', '%FF')]
+    """
+    if not query:
+        return []
+    text = query.decode(errors=errors) if isinstance(query, bytes) else query
+    if limit is not None and text.count("&") >= limit:
+        raise RequestEntityTooLarge(f"More than {limit} fields in a query or form.")
+    text = text.replace("+", " ")
+    pairs = [part.partition("=") for part in text.split("&") if part]
+    if "%" not in text:
+        return [(key, value) for key, _, value in pairs]
+    return [(_unquote_field(key, errors), _unquote_field(value, errors)) for key, _, value in pairs]
+
+
+def _unquote_field(text: str, errors: str) -> str:
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text.encode()).decode(errors=errors)
+
+
+# -- IRIs and URIs
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
+
+
+class _Parts:
+    """A URL cut at its delimiters. `authority` is None without `//`, which is not the same as an
+    empty one."""
+
+    def __init__(self, url: str) -> None:
+        # Browsers drop some controls and urllib strips them, so that two readers may see two URLs
+        # (CVE-2022-0391, CVE-2023-24329); here nobody sees one.
+        if not url.isprintable() and _CONTROL.search(url):
+            raise ValueError(f"{url[:80]!r} is no URL: it contains a control character.")
+        self.scheme = ""
+        self.authority: str | None = None
+        scheme, colon, rest = url.partition(":")
+        if colon and _SCHEME.match(scheme):
+            self.scheme, url = f"{scheme.lower()}:", rest
+        url, hash_mark, self.fragment = url.partition("#")
+        url, question, self.query = url.partition("?")
+        self.marks = (question and self.query and "?", hash_mark and self.fragment and "#")
+        if url[:2] == "//":
+            authority, slash, path = url[2:].partition("/")
+            self.authority, url = authority, slash + path
+        self.path = url
+
+    def convert(self, part: t.Callable[[str, str], str], host: t.Callable[[str], str]) -> str:
+        """The URL again, the host passed through `host(name)`, the rest through `part(text,
+        kind)`.
+        """
+        query, fragment = self.marks
+        authority = "" if self.authority is None else f"//{self._convert_authority(part, host)}"
+        return (
+            f"{self.scheme}{authority}{part(self.path, 'path')}"
+            f"{query}{part(self.query, 'query')}{fragment}{part(self.fragment, 'fragment')}"
+        )
+
+    def _convert_authority(self, part: t.Callable[[str, str], str], host: t.Callable[[str], str]) -> str:
+        userinfo, at_sign, netloc = (self.authority or "").rpartition("@")
+        user, colon, password = userinfo.partition(":")
+        name, port = _split_port(netloc)
+        return f"{part(user, 'user')}{colon}{part(password, 'user')}{at_sign}{host(name)}{port}"
+
+
+def _split_port(netloc: str) -> tuple[str, str]:
+    """Name and `:port`, both as they should be written again."""
+    if netloc[:1] == "[":
+        name, bracket, port = netloc.partition("]")
+        if not bracket:
+            raise ValueError(f"{netloc[:80]!r} is no host: the bracket of an IPv6 address is open.")
+        name, port = name + bracket, port[1:]
+    else:
+        name, _, port = netloc.partition(":")
+    if not port:
+        return name, ""
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+        raise ValueError(f"{port[:80]!r} is no port: a number up to 65535 is.")
+    return name, f":{int(port)}"
+
+
+_IRI_KEEP = {
+    "path": _ALWAYS_ENCODED | frozenset(b"/?#"),
+    "query": _ALWAYS_ENCODED | frozenset(b"&=+#"),
+    "fragment": _ALWAYS_ENCODED,
+    "user": _ALWAYS_ENCODED | frozenset(b":@/?#"),
+}
+_URI_SAFE = {
+    "path": "%" + PATH_SAFE,
+    "query": "%" + QUERY_SAFE,
+    "fragment": "%#" + QUERY_SAFE,
+    "user": "%" + _USER_SAFE,
+}
+
+
+def uri_to_iri(uri: str) -> str:
+    """A URI as people read it: UTF-8 decoded, the host out of Punycode. What would change the
+    meaning stays encoded.
+
+    >>> uri_to_iri("http://xn--n3h.net/p%C3%A5th?q=%26%2F%DF")
+    'http://☃.net/påth?q=%26/%DF'
+    """
+    return _Parts(uri).convert(_readable, _decode_host)
+
+
+def _readable(text: str, kind: str) -> str:
+    if "%" not in text:
+        return text
+    return unquote_to_bytes(text.encode(), _IRI_KEEP[kind]).decode(errors=KEEP_ENCODED)
+
+
+def _decode_host(name: str) -> str:
+    name = name.lower()
+    # The codec costs an import of 200 kB of tables: only for a name that needs it.
+    if "xn--" not in name:
+        return name
+    return ".".join([_decode_label(label) for label in name.split(".")])
+
+
+def _decode_label(label: str) -> str:
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        # Not Punycode, or decoded already: it is shown as it is.
+        return label
+
+
+def iri_to_uri(iri: str) -> str:
+    """An IRI as it is sent: ASCII, unsafe characters encoded, the host in Punycode. A URI stays
+    what it is.
+
+    >>> iri_to_uri("http://☃.net/påth?q=ä ö")
+    'http://xn--n3h.net/p%C3%A5th?q=%C3%A4%20%C3%B6'
+
+    :raises ValueError: for a control character, a bad port or a host that no name can have.
+    """
+    return _Parts(iri).convert(lambda text, kind: url_quote(text, _URI_SAFE[kind]), encode_host)
+
+
+def encode_host(name: str) -> str:
+    """A host name in lower case and in Punycode."""
+    name = name.lower()
+    return name if name.isascii() else name.encode("idna").decode("ascii")
+
+
+# -- the request's own URL
+
+#: A domain or an address, RFC 3986 3.2.2, with the underscore that names of containers have; then
+#: a port.
+_HOST = re.compile(
+    r"""
+    ( [A-Za-z0-9._-]{1,255}                     # domain or IPv4
+    | \[ [A-Fa-f0-9]{0,4} : [A-Fa-f0-9.:]{1,45} \]   # IPv6
+    )
+    (?: : ([1-9][0-9]{0,4}) )?
+    """,
+    re.VERBOSE,
+)
+_DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
+
+#: Host headers that passed the check lately, so that most requests pay one look-up. Emptied when
+#: full: the keys come from clients, and a cache that they can fill without bound is an attack
+#: (CVE-2007-5712).
+accepted_hosts: set[str] = set()
+_MAX_ACCEPTED_HOSTS = 256
+
+
+def _host_name(host: str) -> str | None:
+    """The name in `name:port`, None if the text is no host."""
+    match = _HOST.fullmatch(host)
+    if match is None or int(match[2] or 1) > 65535:
+        return None
+    return match[1].lower()
+
+
+def host_is_trusted(hostname: str | None, trusted_list: t.Collection[str] | None = None) -> bool:
+    """Whether `host:port` is made of a host's characters and, if there is a list, its name is in
+    there.
+
+    In the list, a leading dot stands for the domain and all below it. Ports do not count, nor does
+    case.
+    """
+    name = _host_name(hostname) if hostname else None
+    if name is None or not trusted_list:
+        return name is not None
+    if isinstance(trusted_list, str):
+        trusted_list = [trusted_list]
+    for entry in trusted_list:
+        wanted = _trusted_name(entry.lstrip("."))
+        if name == wanted or (entry[:1] == "." and name.endswith(f".{wanted}")):
+            return True
+    return False
+
+
+def _trusted_name(entry: str) -> str:
+    name = encode_host(entry)
+    return name.rpartition("]")[0] + "]" if name[:1] == "[" else name.partition(":")[0]
+
+
+def get_host(
+    scheme: str,
+    host_header: str | None,
+    server: tuple[str, int | None] | None = None,
+    trusted_hosts: t.Collection[str] | None = None,
+) -> str:
+    """The host that a request names, with the port unless it is the scheme's own.
+
+    It is the Host header's; without one (HTTP/1.0) the server's address, unless that is a Unix
+    socket; else it is empty, as for an empty header.
+
+    :raises SecurityError: for a header that is no host, or not in `trusted_hosts`. It would end up
+        in links, in redirects and in mails (CVE-2011-4139, CVE-2012-4520).
+    """
+    host = _server_host(server) if host_header is None else host_header
+    if not host and (host_header is None or not trusted_hosts):
+        return ""
+    if host not in accepted_hosts:
+        _accept_host(host)
+    port = _DEFAULT_PORTS.get(scheme)
+    if port is not None and host.endswith(port):
+        host = host[: -len(port)]
+    if trusted_hosts and not host_is_trusted(host, trusted_hosts):
+        raise SecurityError(f"Host {host!r} is not trusted.")
+    return host
+
+
+def _accept_host(host: str) -> None:
+    if _host_name(host) is None:
+        raise SecurityError(f"Host {host[:80]!r} is no host name with an optional port.")
+    if len(accepted_hosts) >= _MAX_ACCEPTED_HOSTS:
+        accepted_hosts.clear()
+    accepted_hosts.add(host)
+
+
+def _server_host(server: tuple[str, int | None] | None) -> str:
+    if server is None or server[1] is None:
+        return ""
+    name, port = server
+    host = f"[{name}]:{port}" if ":" in name and name[0] != "[" else f"{name}:{port}"
+    # The server's own name is no attack, but it may be a path or "*".
+    return host if _host_name(host) else ""
+
+
+def get_current_url(
+    scheme: str,
+    host: str,
+    root_path: str | None = None,
+    path: str | None = None,
+    query_string: bytes | None = None,
+) -> str:
+    """The URL of a request as an IRI; from the first part that is None on, all is left out."""
+    url = f"{scheme}://{host}/"
+    if root_path is not None:
+        url = f"{scheme}://{host}{url_quote(root_path.rstrip('/'), _URI_SAFE['path'])}/"
+        if path is not None:
+            url += url_quote(path.lstrip("/"), _URI_SAFE["path"])
+            if query_string:
+                url += "?" + url_quote(query_string, _URI_SAFE["query"])
+    return uri_to_iri(url)
