@@ -1,0 +1,373 @@
+"""multipart/form-data as events: a state machine that is given bytes and asked for what they mean.
+
+The rule: *it neither reads nor writes*. Bytes come in by `receive_data`, in any cuts; `next_event`
+answers with the next thing that is complete - a part has begun, here is some of its data, it has
+ended - or with `NEED_DATA`. The same bytes give the same parts however they are cut.
+
+The theory: a delimiter is a line break, two dashes and the boundary (RFC 2046 5.1.1), so the data
+of a part can be passed on up to the last place where a delimiter could be beginning. What is held
+back is never longer than a delimiter, or than the headers of a part, which are limited: so memory
+is bounded and the time is linear, whatever is sent (CVE-2023-46136). Some clients end lines by CR
+or LF alone; the break after the first delimiter tells which, and holds for the whole message.
+
+The decoder's state is the method that reads the next event.
+
+>>> decoder = MultipartDecoder(b"xyz")
+>>> decoder.receive_data(b'--xyz\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\nsome')
+>>> [type(decoder.next_event()).__name__ for _ in range(4)]
+['Preamble', 'Field', 'Data', 'NeedData']
+>>> decoder.receive_data(b" text\\r\\n--xyz--")
+>>> decoder.next_event()
+Data(data=b' text', more_data=False)
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..exceptions import RequestEntityTooLarge
+from .headers import Headers
+from .options import parse_options_header
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    AnyData = t.Union[bytes, bytearray]
+
+#: RFC 2046 5.1.1, plus what browsers are known to send; no blank at the end.
+_BOUNDARY = re.compile(rb"[!-~ ]{0,69}[!-~]")
+
+#: RFC 9110 5.1: the characters of a header's name.
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+#: Limits of what is not data. Browsers send two or three headers of a few hundred bytes, and no
+#: preamble; without a limit each is memory (CVE-2024-53981) or time for an attacker.
+MAX_PREAMBLE = 1024
+MAX_HEADERS = 8
+MAX_HEADERS_SIZE = 8 * 1024
+MAX_EPILOGUE = 64 * 1024
+#: Blanks after a boundary, which gateways may add.
+MAX_PADDING = 64
+
+
+def _tails(line_break: bytes) -> tuple[t.Pattern[bytes], t.Pattern[bytes]]:
+    """What follows the boundary in a delimiter; and what could still become that."""
+    end = re.escape(line_break)
+    return (
+        re.compile(rb"(--)|[ \t]{0,%d}%s" % (MAX_PADDING, end)),
+        re.compile(rb"(?:-?|[ \t]{0,%d}%s?)\Z" % (MAX_PADDING, re.escape(line_break[:1]))),
+    )
+
+
+# Compiled once for all boundaries: compiling takes longer than parsing a form.
+_TAILS = {line_break: _tails(line_break) for line_break in (b"\r\n", b"\n", b"\r")}
+# Whether a CR is the break or half of it shows only with the byte after it.
+_FIRST_TAIL = re.compile(rb"(--)|[ \t]{0,%d}(\r\n|\n|\r(?!\n|\Z))" % MAX_PADDING)
+_LAST_BREAK = re.compile(rb"(?:\r\n|\n|\r)\Z")
+
+
+class Event:
+    """Something that was found, or is to be written. Equal to another of its kind with equal
+    fields.
+    """
+
+    __slots__: tuple[str, ...] = ()
+
+    def _fields(self) -> dict[str, t.Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other._fields() == self._fields()
+
+    def __repr__(self) -> str:
+        fields = ", ".join(f"{name}={value!r}" for name, value in self._fields().items())
+        return f"{type(self).__name__}({fields})"
+
+
+class Preamble(Event):
+    """What stands before the first delimiter; it means nothing."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+class Field(Event):
+    """The beginning of a part that is a field."""
+
+    __slots__ = ("name", "headers")
+
+    def __init__(self, name: str, headers: Headers) -> None:
+        self.name = name
+        self.headers = headers
+
+
+class File(Event):
+    """The beginning of a part that is a file; the name is the client's, and not to be trusted."""
+
+    __slots__ = ("name", "filename", "headers")
+
+    def __init__(self, name: str, filename: str, headers: Headers) -> None:
+        self.name = name
+        self.filename = filename
+        self.headers = headers
+
+
+class Data(Event):
+    """Some data of the part that has begun; the last of it says so."""
+
+    __slots__ = ("data", "more_data")
+
+    def __init__(self, data: bytes, more_data: bool) -> None:
+        self.data = data
+        self.more_data = more_data
+
+
+class Epilogue(Event):
+    """The end, and what was sent after it; that means nothing."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+
+class NeedData(Event):
+    """Nothing is complete: give the decoder more."""
+
+    __slots__ = ()
+
+
+NEED_DATA = NeedData()
+
+
+class MultipartDecoder:
+    """Bytes in, events out.
+
+    :param max_form_memory_size: the most bytes that all fields may have together; files do not
+    count.
+    :param max_parts: the most parts. Both raise RequestEntityTooLarge as soon as they are passed.
+
+    Anything else that is wrong raises ValueError.
+    """
+
+    def __init__(
+        self, boundary: bytes, max_form_memory_size: int | None = None, *, max_parts: int | None = None
+    ) -> None:
+        if _BOUNDARY.fullmatch(boundary) is None:
+            raise ValueError(f"{boundary[:80]!r} is no boundary: 1 to 70 printable ASCII characters are one")
+        self.boundary = boundary
+        self.complete = False
+        self.max_form_memory_size = max_form_memory_size
+        self.max_parts = max_parts
+        self._buffer = b""
+        self._pos = 0
+        self._parts = 0
+        self._fields_size = 0
+        self._in_field = False
+        self._skip = 0
+        self._read: t.Callable[[], Event] = self._read_preamble
+
+    def receive_data(self, data: bytes | None) -> None:
+        """Take some bytes; None for the end."""
+        if data is None:
+            self.complete = True
+            return
+        if self._read == self._read_epilogue and len(self._buffer) > MAX_EPILOGUE:
+            return
+        self._buffer = self._buffer[self._pos :] + data if self._pos else self._buffer + data
+        self._pos = 0
+
+    def next_event(self) -> Event:
+        """The next event, or `NEED_DATA`; after the end of the data, ValueError instead of that."""
+        event = self._read()
+        if event is NEED_DATA and self.complete:
+            raise ValueError("the multipart body ends before its last boundary")
+        return event
+
+    # Before the first delimiter
+
+    def _read_preamble(self) -> Event:
+        buffer = self._buffer
+        dashed = b"--" + self.boundary
+        found = buffer.find(dashed)
+        while 0 <= found <= MAX_PREAMBLE:
+            # It begins a line; without a preamble, the break before it may be missing.
+            match = found == 0 or buffer[found - 1] in b"\r\n"
+            match = match and _FIRST_TAIL.match(buffer, found + len(dashed))
+            if match:
+                return self._end_preamble(found, match)
+            found = buffer.find(dashed, found + 1)
+        if len(buffer) > MAX_PREAMBLE + len(dashed) + MAX_PADDING:
+            raise ValueError(f"no boundary in the first {MAX_PREAMBLE} bytes")
+        return NEED_DATA
+
+    def _end_preamble(self, end: int, tail: t.Match[bytes]) -> Event:
+        preamble = _LAST_BREAK.sub(b"", self._buffer[:end])
+        self._pos = tail.end()
+        if tail[1]:
+            self._read = self._read_epilogue
+        else:
+            self._line_break = tail[2]
+            self._delimiter = tail[2] + b"--" + self.boundary
+            self._tail, self._unfinished_tail = _TAILS[tail[2]]
+            self._read = self._read_headers
+        return Preamble(preamble)
+
+    # The head of a part
+
+    def _read_headers(self) -> Event:
+        start = self._pos
+        if self._buffer.startswith(self._line_break, start):
+            raise ValueError("a part has no headers, so no Content-Disposition either")
+        end = self._buffer.find(self._line_break * 2, start)
+        if (len(self._buffer) if end < 0 else end) - start > MAX_HEADERS_SIZE:
+            raise ValueError(f"the headers of a part have more than {MAX_HEADERS_SIZE} bytes")
+        if end < 0:
+            return NEED_DATA
+        headers = self._parse_headers(self._buffer[start:end])
+        # The second break of the blank line stays: it may be the first of a delimiter, if the part
+        # is empty.
+        self._pos = end + len(self._line_break)
+        self._skip = len(self._line_break)
+        self._read = self._read_data
+        self._count_part()
+        return self._begin_part(headers)
+
+    def _count_part(self) -> None:
+        self._parts += 1
+        if self.max_parts is not None and self._parts > self.max_parts:
+            raise RequestEntityTooLarge(f"The form has more than {self.max_parts} parts.")
+
+    def _begin_part(self, headers: Headers) -> Event:
+        disposition = headers.get("Content-Disposition")
+        if disposition is None:
+            raise ValueError("a part has no Content-Disposition")
+        options = parse_options_header(disposition)[1]
+        name = options.get("name", "")
+        filename = options.get("filename")
+        self._in_field = filename is None
+        if filename is None:
+            return Field(name, headers)
+        return File(name, filename, headers)
+
+    def _parse_headers(self, block: bytes) -> Headers:
+        text = block.decode()
+        line_break = self._line_break.decode()
+        # RFC 5322 2.2.3: a line that begins with a blank continues the one before.
+        for blank in " \t":
+            text = text.replace(line_break + blank, " ")
+        lines = text.split(line_break)
+        if len(lines) > MAX_HEADERS:
+            raise ValueError(f"a part has more than {MAX_HEADERS} headers")
+        return Headers([self._parse_header(line) for line in lines])
+
+    def _parse_header(self, line: str) -> tuple[str, str]:
+        name, colon, value = line.partition(":")
+        name = name.strip(" \t")
+        if not colon or _NAME.fullmatch(name) is None or _CONTROL.search(value):
+            raise ValueError(f"{line[:80]!r} in a part is no header")
+        return name, value.strip(" \t")
+
+    # Its data
+
+    def _read_data(self) -> Event:
+        # Searched from the break that ends the headers; that is no data, so it is skipped.
+        start = self._pos + self._skip
+        end, tail = self._find_delimiter()
+        if tail is None:
+            if end <= start:
+                return NEED_DATA
+            self._pos = end
+        else:
+            self._pos = tail.end()
+            self._read = self._read_epilogue if tail[1] else self._read_headers
+        self._skip = 0
+        data = self._buffer[start:end]
+        if self._in_field:
+            self._count_field_data(len(data))
+        return Data(data, tail is None)
+
+    def _find_delimiter(self) -> tuple[int, t.Match[bytes] | None]:
+        """Where the data ends and what ends it; or up to where it is data for sure, and None."""
+        buffer = self._buffer
+        size = len(self._delimiter)
+        found = buffer.find(self._delimiter, self._pos)
+        while found >= 0:
+            tail = self._tail.match(buffer, found + size)
+            if tail is not None:
+                return found, tail
+            if self._unfinished_tail.match(buffer, found + size):
+                return found, None
+            found = buffer.find(self._delimiter, found + size)
+        # Between a break near the end and the end, a delimiter may have begun to come in.
+        found = buffer.rfind(self._line_break[:1], max(self._pos, len(buffer) - size))
+        return (len(buffer) if found < 0 else found), None
+
+    def _count_field_data(self, size: int) -> None:
+        self._fields_size += size
+        limit = self.max_form_memory_size
+        if limit is not None and self._fields_size > limit:
+            raise RequestEntityTooLarge(f"The fields of the form have more than {limit} bytes.")
+
+    # After the last delimiter
+
+    def _read_epilogue(self) -> Event:
+        if not self.complete:
+            return NEED_DATA
+        data = re.sub(rb"\A[ \t]*(?:\r\n|\n|\r)?", b"", self._buffer[self._pos :], count=1)
+        self._read = self._read_nothing
+        return Epilogue(data)
+
+    def _read_nothing(self) -> Event:
+        return NEED_DATA
+
+
+#: What may follow what, when writing: event type -> the states it is allowed in, and the state
+#: after it.
+_ENCODER_STEPS: dict[type[Event], tuple[frozenset[str], str]] = {
+    Preamble: (frozenset({"preamble"}), "part"),
+    Field: (frozenset({"preamble", "part", "data"}), "data_start"),
+    File: (frozenset({"preamble", "part", "data"}), "data_start"),
+    Data: (frozenset({"data_start", "data"}), "data"),
+    Epilogue: (frozenset({"preamble", "part", "data_start", "data"}), "complete"),
+}
+
+#: Browsers' way (WHATWG HTML 4.10.21.8) to keep a name within its quotes and its line.
+_QUOTED = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+
+class MultipartEncoder:
+    """Events in, bytes out: what the test client sends."""
+
+    def __init__(self, boundary: bytes) -> None:
+        self.boundary = boundary
+        self.state = "preamble"
+
+    def send_event(self, event: Event) -> bytes:
+        """The bytes of an event. ValueError if it cannot come now."""
+        allowed, following = _ENCODER_STEPS.get(type(event), (frozenset(), ""))
+        if self.state not in allowed:
+            raise ValueError(f"{event!r} cannot be written in state {self.state!r}")
+        state, self.state = self.state, following
+        if isinstance(event, (Field, File)):
+            return self._head(event)
+        if isinstance(event, Epilogue):
+            return b"\r\n--" + self.boundary + b"--\r\n" + event.data
+        data: bytes = event.data  # type: ignore[attr-defined]
+        # The blank line; an empty part does without, as the delimiter brings the break.
+        return b"\r\n" + data if state == "data_start" and data else data
+
+    def _head(self, event: Field | File) -> bytes:
+        disposition = f'form-data; name="{event.name.translate(_QUOTED)}"'
+        if isinstance(event, File):
+            disposition += f'; filename="{event.filename.translate(_QUOTED)}"'
+        lines = [f"Content-Disposition: {disposition}"]
+        lines += [
+            f"{name}: {value}" for name, value in event.headers if name.lower() != "content-disposition"
+        ]
+        head = "\r\n".join(lines).encode()
+        return b"\r\n--" + self.boundary + b"\r\n" + head + b"\r\n"

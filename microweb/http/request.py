@@ -1,0 +1,360 @@
+"""The request as an object over the WSGI environ.
+
+The rule: *creating a request costs nothing*. `__init__` keeps the environ; every attribute is
+computed from it when it is first read, and then lies in the instance's `__dict__`, where reading it
+again calls nothing. So a view pays for what it looks at, and may assign to any attribute.
+
+The body is a stream that can be read once; `stream`, `get_data`, `form`, `files` and `json` are
+four ways to read it. What one has consumed the others find empty, except that `get_data` keeps what
+it read and `form` is then parsed from that. `data` reads as `get_data` does, but parses a form
+first: for forms it is empty.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import wraps
+
+from ..exceptions import BadRequest, HTTPException, UnsupportedMediaType
+from .datastructures import CombinedMultiDict, MultiDict
+from .forms import FormDataParser, default_stream_factory
+from .headers import EnvironHeaders
+from .jsonbody import StrictJSON
+from .properties import cached_property, environ_property
+from .request_headers import RequestHeaders
+from .wsgi import decode_wsgi, get_input_stream, get_server
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+    from .datastructures import ImmutableMultiDict
+    from .filestorage import FileStorage
+    from .headers import Headers
+
+    Self = t.TypeVar("Self", bound="Request")
+
+_UNSET: t.Any = object()
+
+
+class Request(RequestHeaders):
+    """An incoming request.
+
+    :param environ: what the server passes to the application.
+    :param populate_request: accepted for compatibility; see `application`.
+    :param shallow: refuse to read the body, for middleware that must leave it to the application.
+    """
+
+    #: Refuse bodies over this many bytes with a 413, at once if they announce it, else while
+    #: reading.
+    max_content_length: int | None = None
+    #: The most that all fields of a form that are kept in memory may have together; files go to
+    #: disk.
+    max_form_memory_size: int | None = 500_000
+    #: The most parts of a multipart form.
+    max_form_parts: int | None = 1000
+    #: True: a body that is no form, though it says so, is an empty form. False: it is a 400.
+    silent_form_errors = True
+    #: Who parses forms.
+    form_data_parser_class: type[FormDataParser] = FormDataParser
+    #: Anything with `loads`.
+    json_module: t.Any = StrictJSON
+
+    environ: WSGIEnvironment
+    shallow = False
+
+    def __init__(
+        self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
+    ) -> None:
+        self.environ = environ
+        if shallow:
+            self.shallow = True
+
+    @classmethod
+    def from_values(cls: type[Self], *args: t.Any, **kwargs: t.Any) -> Self:
+        """A request made up from the arguments of `EnvironBuilder`, for scripts and shells."""
+        # The tools' floor: only who calls this loads them.
+        from ..testing import EnvironBuilder
+
+        builder = EnvironBuilder(*args, **kwargs)
+        try:
+            return builder.get_request(cls)
+        finally:
+            builder.close()
+
+    @classmethod
+    def application(cls, f: t.Callable[..., t.Any]) -> WSGIApplication:
+        """Decorate a function of a request that returns a WSGI application, to be one itself.
+
+        An HTTPException that it raises is its answer; the request's files are closed after it.
+        """
+
+        @wraps(f)
+        def application(*args: t.Any) -> t.Iterable[bytes]:
+            *bound, environ, start_response = args
+            with cls(environ) as request:
+                # For middleware that looks for it. Not in __init__: environ and request would hold
+                # each other, and every request would wait for the garbage collector.
+                environ["werkzeug.request"] = request
+                try:
+                    response = f(*bound, request)
+                except HTTPException as error:
+                    response = error.get_response(environ)
+                return response(environ, start_response)  # type: ignore[no-any-return]
+
+        return application
+
+    # From the environ
+
+    @cached_property
+    def method(self) -> str:
+        """The method, in upper case."""
+        return self.environ.get("REQUEST_METHOD", "GET").upper()
+
+    @cached_property
+    def scheme(self) -> str:
+        """`http` or `https`."""
+        return self.environ.get("wsgi.url_scheme", "http")
+
+    @cached_property
+    def server(self) -> tuple[str, int | None] | None:
+        """The server's `(host, port)`; `(path, None)` for a Unix socket; None if unknown."""
+        return get_server(self.environ)
+
+    @cached_property
+    def root_path(self) -> str:
+        """Where the application is mounted, without a slash at the end."""
+        return decode_wsgi(self.environ.get("SCRIPT_NAME") or "").rstrip("/")
+
+    @property
+    def script_root(self) -> str:
+        """Another name of `root_path`."""
+        return self.root_path
+
+    @cached_property
+    def path(self) -> str:
+        """The path below `root_path`; it starts with exactly one slash."""
+        return "/" + decode_wsgi(self.environ.get("PATH_INFO") or "").lstrip("/")
+
+    @cached_property
+    def query_string(self) -> bytes:
+        """What follows the question mark, as it was sent; `args` is it parsed."""
+        return self.environ.get("QUERY_STRING", "").encode("latin-1")
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The headers, read only."""
+        return EnvironHeaders(self.environ)
+
+    @cached_property
+    def remote_addr(self) -> str | None:
+        """The address of the peer: the client, or the last proxy."""
+        return self.environ.get("REMOTE_ADDR")
+
+    remote_user = environ_property[str]("REMOTE_USER", doc="Whom the *server* authenticated.")
+    is_multithread = environ_property[bool]("wsgi.multithread")
+    is_multiprocess = environ_property[bool]("wsgi.multiprocess")
+    is_run_once = environ_property[bool]("wsgi.run_once")
+
+    # The body
+
+    input_stream = environ_property["t.IO[bytes]"](
+        "wsgi.input", doc="The server's raw stream, which may never end: use `stream`."
+    )
+
+    @cached_property
+    def stream(self) -> t.IO[bytes]:
+        """The body, which can be read once; `max_content_length` holds while reading."""
+        if self.shallow:
+            raise RuntimeError(
+                "This request was created with 'shallow=True': it must not read the body,"
+                " which is left to the application behind it."
+            )
+        return get_input_stream(self.environ, max_content_length=self.max_content_length)
+
+    _cached_data: bytes | None = None
+
+    @cached_property
+    def data(self) -> bytes:
+        """The body, unless it is a form: that goes to `form` and `files`."""
+        return self.get_data(parse_form_data=True)
+
+    if TYPE_CHECKING:
+
+        @t.overload
+        def get_data(
+            self, cache: bool = True, as_text: t.Literal[False] = False, parse_form_data: bool = False
+        ) -> bytes: ...
+
+        @t.overload
+        def get_data(
+            self, cache: bool = True, *, as_text: t.Literal[True], parse_form_data: bool = False
+        ) -> str: ...
+
+    def get_data(
+        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
+    ) -> bytes | str:
+        """Read the whole body, form or not.
+
+        :param cache: keep it, so that it can be read again, and `form` after it.
+        :param as_text: decode it as UTF-8.
+        :param parse_form_data: parse a form first, whose body is then not returned.
+        """
+        data = self._cached_data
+        if data is None:
+            if parse_form_data:
+                self._load_form_data()
+            data = self.stream.read()
+            if cache:
+                self._cached_data = data
+        return data.decode(errors="replace") if as_text else data
+
+    # Forms
+
+    @property
+    def want_form_data_parsed(self) -> bool:
+        """Whether to look for a form in the body: by default, if it has a content type."""
+        return bool(self.environ.get("CONTENT_TYPE"))
+
+    def make_form_data_parser(self) -> FormDataParser:
+        """The parser, with this request's limits."""
+        return self.form_data_parser_class(
+            stream_factory=self._get_file_stream,
+            max_form_memory_size=self.max_form_memory_size,
+            max_content_length=self.max_content_length,
+            max_form_parts=self.max_form_parts,
+            cls=self.parameter_storage_class,
+        )
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> t.IO[bytes]:
+        """Where an uploaded file is put: for subclasses."""
+        return default_stream_factory(total_content_length, content_type, filename, content_length)
+
+    def _load_form_data(self) -> None:
+        """Parse the body, if that was not done, and store `stream`, `form` and `files`."""
+        attributes = self.__dict__
+        if "form" in attributes:
+            return
+        if self.want_form_data_parsed:
+            result = self._parse_form()
+        else:
+            storage = self.parameter_storage_class
+            result = self.stream, storage(), storage()
+        attributes["stream"], attributes["form"], attributes["files"] = result
+
+    def _parse_form(self) -> tuple[t.IO[bytes], t.Any, t.Any]:
+        parser = self.make_form_data_parser()
+        if not self.silent_form_errors:
+            parser.silent = False
+        parser.max_fields = self.max_fields
+        try:
+            return parser.parse(
+                self._get_stream_for_parsing(), self.mimetype, self.content_length, self.mimetype_params
+            )
+        except ValueError as error:
+            raise BadRequest(f"The form in the body cannot be read: {error}.") from error
+
+    def _get_stream_for_parsing(self) -> t.IO[bytes]:
+        data = self._cached_data
+        return self.stream if data is None else io.BytesIO(data)
+
+    @cached_property
+    def form(self) -> ImmutableMultiDict[str, str]:
+        """The fields of a form in the body."""
+        self._load_form_data()
+        return self.form
+
+    @cached_property
+    def files(self) -> ImmutableMultiDict[str, FileStorage]:
+        """The files of a multipart form in the body."""
+        self._load_form_data()
+        return self.files
+
+    @cached_property
+    def values(self) -> CombinedMultiDict[str, str]:
+        """`args` and, unless the method is GET, `form` in one."""
+        sources: list[t.Any] = [self.args]
+        # A cache need not look at the body of a GET: what is in it must not change the answer.
+        if self.method != "GET":
+            sources.append(self.form)
+        return CombinedMultiDict(
+            [source if isinstance(source, MultiDict) else MultiDict(source) for source in sources]
+        )
+
+    def close(self) -> None:
+        """Close the uploaded files."""
+        files = self.__dict__.get("files")
+        if files:
+            from .datastructures import iter_multi_items
+
+            for _, file in iter_multi_items(files):
+                file.close()
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    # JSON
+
+    @property
+    def json(self) -> t.Any:
+        """The body parsed as JSON: `get_json()`, which says what happens if it is none."""
+        return self.get_json()
+
+    # For silent=False and silent=True, which differ when the parsing failed.
+    _cached_json: tuple[t.Any, t.Any] = (_UNSET, _UNSET)
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> t.Any:
+        """Parse the body as JSON.
+
+        :param force: whatever the content type says.
+        :param silent: return None instead of failing.
+        :param cache: keep the result, and the body.
+        :raises UnsupportedMediaType: if the content type is another.
+        :raises BadRequest: if it is no JSON. Both by way of `on_json_loading_failed`.
+        """
+        if cache and self._cached_json[silent] is not _UNSET:
+            return self._cached_json[silent]
+        if not (force or self.is_json):
+            return None if silent else self.on_json_loading_failed(None)
+        data = self.get_data(cache=cache)
+        try:
+            value = self._load_json(data)
+        except ValueError as error:
+            value = None if silent else self.on_json_loading_failed(error)
+            results = (self._cached_json[0], value) if silent else (value, self._cached_json[1])
+        else:
+            results = (value, value)
+        if cache:
+            self._cached_json = results
+        return value
+
+    def _load_json(self, data: bytes) -> t.Any:
+        # RFC 8259 8.1: UTF-8 alone. Left to itself json also decodes UTF-16 and UTF-32, which
+        # quadruples the memory that a body takes (CVE-2018-1000656).
+        text = data.decode("utf-8-sig")
+        try:
+            return self.json_module.loads(text)
+        except RecursionError:
+            raise ValueError("the value is nested too deeply") from None
+
+    def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
+        """Called when `get_json` fails; what it returns is what that returns. By default it raises.
+
+        :param e: what was wrong with the JSON; None if the content type was.
+        """
+        if e is not None:
+            raise BadRequest(f"Failed to decode JSON object: {e}")
+        raise UnsupportedMediaType(
+            "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
+        )

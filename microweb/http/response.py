@@ -1,0 +1,620 @@
+"""The response as an object that is a WSGI application.
+
+The rule: *a plain answer is a status, a type and a length*. Most responses are made of a text and
+sent; nobody looks at their headers. So `__init__` keeps the encoded body and nothing else, status
+and type are the class's, and a `Headers` object comes into being when somebody asks for `headers`.
+`__call__` is the whole theory: either the response is still `_plain`, and two tuples are all that
+there is to say, or it takes the exact way through `get_wsgi_response`: copy the headers, correct
+them for this request, wrap the body so that `close` is called.
+
+Whatever makes a response more than plain - headers touched, a status without a body, a callback, a
+body that is not a list of bytes, a subclass that overrides a step - clears `_plain`, on the
+instance or once per class.
+"""
+
+from __future__ import annotations
+
+from ..exceptions import HTTP_STATUS_CODES
+from .headers import Headers, check_value, remove_entity_headers
+from .jsonbody import StrictJSON
+from .properties import cached_property
+from .response_headers import ResponseHeaders, get_content_type
+from .wsgi import ClosingIterator, RangeWrapper, run_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+    from http import HTTPStatus
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from .request import Request
+
+    Body = t.Union[t.Iterable[bytes], t.Iterable[str], str, bytes, None]
+    Callback = t.Callable[[], t.Any]
+    Self = t.TypeVar("Self", bound="Response")
+
+#: "404 NOT FOUND" for 404: in capitals, as clients and tests of this family of frameworks expect.
+STATUS_LINES = {code: f"{code} {text.upper()}" for code, text in HTTP_STATUS_CODES.items()}
+
+#: RFC 9112 6.3: answers of these kinds end at the empty line, whatever their headers say.
+BODILESS = frozenset((*range(100, 200), 204, 304))
+
+#: A subclass that defines one of these is never plain.
+_STEPS = (
+    "headers",
+    "get_wsgi_response",
+    "get_wsgi_headers",
+    "get_app_iter",
+    "iter_encoded",
+    "close",
+    "status",
+    "status_code",
+    "response",
+)
+
+
+class _TypeLines(dict):  # type: ignore[type-arg]
+    """Mimetype -> its finished header; a table that fills itself, and does not grow with what users
+    send.
+    """
+
+    def __missing__(self, mimetype: str) -> tuple[str, str]:
+        line = ("Content-Type", check_value("Content-Type", get_content_type(mimetype, "utf-8")))
+        if len(self) < 64:
+            self[mimetype] = line
+        return line
+
+
+_TYPE_LINES: t.Mapping[str, tuple[str, str]] = _TypeLines()
+
+
+class Response(ResponseHeaders):
+    """A response: body, status and headers.
+
+    :param response: text or bytes; or a list of them; or any iterable, which is then streamed.
+    :param status: a code, or a line like ``"404 Not Found"``; 200 by default.
+    :param headers: a mapping, pairs, or a `Headers` object, which is kept and not copied.
+    :param mimetype: the content type without charset; the charset is added to textual types.
+    :param content_type: the whole content type, which wins over `mimetype`.
+    :param direct_passthrough: hand the iterable to the server as it is, as `wsgi.file_wrapper`
+    needs.
+    """
+
+    #: The status of a response that is given none.
+    default_status: int | str = 200
+    #: The content type of a response that is given none; None: it has none.
+    default_mimetype: str | None = "text/plain"
+    #: Consume an iterable body where its bytes are needed. False: raise RuntimeError instead.
+    implicit_sequence_conversion = True
+    #: Make a relative Location absolute.
+    autocorrect_location_header = False
+    #: Set Content-Length where it can be known without consuming the body.
+    automatically_set_content_length = True
+    #: Anything with `loads`.
+    json_module: t.Any = StrictJSON
+
+    direct_passthrough = False
+    response: t.Any
+
+    _status = STATUS_LINES[200]
+    _status_code = 200
+    _headers: Headers | None = None
+    _type_line: tuple[str, str] | None = None
+    _plain = True
+    # False: the body was given as an iterable, whose length `headers` does not know before it is
+    # sent.
+    _measured = True
+
+    def __init_subclass__(cls, **kwargs: t.Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._status, cls._status_code = _clean_status(cls.default_status)
+        cls._plain = (
+            all(getattr(cls, step, None) is getattr(Response, step, None) for step in _STEPS)
+            and cls.automatically_set_content_length
+            and cls.default_mimetype is not None
+            and cls._status_code not in BODILESS
+        )
+
+    def __init__(
+        self,
+        response: Body = None,
+        status: int | str | HTTPStatus | None = None,
+        headers: t.Any = None,
+        mimetype: str | None = None,
+        content_type: str | None = None,
+        direct_passthrough: bool = False,
+    ) -> None:
+        if type(response) is str:
+            try:
+                self.response = [response.encode()]
+            except UnicodeEncodeError:
+                self.response = [_encode(response)]
+        elif response is None:
+            self.response = []
+        elif isinstance(response, (str, bytes, bytearray)):
+            self.response = [_encode(response)]
+        else:
+            self.response = response
+            self._measured = False
+        if headers is not None or content_type is not None:
+            self._init_headers(headers, mimetype, content_type)
+        elif mimetype is not None:
+            self._type_line = _TYPE_LINES[mimetype]
+        if status is not None:
+            self.status = status
+        if direct_passthrough:
+            self.direct_passthrough = True
+            self._plain = False
+
+    # The status
+
+    @property
+    def status(self) -> str:
+        """The code and the reason: `"200 OK"`."""
+        return self._status
+
+    @status.setter
+    def status(self, value: str | int | HTTPStatus) -> None:
+        self._status, self._status_code = _clean_status(value)
+        if self._status_code in BODILESS:
+            self._plain = False
+
+    @property
+    def status_code(self) -> int:
+        """The code alone."""
+        return self._status_code
+
+    @status_code.setter
+    def status_code(self, code: int) -> None:
+        self.status = code
+
+    # The headers
+
+    @property
+    def headers(self) -> Headers:
+        """The headers; made when first asked for."""
+        headers = self._headers
+        return self._init_headers(None, None, None) if headers is None else headers
+
+    @headers.setter
+    def headers(self, value: Headers) -> None:
+        self._headers = value if isinstance(value, Headers) else Headers(value)
+        self._plain = False
+
+    def _init_headers(self, given: t.Any, mimetype: str | None, content_type: str | None) -> Headers:
+        self._plain = False
+        headers = self._headers = given if isinstance(given, Headers) else Headers(given)
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        elif mimetype is not None or "Content-Type" not in headers:
+            self._set_type(headers, mimetype)
+        self._set_length(headers)
+        return headers
+
+    def _set_type(self, headers: Headers, mimetype: str | None) -> None:
+        if mimetype is None:
+            mimetype = self.default_mimetype
+        line = self._type_line or (None if mimetype is None else _TYPE_LINES[mimetype])
+        if line is not None:
+            headers["Content-Type"] = line[1]
+
+    def _set_length(self, headers: Headers) -> None:
+        # A body given as one text or bytes is measured at once; that of a list is when it is sent.
+        body = self.response
+        if self._measured and body and self.automatically_set_content_length:
+            length = _length(body)
+            if length >= 0:
+                headers["Content-Length"] = str(length)
+
+    # The body
+
+    def get_data(self, as_text: bool = False) -> t.Any:
+        """The whole body as bytes, or as text; an iterable is consumed, and kept as a list."""
+        self._ensure_sequence()
+        data = b"".join(self.iter_encoded())
+        return data.decode() if as_text else data
+
+    def set_data(self, value: bytes | str) -> None:
+        """Replace the body."""
+        self.response = [_encode(value)]
+        self._measured = True
+        if self._headers is not None:
+            self._set_length(self._headers)
+
+    @property
+    def data(self) -> bytes:
+        """The body: `get_data()` and `set_data()`."""
+        return self.get_data()  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, value: bytes | str) -> None:
+        self.set_data(value)
+
+    def iter_encoded(self) -> t.Iterator[bytes]:
+        """The body's blocks as bytes."""
+        return _iter_encoded(self.response)
+
+    def calculate_content_length(self) -> int | None:
+        """How long the body is; None if that cannot be known without consuming it."""
+        try:
+            self._ensure_sequence()
+        except RuntimeError:
+            return None
+        return sum(map(len, self.iter_encoded()))
+
+    def make_sequence(self) -> None:
+        """Consume an iterable body and keep it as a list."""
+        if self.is_sequence:
+            return
+        close = getattr(self.response, "close", None)
+        self.response = list(self.iter_encoded())
+        if close is not None:
+            self.call_on_close(close)
+
+    def _ensure_sequence(self, mutable: bool = False) -> None:
+        if self.is_sequence:
+            if mutable and not isinstance(self.response, list):
+                self.response = list(self.response)
+            return
+        if self.direct_passthrough:
+            raise RuntimeError(
+                "The body is needed as bytes, but this response is in direct_passthrough mode:"
+                " it is the server's. Set direct_passthrough = False first."
+            )
+        if not self.implicit_sequence_conversion:
+            raise RuntimeError(
+                "The body is needed as bytes, but it is an iterable, and"
+                " implicit_sequence_conversion is off. Call make_sequence() first."
+            )
+        self.make_sequence()
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether the body is a list or tuple, so that its length is known."""
+        return isinstance(self.response, (tuple, list))
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the body is an iterable of unknown length."""
+        return not hasattr(self.response, "__len__")
+
+    @cached_property
+    def stream(self) -> ResponseStream:
+        """The body as a file to write to."""
+        return ResponseStream(self)
+
+    def freeze(self) -> None:
+        """Make the response independent of everything, to be pickled: body as a list, length,
+        ETag.
+        """
+        self.response = list(self.iter_encoded())
+        self.headers["Content-Length"] = str(sum(map(len, self.response)))
+        self.add_etag()
+
+    # The end
+
+    @cached_property
+    def _on_close(self) -> list[Callback]:
+        self._plain = False
+        return []
+
+    def call_on_close(self, func: t.Callable[[], t.Any]) -> Callback:
+        """Call a function when the server is done with the response; also a decorator."""
+        self._on_close.append(func)
+        return func
+
+    def close(self) -> None:
+        """Close the body and run the callbacks."""
+        callbacks = self.__dict__.get("_on_close", ())
+        close = getattr(self.response, "close", None)
+        run_all(callbacks if close is None else [close, *callbacks])
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self.is_sequence:
+            body = f"{sum(map(len, self.iter_encoded()))} bytes"
+        else:
+            body = "streamed" if self.is_streamed else "likely-streamed"
+        return f"<{type(self).__name__} {body} [{self.status}]>"
+
+    # As a WSGI application
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> t.Iterable[bytes]:
+        """Start the response and return its body."""
+        body = self.response
+        if self._plain and environ["REQUEST_METHOD"] != "HEAD":
+            if type(body) is list and len(body) == 1 and type(body[0]) is bytes:
+                length = len(body[0])
+            else:
+                length = _length(body)
+            if length >= 0:
+                start_response(
+                    self._status,
+                    [
+                        self._type_line or _TYPE_LINES[self.default_mimetype],  # type: ignore[index]
+                        ("Content-Length", str(length)),
+                    ],
+                )
+                return body  # type: ignore[no-any-return]
+        iterable, status, headers = self.get_wsgi_response(environ)
+        start_response(status, headers)
+        return iterable
+
+    def get_wsgi_response(
+        self, environ: WSGIEnvironment
+    ) -> tuple[t.Iterable[bytes], str, list[tuple[str, str]]]:
+        """What goes to the server, for this request: `(iterable, status, headers)`."""
+        headers = self.get_wsgi_headers(environ)
+        return self.get_app_iter(environ), self.status, headers.to_wsgi_list()
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """A copy of the headers, made right: URLs encoded, lengths as the status demands."""
+        headers: Headers = Headers._from_checked(list(self.headers))
+        names = {name.lower() for name, _ in headers}
+        if "location" in names:
+            headers["Location"] = self._wsgi_location(headers["Location"], environ)
+        if "content-location" in names:
+            from .urls import iri_to_uri
+
+            headers["Content-Location"] = iri_to_uri(headers["Content-Location"])
+        status = self.status_code
+        if status == 304:
+            # RFC 9110 15.4.5: what describes a body goes; the client keeps what it knows.
+            remove_entity_headers(headers)
+        elif status in BODILESS:
+            headers.remove("Content-Length")
+        elif "content-length" not in names and self.automatically_set_content_length and self.is_sequence:
+            headers["Content-Length"] = str(sum(map(len, self.iter_encoded())))
+        return headers
+
+    def _wsgi_location(self, location: str, environ: WSGIEnvironment) -> str:
+        from .urls import iri_to_uri
+
+        location = iri_to_uri(location)
+        if self.autocorrect_location_header:
+            from urllib.parse import urljoin
+
+            from .request import Request
+
+            location = urljoin(iri_to_uri(Request(environ).base_url), location)
+        return location
+
+    def get_app_iter(self, environ: WSGIEnvironment) -> t.Iterable[bytes]:
+        """The body for this request: empty for HEAD and where the status allows none."""
+        body = self.response
+        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code in BODILESS:
+            return ClosingIterator((), self.close)
+        if self.direct_passthrough:
+            return body  # type: ignore[no-any-return]
+        # Nothing to encode and nothing to close: the list is the iterable.
+        if type(self)._plain and "_on_close" not in self.__dict__ and _length(body) >= 0:
+            return body  # type: ignore[no-any-return]
+        return ClosingIterator(self.iter_encoded(), self.close)
+
+    # From other things
+
+    @classmethod
+    def force_type(cls: type[Self], response: t.Any, environ: WSGIEnvironment | None = None) -> Self:
+        """Turn a response into one of this class, in place; or, with an environ, a WSGI
+        application.
+
+        The first keeps its `__init__` from running: a class that has one must do without it here.
+        """
+        if not isinstance(response, Response):
+            if environ is None:
+                raise TypeError("A WSGI application becomes a response by being called: pass an environ.")
+            response = Response.from_app(response, environ)
+        # What the old class had as defaults, the instance now has as its own.
+        if response._headers is None and response._type_line is None:
+            mimetype = response.default_mimetype
+            if mimetype is None:
+                response.headers = Headers()
+            else:
+                response._type_line = _TYPE_LINES[mimetype]
+        response._status, response._status_code = response._status, response._status_code
+        response.__class__ = cls
+        return response  # type: ignore[return-value]
+
+    @classmethod
+    def from_app(
+        cls: type[Self], app: WSGIApplication, environ: WSGIEnvironment, buffered: bool = False
+    ) -> Self:
+        """Call a WSGI application and make a response of what it answers."""
+        # The tools' floor: only who calls this loads them.
+        from ..testing import run_wsgi_app
+
+        return cls(*run_wsgi_app(app, environ, buffered))
+
+    # JSON
+
+    @property
+    def json(self) -> t.Any:
+        """The body parsed as JSON; None if the content type is another."""
+        return self.get_json()
+
+    def get_json(self, force: bool = False, silent: bool = False) -> t.Any:
+        """Parse the body as JSON.
+
+        :param force: whatever the content type says.
+        :param silent: return None for what is no JSON, instead of raising ValueError.
+        """
+        if not (force or self.is_json):
+            return None
+        try:
+            return self.json_module.loads(self.get_data())
+        except ValueError:
+            if silent:
+                return None
+            raise
+
+    # Conditional answers
+
+    def add_etag(self, overwrite: bool = False, weak: bool = False) -> None:
+        """Set an ETag made from the body, unless there is one."""
+        if overwrite or "ETag" not in self.headers:
+            from .caching import generate_etag
+
+            self.set_etag(generate_etag(self.get_data()), weak)
+
+    def make_conditional(
+        self: Self,
+        request_or_environ: WSGIEnvironment | Request,
+        accept_ranges: bool | str = False,
+        complete_length: int | None = None,
+    ) -> Self:
+        """Become a 304, 206, 412 or 416 if the request's conditions say so; returns itself.
+
+        :param accept_ranges: offer ranges: the unit, True for `bytes`.
+        :param complete_length: how long the body is; without it no range is served.
+        :raises RequestedRangeNotSatisfiable: for a range outside the body.
+        """
+        environ: WSGIEnvironment = getattr(request_or_environ, "environ", request_or_environ)
+        # RFC 9110 13.1: what these conditions guard is a transfer; other methods know their own.
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self
+        if "Date" not in self.headers:
+            from .dates import http_date
+
+            self.headers["Date"] = http_date()
+        if not self._serve_range(environ, complete_length, accept_ranges):
+            self._check_conditions(environ)
+        if self.automatically_set_content_length and "Content-Length" not in self.headers:
+            length = self.calculate_content_length()
+            if length is not None:
+                self.headers["Content-Length"] = str(length)
+        return self
+
+    def _check_conditions(self, environ: WSGIEnvironment) -> None:
+        if _is_modified(self, environ, ignore_if_range=True):
+            return
+        from .caching import parse_etags
+
+        self.status_code = 412 if parse_etags(environ.get("HTTP_IF_MATCH")) else 304
+
+    def _serve_range(self, environ: WSGIEnvironment, length: int | None, unit: bool | str) -> bool:
+        """Cut the body to the one range that is asked for; False if the whole is to be sent."""
+        if not unit:
+            return False
+        self.accept_ranges = "bytes" if unit is True else unit
+        if not length or "HTTP_RANGE" not in environ:
+            return False
+        # RFC 9110 13.1.5: a range of what the client has an older version of is useless to it.
+        if "HTTP_IF_RANGE" in environ and _is_modified(self, environ, ignore_if_range=False):
+            return False
+        from ..exceptions import RequestedRangeNotSatisfiable
+        from .ranges import parse_range_header
+
+        asked = parse_range_header(environ["HTTP_RANGE"])
+        span = asked.range_for_length(length) if asked is not None else None
+        content_range = asked.to_content_range_header(length) if asked is not None else None
+        if span is None or content_range is None:
+            raise RequestedRangeNotSatisfiable(length)
+        start, stop = span
+        self.content_length = stop - start
+        self.headers["Content-Range"] = content_range
+        self.status_code = 206
+        self.response = RangeWrapper(self.response, start, stop - start)
+        return True
+
+
+def _is_modified(response: Response, environ: WSGIEnvironment, ignore_if_range: bool) -> bool:
+    from .caching import is_resource_modified
+
+    return is_resource_modified(
+        environ,
+        response.headers.get("ETag"),
+        last_modified=response.headers.get("Last-Modified"),
+        ignore_if_range=ignore_if_range,
+    )
+
+
+def _clean_status(value: str | int) -> tuple[str, int]:
+    """The line and the code. ValueError for what is no status, or would break out of the line."""
+    if isinstance(value, int):
+        code = int(value)
+        return STATUS_LINES.get(code) or f"{code} UNKNOWN", code
+    line = value.strip()
+    if not line:
+        raise ValueError("Empty status argument: pass a code like 404, or '404 Not Found'.")
+    # A reason from user input must not end the line (CVE-2025-67724), nor the head.
+    if not (line.isascii() and line.isprintable() and len(line) <= 132):
+        raise ValueError(f"The status {line[:40]!r} must be up to 132 printable ASCII characters.")
+    number, has_reason, _ = line.partition(" ")
+    if not (number.isdigit() and len(number) <= 9):
+        return f"0 {line}", 0
+    code = int(number)
+    return (line, code) if has_reason else _clean_status(code)
+
+
+def _encode(value: str | bytes | bytearray) -> bytes:
+    if not isinstance(value, str):
+        return bytes(value)
+    # A lone surrogate, as JSON can carry in, has no UTF-8: it becomes "?", not an error at the last
+    # step.
+    return value.encode(errors="replace")
+
+
+def _iter_encoded(body: t.Iterable[str | bytes]) -> t.Iterator[bytes]:
+    for block in body:
+        yield block if isinstance(block, bytes) else _encode(block)
+
+
+def _length(body: t.Any) -> int:
+    """The length of a list of bytes; -1 for anything else."""
+    if type(body) is not list:
+        return -1
+    length = 0
+    for block in body:
+        if type(block) is not bytes:
+            return -1
+        length += len(block)
+    return length
+
+
+class ResponseStream:
+    """A file that appends what is written to it to the body of a response."""
+
+    mode = "wb+"
+    encoding = "utf-8"
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        self.closed = False
+
+    def write(self, value: bytes) -> int:
+        """Append a block."""
+        self.flush()
+        self.response._ensure_sequence(mutable=True)
+        self.response.response.append(value)
+        self.response.headers.pop("Content-Length", None)
+        return len(value)
+
+    def writelines(self, seq: t.Iterable[bytes]) -> None:
+        """Append blocks."""
+        for item in seq:
+            self.write(item)
+
+    def close(self) -> None:
+        """Refuse further writing."""
+        self.closed = True
+
+    def flush(self) -> None:
+        """Nothing is held back: this only objects to a closed file."""
+        if self.closed:
+            raise ValueError("I/O operation on closed file")
+
+    def isatty(self) -> bool:
+        """False."""
+        self.flush()
+        return False
+
+    def tell(self) -> int:
+        """How long the body is."""
+        self.response._ensure_sequence()
+        return sum(map(len, self.response.response))

@@ -1,0 +1,371 @@
+"""What lies between a message and the WSGI server: bounded streams in, closing iterators out.
+
+The rule: nobody reads `wsgi.input` itself. A server may leave a socket there that never ends, so
+every reader gets a stream that knows where the body stops: `get_input_stream` decides which. On the
+way out the contract is PEP 3333's: an iterable of bytes, whose `close()` is called exactly once,
+whatever happened.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import update_wrapper
+
+from ..exceptions import ClientDisconnected, RequestEntityTooLarge
+from . import urls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+#: Bodies are read in steps of this size, never in one of a size that the client names
+#: (CVE-2025-13836).
+CHUNK = 64 * 1024
+
+#: More digits than any body has; int() on thousands of them is a denial of service
+#: (CVE-2020-10735).
+_MAX_LENGTH_DIGITS = 18
+
+
+def plain_int(value: str) -> int:
+    """An int from what a header allows: ASCII digits, perhaps a minus; not `+1`, `1_0` or
+    `\\u0661`.
+    """
+    digits = value.strip(" \t")
+    bare = digits[1:] if digits[:1] == "-" else digits
+    if not (bare.isascii() and bare.isdigit() and len(bare) <= _MAX_LENGTH_DIGITS):
+        raise ValueError(f"{value[:40]!r} is not a plain integer")
+    return int(digits)
+
+
+def parse_content_length(length: str | None, transfer_encoding: str | None = None) -> int | None:
+    """The length that a body announces: None if it is chunked or silent, 0 if it talks nonsense."""
+    if not length and not transfer_encoding:
+        return None if length is None else 0
+    if transfer_encoding:
+        codings = [coding.strip(" \t").lower() for coding in transfer_encoding.split(",")]
+        # RFC 9112 6.3: with a transfer coding, Content-Length says nothing.
+        if "chunked" in codings:
+            return None
+    if length is None:
+        return None
+    try:
+        return max(0, plain_int(length))
+    except ValueError:
+        return 0
+
+
+def get_content_length(environ: WSGIEnvironment) -> int | None:
+    """`parse_content_length` of a WSGI environ."""
+    return parse_content_length(environ.get("CONTENT_LENGTH"), environ.get("HTTP_TRANSFER_ENCODING"))
+
+
+def get_input_stream(
+    environ: WSGIEnvironment, safe_fallback: bool = True, max_content_length: int | None = None
+) -> t.IO[bytes]:
+    """The request's body as a stream that ends where the body does.
+
+    | the server says            | the stream                                              |
+    |----------------------------|---------------------------------------------------------|
+    | `wsgi.input_terminated`    | its own, with `max_content_length` on top if given      |
+    | a Content-Length           | limited to it                                           |
+    | neither                    | empty; with `safe_fallback=False` the raw, endless one  |
+
+    :raises RequestEntityTooLarge: at once if the announced length is over `max_content_length`.
+    """
+    stream: t.IO[bytes] = environ["wsgi.input"]
+    length = get_content_length(environ)
+    if length is not None and max_content_length is not None and length > max_content_length:
+        raise RequestEntityTooLarge()
+    if "wsgi.input_terminated" in environ:
+        if max_content_length is None:
+            return stream
+        return _as_file(LimitedStream(stream, max_content_length, is_max=True))
+    if length is None:
+        return io.BytesIO() if safe_fallback else stream
+    return _as_file(LimitedStream(stream, length))
+
+
+def _as_file(stream: t.Any) -> t.IO[bytes]:
+    return stream  # type: ignore[no-any-return]
+
+
+class LimitedStream(io.RawIOBase):
+    """The first `limit` bytes of a stream.
+
+    `limit` is the Content-Length, and then a stream that ends early means that the client has gone
+    (`on_disconnect` raises ClientDisconnected); or with `is_max` the most that is accepted, and
+    then a stream that goes on means too much (`on_exhausted` raises RequestEntityTooLarge).
+    """
+
+    def __init__(self, stream: t.IO[bytes], limit: int, is_max: bool = False) -> None:
+        self._stream = stream
+        self._pos = 0
+        self.limit = limit
+        self._limit_is_max = is_max
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether everything up to the limit was read."""
+        return self._pos >= self.limit
+
+    def on_exhausted(self) -> None:
+        """Called for an attempt to read past the limit."""
+        if self._limit_is_max:
+            raise RequestEntityTooLarge()
+
+    def on_disconnect(self, error: Exception | None = None) -> None:
+        """Called when the stream ends, or breaks with `error`, before the limit."""
+        # Below a maximum the end of the stream is just the end of the body.
+        if not self._limit_is_max or error is not None:
+            raise ClientDisconnected()
+
+    def exhaust(self) -> bytes:
+        """Read what is left, and return it."""
+        return b"" if self.is_exhausted else self.readall()
+
+    def readable(self) -> bool:
+        """True: this is what `io` wrappers ask first."""
+        return True
+
+    def tell(self) -> int:
+        """How many bytes were read."""
+        return self._pos
+
+    def read(self, size: int | None = -1) -> bytes:
+        """At most `size` bytes; all that is left if it is negative."""
+        if size is None or size < 0:
+            return self.readall()
+        return self._take(self._stream.read, size)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """A line, or what the limit leaves of it."""
+        source = getattr(self._stream, "readline", None)
+        if source is None:
+            return super().readline(-1 if size is None else size)
+        return self._take(source, self.limit if size is None or size < 0 else size)
+
+    def readinto(self, buffer: t.Any) -> int:
+        """Fill `buffer` as far as one read goes; what `io.BufferedReader` calls."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def readall(self) -> bytes:
+        """Everything up to the limit."""
+        if self.is_exhausted:
+            self._reached_limit()
+            return b""
+        blocks = []
+        while not self.is_exhausted:
+            data = self.read(CHUNK)
+            if not data:
+                return b"".join(blocks)
+            blocks.append(data)
+        if self._limit_is_max:
+            self._reached_limit()
+        return b"".join(blocks)
+
+    def _take(self, source: t.Callable[[int], bytes], size: int) -> bytes:
+        remaining = self.limit - self._pos
+        if remaining <= 0:
+            self._reached_limit()
+            return b""
+        try:
+            data = source(min(size, remaining))
+        except (OSError, ValueError) as error:
+            self.on_disconnect(error=error)
+            return b""
+        if not data and size:
+            self.on_disconnect()
+        self._pos += len(data)
+        return data
+
+    def _reached_limit(self) -> None:
+        # A body of exactly the maximum is not too large: one byte more tells the two apart.
+        if not self._limit_is_max or self._stream.read(1):
+            self.on_exhausted()
+
+
+def get_path_info(environ: WSGIEnvironment) -> str:
+    """PATH_INFO as text: WSGI hands over bytes dressed as Latin-1, the path in them is UTF-8."""
+    return decode_wsgi(environ.get("PATH_INFO", ""))
+
+
+def decode_wsgi(value: str) -> str:
+    """Undo PEP 3333's disguise of bytes as Latin-1 text; bytes that are not UTF-8 become U+FFFD."""
+    return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+
+
+def get_server(environ: WSGIEnvironment) -> tuple[str, int | None] | None:
+    """`(SERVER_NAME, SERVER_PORT)`; the port is None if it is no number, as behind a Unix
+    socket.
+    """
+    name = environ.get("SERVER_NAME")
+    if name is None:
+        return None
+    port = environ.get("SERVER_PORT") or ""
+    return name, int(port) if port.isascii() and port.isdigit() else None
+
+
+def get_host(environ: WSGIEnvironment, trusted_hosts: t.Collection[str] | None = None) -> str:
+    """`urls.get_host` of a WSGI environ."""
+    return urls.get_host(
+        environ["wsgi.url_scheme"], environ.get("HTTP_HOST"), get_server(environ), trusted_hosts
+    )
+
+
+def get_current_url(
+    environ: WSGIEnvironment,
+    root_only: bool = False,
+    strip_querystring: bool = False,
+    host_only: bool = False,
+    trusted_hosts: t.Collection[str] | None = None,
+) -> str:
+    """The URL of the request, or the first parts of it."""
+    parts: list[t.Any] = [environ["wsgi.url_scheme"], get_host(environ, trusted_hosts)]
+    if not host_only:
+        parts.append(decode_wsgi(environ.get("SCRIPT_NAME", "")))
+        if not root_only:
+            parts.append(get_path_info(environ))
+            if not strip_querystring:
+                parts.append(environ.get("QUERY_STRING", "").encode("latin-1"))
+    return urls.get_current_url(*parts)
+
+
+def responder(f: t.Callable[..., WSGIApplication]) -> WSGIApplication:
+    """Decorate a function of `(environ, start_response)` that returns a WSGI application: it is
+    called.
+    """
+    return update_wrapper(lambda *args: f(*args)(*args[-2:]), f)
+
+
+class ClosingIterator:
+    """An iterable for the server, with callbacks for its `close()`; the iterable's own `close` is
+    first.
+
+    Every callback runs even if one before it fails; the first error is the one that is raised.
+    """
+
+    def __init__(
+        self,
+        iterable: t.Iterable[bytes],
+        callbacks: t.Callable[[], t.Any] | t.Iterable[t.Callable[[], t.Any]] | None = None,
+    ) -> None:
+        self._iterator = iter(iterable)
+        if callbacks is None:
+            callbacks = ()
+        self._callbacks = [callbacks] if callable(callbacks) else list(callbacks)
+        close = getattr(iterable, "close", None)
+        if close is not None:
+            self._callbacks.insert(0, close)
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._iterator)
+
+    def close(self) -> None:
+        """Run the callbacks."""
+        run_all(self._callbacks)
+
+
+def run_all(callbacks: t.Iterable[t.Callable[[], t.Any]]) -> None:
+    """Call each one, whatever the others raise; then raise the first error."""
+    error: BaseException | None = None
+    for callback in callbacks:
+        try:
+            callback()
+        except BaseException as failure:
+            error = error or failure
+    if error is not None:
+        raise error
+
+
+def wrap_file(environ: WSGIEnvironment, file: t.IO[bytes], buffer_size: int = CHUNK) -> t.Iterable[bytes]:
+    """A file as a response body: by the server's `wsgi.file_wrapper` if it has one, else by
+    `FileWrapper`.
+
+    The server recognises its own wrapper by type, so the response must pass it on untouched:
+    `direct_passthrough=True`.
+    """
+    wrapper = environ.get("wsgi.file_wrapper", FileWrapper)
+    return wrapper(file, buffer_size)  # type: ignore[no-any-return]
+
+
+class FileWrapper:
+    """A file as an iterable of blocks of one size: never lines, one of which may be a gigabyte."""
+
+    def __init__(self, file: t.IO[bytes], buffer_size: int = CHUNK) -> None:
+        self.file = file
+        self.buffer_size = buffer_size
+
+    def close(self) -> None:
+        """Close the file, if it can be."""
+        if hasattr(self.file, "close"):
+            self.file.close()
+
+    def seekable(self) -> bool:
+        """Whether a range can be had without reading what precedes it."""
+        if hasattr(self.file, "seekable"):
+            return self.file.seekable()
+        return hasattr(self.file, "seek")
+
+    def seek(self, *args: int) -> None:
+        """Move in the file, if it can."""
+        if hasattr(self.file, "seek"):
+            self.file.seek(*args)
+
+    def tell(self) -> int | None:
+        """The position in the file, None if it has none."""
+        return self.file.tell() if hasattr(self.file, "tell") else None
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        data = self.file.read(self.buffer_size)
+        if not data:
+            raise StopIteration
+        return data
+
+
+class RangeWrapper:
+    """The bytes `start_byte` to `start_byte + byte_range` of a body, in the blocks that it comes
+    in.
+    """
+
+    def __init__(self, iterable: t.Any, start_byte: int = 0, byte_range: int | None = None) -> None:
+        self.iterable = iter(iterable)
+        self._close = getattr(iterable, "close", None)
+        self.seekable = bool(hasattr(iterable, "seekable") and iterable.seekable())
+        self._skip = start_byte
+        self._left = byte_range
+        if self.seekable:
+            iterable.seek(start_byte)
+            self._skip = 0
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        while self._left is None or self._left > 0:
+            chunk = next(self.iterable)
+            if self._skip >= len(chunk):
+                self._skip -= len(chunk)
+                continue
+            chunk = chunk[self._skip :] if self._skip else chunk
+            self._skip = 0
+            if self._left is not None:
+                chunk = chunk[: self._left]
+                self._left -= len(chunk)
+            return chunk
+        raise StopIteration
+
+    def close(self) -> None:
+        """Close the body that is wrapped."""
+        if self._close is not None:
+            self._close()
