@@ -1,0 +1,184 @@
+"""From what a person typed to the application object, by Flask's rules.
+
+    hello                 module (or package, or hello.py): its application or factory
+    hello:name            this attribute of it; a function is called without arguments
+    hello:create_app(1)   a factory, called with literal arguments
+    path/to/app           a file, a package or a directory that holds wsgi.py or app.py
+    (nothing)             wsgi.py or app.py in the current directory
+
+The rule: what cannot be found is told in one line that says what to do (`NoAppException`). What
+the module itself raises while it is imported is its author's to see, traceback and all.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+from types import FunctionType, ModuleType
+
+from ..app import Microweb
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+DEFAULT_FILES = ("wsgi.py", "app.py")
+# A colon before a slash belongs to a path: C:\site\app.py, C:/site/app.py.
+_COLON = re.compile(r":(?![\\/])")
+
+
+class NoAppException(Exception):
+    """No application was found; the message is one line that says why and what to do."""
+
+
+def load_app(spec: str | None) -> Microweb:
+    """The application that a specification means, or the default one. Raises NoAppException."""
+    if spec:
+        path, *name = _COLON.split(spec, maxsplit=1)
+        app = locate_app(prepare_import(path), name[0] if name else None)
+    else:
+        app = _load_default()
+    if app is None:
+        raise NoAppException(
+            "Found no application: name one with --app or MICROWEB_APP, or call its file"
+            f" {' or '.join(DEFAULT_FILES)}."
+        )
+    return app
+
+
+def _load_default() -> Microweb | None:
+    for path in DEFAULT_FILES:
+        app = locate_app(prepare_import(path), None, raise_if_not_found=False)
+        if app is not None:
+            return app
+    return None
+
+
+def prepare_import(path: str) -> str:
+    """The dotted name of the module at a path, which is made importable: the directory above its
+    outermost package goes in front of sys.path."""
+    path = os.path.realpath(path)
+    if os.path.isdir(path) and not os.path.exists(os.path.join(path, "__init__.py")):
+        files = (os.path.join(path, name) for name in DEFAULT_FILES)
+        path = next(filter(os.path.exists, files), path)
+    root, extension = os.path.splitext(path)
+    if extension == ".py":
+        path = root
+    if os.path.basename(path) == "__init__":
+        path = os.path.dirname(path)
+    directory, name = os.path.split(path)
+    while os.path.exists(os.path.join(directory, "__init__.py")):
+        directory, package = os.path.split(directory)
+        name = f"{package}.{name}"
+    if sys.path[0] != directory:
+        sys.path.insert(0, directory)
+    return name
+
+
+def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool = True) -> Microweb | None:
+    """Import a module and find the application in it; None if there is no such module and
+    that is no error. Raises NoAppException, and whatever the module raises."""
+    try:
+        __import__(module_name)
+    except ModuleNotFoundError as error:
+        # The module itself (or a package above it) is missing, and not one that it imports.
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        if not raise_if_not_found:
+            return None
+        raise NoAppException(_no_module(module_name)) from None
+    except SyntaxError as error:
+        place = f"{error.filename}, line {error.lineno}"
+        raise NoAppException(f"Syntax error in {place}: {error.msg}.") from None
+    module = sys.modules[module_name]
+    return find_best_app(module) if app_name is None else find_app_by_string(module, app_name)
+
+
+def _no_module(name: str) -> str:
+    import difflib  # only for this message
+
+    text = f"Could not import {name!r}: there is no such module below {sys.path[0]}"
+    files = os.listdir(sys.path[0]) if os.path.isdir(sys.path[0]) else []
+    names = {os.path.splitext(file)[0] for file in files if "." not in file or file.endswith(".py")}
+    close = difflib.get_close_matches(name, sorted(names), 1)
+    return f"{text}; did you mean {close[0]!r}?" if close else f"{text}."
+
+
+def find_best_app(module: ModuleType) -> Microweb:
+    """`app` or `application`, else the only application there, else what `create_app` or
+    `make_app` returns. Raises NoAppException."""
+    for name in ("app", "application"):
+        app = getattr(module, name, None)
+        if isinstance(app, Microweb):
+            return app
+    matches = [value for value in vars(module).values() if isinstance(value, Microweb)]
+    if len(matches) == 1:
+        return matches[0]
+    name = module.__name__
+    if matches:
+        raise NoAppException(
+            f"Detected multiple applications in module {name!r}; say which with '{name}:NAME'."
+        )
+    for factory_name in ("create_app", "make_app"):
+        factory = getattr(module, factory_name, None)
+        if isinstance(factory, FunctionType):
+            app = _call(factory, (), {}, f"{name}:{factory_name}")
+            if isinstance(app, Microweb):
+                return app
+    raise NoAppException(
+        f"Found no application and no factory in module {name!r}; say what it is called with '{name}:NAME'."
+    )
+
+
+def find_app_by_string(module: ModuleType, app_name: str) -> Microweb:
+    """The attribute that an expression like ``app`` or ``create_app("x", debug=True)`` means.
+    Raises NoAppException."""
+    name, args, kwargs = _parse(app_name)
+    try:
+        found = getattr(module, name)
+    except AttributeError:
+        raise NoAppException(f"Failed to find {name!r} in module {module.__name__!r}.") from None
+    where = f"{module.__name__}:{app_name.strip()}"
+    if isinstance(found, FunctionType):
+        found = _call(found, args, kwargs, where)
+    if not isinstance(found, Microweb):
+        raise NoAppException(f"{where!r} gave {type(found).__name__}, which is no application.")
+    return found
+
+
+def _parse(text: str) -> tuple[str, list[t.Any], dict[str, t.Any]]:
+    """``name`` or ``name(literals)``: an expression's syntax, but nothing is evaluated."""
+    try:
+        expression = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        expression = ast.Constant(None)
+    args: list[t.Any] = []
+    kwargs: dict[str, t.Any] = {}
+    if isinstance(expression, ast.Call):
+        try:
+            args = [ast.literal_eval(arg) for arg in expression.args]
+            kwargs = {kw.arg or "**": ast.literal_eval(kw.value) for kw in expression.keywords}
+        except ValueError:
+            raise NoAppException(f"Failed to parse the arguments of {text!r} as literals.") from None
+        expression = expression.func
+    if not isinstance(expression, ast.Name):
+        raise NoAppException(f"Failed to parse {text!r} as a name or a call of one.")
+    return expression.id, args, kwargs
+
+
+def _call(factory: t.Any, args: t.Sequence[t.Any], kwargs: t.Any, where: str) -> t.Any:
+    """Call a factory; a TypeError is ours if the call itself failed, and the factory's if its
+    frame is in the traceback."""
+    try:
+        return factory(*args, **kwargs)
+    except TypeError as error:
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code is factory.__code__:
+                raise
+            trace = trace.tb_next
+        raise NoAppException(
+            f"The factory {where!r} takes other arguments; give them as '{where.split('(')[0]}(...)'."
+        ) from None
