@@ -123,9 +123,7 @@ class LocalStack(Generic[T]):
         stack = self._storage.get([])
         return stack[-1] if stack else None
 
-    def __call__(
-        self, name: str | None = None, *, unbound_message: str | None = None
-    ) -> LocalProxy[t.Any]:
+    def __call__(self, name: str | None = None, *, unbound_message: str | None = None) -> LocalProxy[t.Any]:
         return LocalProxy(self, name, unbound_message=unbound_message)
 
 
@@ -152,8 +150,7 @@ class LocalManager:
     __slots__ = ("locals",)
 
     def __init__(
-        self,
-        locals: Local | LocalStack[t.Any] | t.Iterable[Local | LocalStack[t.Any]] | None = None,
+        self, locals: Local | LocalStack[t.Any] | t.Iterable[Local | LocalStack[t.Any]] | None = None
     ) -> None:
         single = isinstance(locals, (Local, LocalStack))
         self.locals: list[t.Any] = [locals] if single else list(locals or ())  # type: ignore
@@ -166,9 +163,7 @@ class LocalManager:
     def make_middleware(self, app: WSGIApplication) -> WSGIApplication:
         """*app*, cleaned up after when the body of its response is closed."""
 
-        def application(
-            environ: WSGIEnvironment, start_response: StartResponse
-        ) -> t.Iterable[bytes]:
+        def application(environ: WSGIEnvironment, start_response: StartResponse) -> t.Iterable[bytes]:
             return _Released(app(environ, start_response), self.cleanup)
 
         return application
@@ -236,10 +231,18 @@ def _attribute_method(own: frozenset[str]) -> t.Callable[[t.Any, str], t.Any]:
         try:
             obj = _reader_of(self)()
         except (LookupError, RuntimeError) as error:
-            return _unbound(self, _UNBOUND_ATTRIBUTES.get(name), error)
+            # Introspection asks for __class__, __doc__, __module__ and more of whatever it meets;
+            # what the class of the proxy has answers it.
+            asks_class = name[:2] == "__" and (name == "__wrapped__" or hasattr(type(self), name))
+            fallback = partial(_attribute_of_proxy, name=name) if asks_class else None
+            return _unbound(self, fallback, error)
         return getattr(obj, name)
 
     return __getattribute__
+
+
+def _attribute_of_proxy(proxy: LocalProxy[t.Any], name: str) -> t.Any:
+    return _source_of(proxy) if name == "__wrapped__" else object.__getattribute__(proxy, name)
 
 
 def _forward(operation: t.Callable[..., t.Any], fallback: t.Any = None) -> t.Any:
@@ -322,13 +325,6 @@ _OPERATIONS: list[tuple[str, t.Callable[..., t.Any], t.Any]] = [
     ("copy", _copier("copy"), None),
     ("deepcopy", _copier("deepcopy"), None),
 ]
-
-# Introspection asks these of whatever it meets, bound or not; doctest, for one, the last.
-_UNBOUND_ATTRIBUTES: dict[str, t.Callable[[t.Any], t.Any]] = {
-    "__class__": type,
-    "__doc__": lambda proxy: type(proxy).__doc__,
-    "__wrapped__": lambda proxy: LocalProxy._source.__get__(proxy),  # type: ignore[attr-defined]
-}
 
 
 class LocalProxy(Generic[T]):

@@ -201,6 +201,9 @@ def test_unbound_proxy():
     assert dir(proxy) == []
     assert isinstance(proxy, LocalProxy)
     assert "LocalProxy" in proxy.__doc__
+    assert proxy.__module__ == LocalProxy.__module__
+    assert proxy.__repr__() == "<LocalProxy unbound>"
+    assert not hasattr(proxy, "__dict__")
     for use in (len, str, lambda p: p.attribute, lambda p: p._get_current_object(), hash, iter):
         with pytest.raises(RuntimeError, match="^nothing here$"):
             use(proxy)

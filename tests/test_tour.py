@@ -1,0 +1,106 @@
+"""The tour tells the truth: the path of a request through the files is the one that docs/tour.md lists.
+
+``python -m tests.test_tour`` writes the list anew.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from io import BytesIO, StringIO
+
+from tests.house import PACKAGE, ROOT
+
+PAGE = ROOT / "docs" / "tour.md"
+MARKED = re.compile(r"(<!-- path -->\n)(.*?)(<!-- /path -->)", re.DOTALL)
+#: Frames of their own only in older interpreters.
+INLINED = ("<listcomp>", "<dictcomp>", "<setcomp>")
+
+
+def hello_app():
+    from microweb import Microweb
+
+    app = Microweb("tour")
+
+    @app.route("/hello/<name>")
+    def hello(name):
+        return f"Hello, {name}!"
+
+    return app
+
+
+def environ() -> dict:
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/hello/ada",
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": StringIO(),
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+
+
+def serve(app) -> bytes:
+    body = app(environ(), lambda status, headers, exc_info=None: None)
+    try:
+        return b"".join(body)
+    finally:
+        getattr(body, "close", bool)()
+
+
+def call_path() -> list[str]:
+    """``file:function`` of each function of the package that a plain request enters, in order."""
+    app = hello_app()
+    serve(app)  # the first request sets things up
+    path: list[str] = []
+    prefix = str(PACKAGE) + "/"
+
+    def record(frame, event, argument):
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(prefix) and code.co_name not in INLINED:
+            path.append(f"{code.co_filename[len(prefix) :]}:{code.co_name}")
+
+    sys.setprofile(record)
+    try:
+        body = serve(app)
+    finally:
+        sys.setprofile(None)
+    assert body == b"Hello, ada!"
+    return path
+
+
+def as_list(path: list[str]) -> str:
+    return "".join(f"- `{step}`\n" for step in path)
+
+
+def test_the_tour_is_the_path():
+    told = MARKED.search(PAGE.read_text("utf-8"))
+    assert told, "docs/tour.md has lost the lines <!-- path --> and <!-- /path -->"
+    assert told[2] == as_list(call_path()), "another path; `python -m tests.test_tour` writes it down"
+
+
+def test_a_plain_request_is_short():
+    path = call_path()
+    files = {step.partition(":")[0] for step in path}
+    assert len(files) <= 10, f"{len(files)} files, wanted are at most 10: {sorted(files)}"
+    assert len(path) <= 50, f"{len(path)} calls, wanted are at most 50:\n{as_list(path)}"
+
+
+def rewrite() -> None:
+    path = call_path()
+    page = PAGE.read_text("utf-8")
+    PAGE.write_text(MARKED.sub(lambda m: m[1] + as_list(path) + m[3], page), "utf-8")
+    print(f"{PAGE.name}: {len(path)} calls in {len({step.partition(':')[0] for step in path})} files")
+
+
+if __name__ == "__main__":
+    rewrite()
