@@ -1,0 +1,170 @@
+"""Where an application's JSON comes from: one provider object, which it may replace.
+
+The rule: everything that writes or reads JSON for an application goes through `app.json`. A
+provider needs `dumps` and `loads`; the rest follows from them. The default one is the standard
+library's encoder, set up once for each combination of settings, with types added that views
+return every day. It is strict where the library is lax: no NaN, UTF-8 alone, and whatever a body
+can do wrong (nesting without end, integers of 5000 digits) is a ValueError.
+"""
+
+from __future__ import annotations
+
+import weakref
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+    from json import JSONDecoder, JSONEncoder
+
+    from ..http.response import Response
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+
+
+class JSONProvider:
+    """What an application asks of its JSON library. Subclasses define `dumps` and `loads`."""
+
+    def __init__(self, app: t.Any) -> None:
+        # The application holds the provider; a strong reference back would be a cycle.
+        self._app = weakref.proxy(app)
+
+    def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
+        """Return `obj` as JSON text; keywords go to the library."""
+        raise NotImplementedError
+
+    def dump(self, obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
+        """Write `obj` as JSON to a file opened for text."""
+        fp.write(self.dumps(obj, **kwargs))
+
+    def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
+        """Return the object that JSON text, or UTF-8 bytes, describe; ValueError if none."""
+        raise NotImplementedError
+
+    def load(self, fp: t.IO[t.Any], **kwargs: t.Any) -> t.Any:
+        """Read JSON from a file."""
+        return self.loads(fp.read(), **kwargs)
+
+    def _prepare_response_obj(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
+        if args and kwargs:
+            raise TypeError("app.json.response() takes either args or kwargs, not both")
+        if not args and not kwargs:
+            return None
+        return args[0] if len(args) == 1 else args or kwargs
+
+    def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
+        """Return a response with one argument, several as a list, or keywords as an object."""
+        obj = self._prepare_response_obj(args, kwargs)
+        response: Response = self._app.response_class(self.dumps(obj), mimetype="application/json")
+        return response
+
+
+def _default(o: t.Any) -> t.Any:
+    """Turn what JSON has no type for into what it has: see `DefaultJSONProvider`."""
+    # Imported here: this runs only for values whose own modules are loaded already.
+    import dataclasses
+    import datetime
+    import decimal
+    import uuid
+
+    if isinstance(o, datetime.date):
+        from ..http.dates import http_date
+
+        return http_date(o)
+    if isinstance(o, (decimal.Decimal, uuid.UUID)):
+        return str(o)
+    if dataclasses.is_dataclass(o) and not isinstance(o, type):
+        return dataclasses.asdict(o)
+    if hasattr(o, "__html__"):
+        return str(o.__html__())
+    raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
+
+
+def _refuse_constant(name: str) -> t.NoReturn:
+    raise ValueError(f"{name} is not JSON (RFC 8259, section 6); send null or a string.")
+
+
+class DefaultJSONProvider(JSONProvider):
+    """The standard library's JSON, and beyond its types: date and datetime (as HTTP dates),
+    UUID and Decimal (as strings), dataclasses (as objects), and whatever has `__html__`.
+    """
+
+    #: Called for each object that JSON has no type for: returns one that has, or TypeError.
+    default: t.Callable[[t.Any], t.Any] = staticmethod(_default)
+    #: Write \uXXXX for all beyond ASCII; every reader copes with that.
+    ensure_ascii = True
+    #: Sort objects by their keys, so that equal data are equal text; keys must be comparable.
+    sort_keys = True
+    #: Whether `response` leaves out white space; None: unless the application is in debug mode.
+    compact: bool | None = None
+    #: The media type of `response`.
+    mimetype = "application/json"
+    #: Write and read NaN and Infinity, which JSON does not have and browsers refuse.
+    allow_nan = False
+
+    def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
+        """Return `obj` as JSON text; keywords are those of `json.dumps`."""
+        return self._encoder(kwargs).encode(obj)
+
+    def _encoder(self, kwargs: dict[str, t.Any]) -> JSONEncoder:
+        """Return the encoder for these settings, made once: to set it up costs as much as to
+        encode a small object. The attributes are part of the key, so that they may be changed.
+        """
+        # Other keywords than these may be functions, new at each call: nothing to keep.
+        if kwargs and not kwargs.keys() <= {"indent", "separators"}:
+            return self._make_encoder(kwargs)
+        encoders: dict[t.Any, JSONEncoder] = self.__dict__.setdefault("_encoders", {})
+        key = (self.default, self.ensure_ascii, self.sort_keys, self.allow_nan, *kwargs.items())
+        try:
+            return encoders[key]
+        except TypeError:  # separators given as a list
+            return self._make_encoder(kwargs)
+        except KeyError:
+            if len(encoders) >= 32:
+                encoders.clear()
+            return encoders.setdefault(key, self._make_encoder(kwargs))
+
+    def _make_encoder(self, kwargs: dict[str, t.Any]) -> JSONEncoder:
+        from json import JSONEncoder  # nothing else in a plain request needs it
+
+        for name in ("default", "ensure_ascii", "sort_keys", "allow_nan"):
+            kwargs.setdefault(name, getattr(self, name))
+        encoder: type[JSONEncoder] = kwargs.pop("cls", None) or JSONEncoder
+        return encoder(**kwargs)
+
+    def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
+        """Return the object that the text describes; keywords are those of `json.loads`.
+
+        Bytes are UTF-8 and nothing else (RFC 8259, section 8.1): UTF-16 or UTF-32 would be a way
+        around filters, and four times the memory (CVE-2018-1000656).
+        """
+        if not isinstance(s, str):
+            text = bytes(s)
+            s = (text[3:] if text.startswith(_UTF8_BOM) else text).decode()
+        try:
+            return self._decoder(kwargs).decode(s)
+        except RecursionError:
+            raise ValueError("The JSON data is nested too deeply.") from None
+
+    def _decoder(self, kwargs: dict[str, t.Any]) -> JSONDecoder:
+        from json import JSONDecoder
+
+        if not kwargs and "_plain_decoder" in self.__dict__:
+            decoder: JSONDecoder = self.__dict__["_plain_decoder"]
+            return decoder
+        settings = {"parse_constant": None if self.allow_nan else _refuse_constant, **kwargs}
+        decoder = (settings.pop("cls", None) or JSONDecoder)(**settings)
+        if not kwargs:
+            self.__dict__["_plain_decoder"] = decoder
+        return decoder
+
+    def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
+        """Return a response with the arguments as JSON, indented in debug mode; see `compact`."""
+        obj = self._prepare_response_obj(args, kwargs)
+        compact = self.compact
+        if compact is None:
+            compact = not self._app.debug
+        text = self.dumps(obj, separators=(",", ":")) if compact else self.dumps(obj, indent=2)
+        # Half a surrogate pair cannot be UTF-8; as a backslash escape it is good JSON.
+        body = f"{text}\n".encode("utf-8", "backslashreplace")
+        response: Response = self._app.response_class(body, mimetype=self.mimetype)
+        return response

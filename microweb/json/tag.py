@@ -1,0 +1,257 @@
+"""Tagged JSON: types that JSON has not, kept through a round trip.
+
+The rule: a value of such a type becomes an object with one key, its tag: `(1, 2)` is written as
+`{" t": [1, 2]}`. A dict that looks like a tag by accident is itself tagged (`" di"`), its key
+lengthened by `__`. The session cookie is written like this, byte for byte as Flask writes it.
+
+Each type is one class that has both directions; `TaggedJSONSerializer.register` adds more.
+"""
+
+from __future__ import annotations
+
+import sys
+from binascii import a2b_base64, b2a_base64
+
+from ..markup import Markup
+from . import dumps, loads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+
+def _is_instance(value: object, module: str, name: str) -> bool:
+    """isinstance for a class of a module that is not worth an import: if it is not loaded, there
+    cannot be an instance either.
+    """
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(value, getattr(loaded, name))
+
+
+class JSONTag:
+    """One type's way into JSON and back."""
+
+    __slots__ = ("serializer",)
+
+    #: The object key that marks a value; empty: `tag` returns an ordinary JSON value.
+    key: str = ""
+
+    def __init__(self, serializer: TaggedJSONSerializer) -> None:
+        self.serializer = serializer
+
+    def check(self, value: t.Any) -> bool:
+        """Say whether this tag is the one for `value`."""
+        raise NotImplementedError
+
+    def to_json(self, value: t.Any) -> t.Any:
+        """Return a JSON value for `value`, without the tag."""
+        raise NotImplementedError
+
+    def to_python(self, value: t.Any) -> t.Any:
+        """Return the original for a JSON value, the tag already removed."""
+        raise NotImplementedError
+
+    def tag(self, value: t.Any) -> t.Any:
+        """Return `value` as an object whose one key is the tag."""
+        return {self.key: self.to_json(value)}
+
+
+class TagDict(JSONTag):
+    """A dict with one item whose key is a tag; `__` behind the key makes it another."""
+
+    __slots__ = ()
+    key = " di"
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in self.serializer.tags
+
+    def to_json(self, value: t.Any) -> t.Any:
+        [(key, item)] = value.items()
+        return {f"{key}__": self.serializer.tag(item)}
+
+    def to_python(self, value: t.Any) -> t.Any:
+        [(key, item)] = value.items()
+        return {key[:-2]: item}
+
+
+class PassDict(JSONTag):
+    """Any other dict: its values may need tags, its keys are strings in JSON anyway."""
+
+    __slots__ = ()
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, dict)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return {key: self.serializer.tag(item) for key, item in value.items()}
+
+    tag = to_json
+
+
+class TagTuple(JSONTag):
+    """A tuple, as a list."""
+
+    __slots__ = ()
+    key = " t"
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, tuple)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return [self.serializer.tag(item) for item in value]
+
+    def to_python(self, value: t.Any) -> t.Any:
+        return tuple(value)
+
+
+class PassList(JSONTag):
+    """A list, whose items may need tags."""
+
+    __slots__ = ()
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, list)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return [self.serializer.tag(item) for item in value]
+
+    tag = to_json
+
+
+class TagBytes(JSONTag):
+    """Bytes, in base64."""
+
+    __slots__ = ()
+    key = " b"
+
+    def check(self, value: t.Any) -> bool:
+        return isinstance(value, bytes)
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return b2a_base64(value, newline=False).decode("ascii")
+
+    def to_python(self, value: t.Any) -> t.Any:
+        return a2b_base64(value)
+
+
+class TagMarkup(JSONTag):
+    """Whatever has `__html__`; it comes back as `Markup`."""
+
+    __slots__ = ()
+    key = " m"
+
+    def check(self, value: t.Any) -> bool:
+        return callable(getattr(value, "__html__", None))
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return str(value.__html__())
+
+    def to_python(self, value: t.Any) -> t.Any:
+        return Markup(value)
+
+
+class TagUUID(JSONTag):
+    """A UUID, as its hexadecimal digits."""
+
+    __slots__ = ()
+    key = " u"
+
+    def check(self, value: t.Any) -> bool:
+        return _is_instance(value, "uuid", "UUID")
+
+    def to_json(self, value: t.Any) -> t.Any:
+        return value.hex
+
+    def to_python(self, value: t.Any) -> t.Any:
+        from uuid import UUID
+
+        return UUID(value)
+
+
+class TagDateTime(JSONTag):
+    """A datetime, as an HTTP date: whole seconds, in UTC."""
+
+    __slots__ = ()
+    key = " d"
+
+    def check(self, value: t.Any) -> bool:
+        return _is_instance(value, "datetime", "datetime")
+
+    def to_json(self, value: t.Any) -> t.Any:
+        from ..http.dates import http_date
+
+        return http_date(value)
+
+    def to_python(self, value: t.Any) -> t.Any:
+        from ..http.dates import parse_date
+
+        return parse_date(value)
+
+
+class TaggedJSONSerializer:
+    """JSON that keeps dict, tuple, bytes, Markup, UUID and datetime, and what is registered."""
+
+    __slots__ = ("order", "tags")
+
+    default_tags: t.ClassVar[list[type[JSONTag]]] = [
+        TagDict,
+        PassDict,
+        TagTuple,
+        PassList,
+        TagBytes,
+        TagMarkup,
+        TagUUID,
+        TagDateTime,
+    ]
+
+    def __init__(self) -> None:
+        #: Tag by key, for reading.
+        self.tags: dict[str, JSONTag] = {}
+        #: Tags in the order in which they are asked, for writing.
+        self.order: list[JSONTag] = []
+        for cls in self.default_tags:
+            self.register(cls)
+
+    def register(self, tag_class: type[JSONTag], force: bool = False, index: int | None = None) -> None:
+        """Add a tag, at the end of the order or before `index`.
+
+        A tag for a subclass of a type that has one goes before it: `index=0`. A key that is
+        taken is a KeyError, unless `force` replaces it.
+        """
+        tag = tag_class(self)
+        if tag.key:
+            if not force and tag.key in self.tags:
+                raise KeyError(f"Tag {tag.key!r} is already registered; pass force=True to replace it.")
+            self.tags[tag.key] = tag
+        self.order.insert(len(self.order) if index is None else index, tag)
+
+    def tag(self, value: t.Any) -> t.Any:
+        """Return `value` as JSON types, tagged where it has to be."""
+        for tag in self.order:
+            if tag.check(value):
+                return tag.tag(value)
+        return value
+
+    def untag(self, value: dict[str, t.Any]) -> t.Any:
+        """Return what a JSON object stands for: itself, unless it is a tag."""
+        if len(value) == 1:
+            [(key, item)] = value.items()
+            if key in self.tags:
+                return self.tags[key].to_python(item)
+        return value
+
+    def _untag_scan(self, value: t.Any) -> t.Any:
+        """Untag from the leaves up."""
+        if isinstance(value, dict):
+            return self.untag({key: self._untag_scan(item) for key, item in value.items()})
+        if isinstance(value, list):
+            return [self._untag_scan(item) for item in value]
+        return value
+
+    def dumps(self, value: t.Any) -> str:
+        """Return `value` as compact JSON text."""
+        return dumps(self.tag(value), separators=(",", ":"))
+
+    def loads(self, value: str) -> t.Any:
+        """Return what `dumps` was given."""
+        return self._untag_scan(loads(value))
