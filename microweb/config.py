@@ -138,8 +138,9 @@ class Config(dict):  # type: ignore[type-arg]
         is asked for by name.
         """
         if loads is None:
-            from json import loads  # only who reads the environment needs the parser
+            import json  # only who reads the environment needs the parser
 
+            loads = json.loads
         for variable in sorted(os.environ):
             if variable.startswith(f"{prefix}_"):
                 *parents, key = variable[len(prefix) + 1 :].split("__")

@@ -142,13 +142,11 @@ class HTTPException(Exception):
         """
         if self.response is not None:
             return self.response
-        environ = getattr(environ, "environ", environ)
-        headers = self.get_headers(environ, scope)
-        return _response_class()(self.get_body(environ, scope), self.code, headers)
+        wsgi_environ: t.Any = getattr(environ, "environ", environ)
+        headers = self.get_headers(wsgi_environ, scope)
+        return _response_class()(self.get_body(wsgi_environ, scope), self.code, headers)
 
-    def __call__(
-        self, environ: WSGIEnvironment, start_response: StartResponse
-    ) -> t.Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> t.Iterable[bytes]:
         """Answer as a WSGI application."""
         return self.get_response(environ)(environ, start_response)
 
@@ -232,10 +230,7 @@ class Unauthorized(HTTPException):
     )
 
     def __init__(
-        self,
-        description: str | None = None,
-        response: Response | None = None,
-        www_authenticate: t.Any = None,
+        self, description: str | None = None, response: Response | None = None, www_authenticate: t.Any = None
     ) -> None:
         super().__init__(description, response)
         # The type is asked, not the value: a challenge answers to any attribute with a parameter.
@@ -416,9 +411,7 @@ class UnprocessableEntity(HTTPException):
     """*422*: well-formed, but what it says cannot be done."""
 
     code = 422
-    description = (
-        "The request was well-formed but was unable to be followed due to semantic errors."
-    )
+    description = "The request was well-formed but was unable to be followed due to semantic errors."
 
 
 class Locked(HTTPException):
@@ -442,9 +435,7 @@ class PreconditionRequired(HTTPException):
     """*428*: a change without If-Match could overwrite somebody else's (RFC 6585 3)."""
 
     code = 428
-    description = (
-        'This request is required to be conditional; try using "If-Match" or "If-Unmodified-Since".'
-    )
+    description = 'This request is required to be conditional; try using "If-Match" or "If-Unmodified-Since".'
 
 
 class _RetryAfter(HTTPException):
