@@ -1,0 +1,562 @@
+"""Signed data: given away, and known again when they come back unchanged.
+
+The rule: nothing of a signed value is decoded, inflated or believed before its signature holds.
+A `Signer` appends `sep + base64(HMAC(derived key, value))`; a `TimestampSigner` puts the time in
+between; a `Serializer` turns objects into bytes first; the URL-safe ones write base64, and
+compress (marked by a leading dot) where that is shorter. Bytes are those of itsdangerous 2.2.
+
+    payload .timestamp .signature          keys: oldest to newest, the last one signs, all verify
+
+The secret key is mixed with a salt that names the purpose, so that a value signed for one
+purpose is worth nothing for another (CVE class: reuse of a signed cookie under another name).
+"""
+
+from __future__ import annotations
+
+import binascii
+import functools
+import hashlib
+import hmac
+import json as _json
+import time
+import zlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import collections.abc as c
+    import typing as t
+    from datetime import datetime
+
+    Bytes = t.Union[str, bytes]
+    Salt = t.Union[str, bytes, None]
+    Age = t.Union[int, None]
+    Keys = t.Union[str, bytes, c.Iterable[t.Union[str, bytes]]]
+    Fallback = t.Union[dict[str, t.Any], tuple[type["Signer"], dict[str, t.Any]], type["Signer"]]
+
+
+class BadData(Exception):
+    """The data are bad in some way: the root of all errors here."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class BadSignature(BadData):
+    """The signature does not match; `payload` is what it was for, not to be trusted."""
+
+    def __init__(self, message: str, payload: t.Any = None) -> None:
+        super().__init__(message)
+        self.payload = payload
+
+
+class BadTimeSignature(BadSignature):
+    """The signature or its time stamp is invalid; `date_signed` is the time, if it is known."""
+
+    def __init__(self, message: str, payload: t.Any = None, date_signed: datetime | None = None) -> None:
+        super().__init__(message, payload)
+        self.date_signed = date_signed
+
+
+class SignatureExpired(BadTimeSignature):
+    """The signature is good, and older than `max_age`; or it comes from the future."""
+
+
+class BadHeader(BadSignature):
+    """A signed `header` is invalid; for serializers that have one."""
+
+    def __init__(
+        self, message: str, payload: t.Any = None, header: t.Any = None, original_error: t.Any = None
+    ) -> None:
+        super().__init__(message, payload)
+        self.header = header
+        self.original_error = original_error
+
+
+class BadPayload(BadData):
+    """The payload cannot be read, though its signature may be good; `original_error` says why."""
+
+    def __init__(self, message: str, original_error: Exception | None = None) -> None:
+        super().__init__(message)
+        self.original_error = original_error
+
+
+def want_bytes(s: Bytes, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+    """Encode text, pass bytes through."""
+    return s.encode(encoding, errors) if isinstance(s, str) else s
+
+
+# RFC 4648 section 5, the URL-safe alphabet; padding is left out and guessed.
+_base64_alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_="
+_to_url_safe = bytes.maketrans(b"+/", b"-_")
+_from_url_safe = bytes.maketrans(b"-_", b"+/")
+
+
+def base64_encode(string: Bytes) -> bytes:
+    """Encode for URLs."""
+    encoded = binascii.b2a_base64(want_bytes(string), newline=False)
+    return encoded.translate(_to_url_safe).rstrip(b"=")
+
+
+def base64_decode(string: Bytes) -> bytes:
+    """Decode from URLs; characters outside the alphabet are skipped, as itsdangerous does."""
+    string = want_bytes(string, encoding="ascii", errors="ignore").translate(_from_url_safe)
+    try:
+        return binascii.a2b_base64(string + b"=" * (-len(string) % 4))
+    except (TypeError, ValueError) as e:
+        raise BadData("Invalid base64-encoded data") from e
+
+
+def int_to_bytes(num: int) -> bytes:
+    """Write a number in as few bytes as it takes, the highest first; 0 takes none."""
+    return num.to_bytes(8, "big").lstrip(b"\x00")
+
+
+def bytes_to_int(bytestr: bytes) -> int:
+    """Read a number of up to 8 bytes."""
+    if len(bytestr) > 8:
+        raise ValueError(f"A number has at most 8 bytes, not {len(bytestr)}.")
+    return int.from_bytes(bytestr, "big")
+
+
+def _lazy_sha1(string: bytes = b"") -> t.Any:
+    """SHA-1, looked up when called: builds for FIPS may lack it, and nobody has to use it."""
+    return hashlib.sha1(string)
+
+
+def _hmac(key: bytes, value: bytes, digest_method: t.Any) -> bytes:
+    # Given the name, OpenSSL does it all at once; given a Python function, hmac goes step by step.
+    return hmac.digest(key, value, "sha1" if digest_method is _lazy_sha1 else digest_method)
+
+
+class SigningAlgorithm:
+    """Makes signatures; subclasses define `get_signature`."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        """Return the signature of `value` under `key`."""
+        raise NotImplementedError
+
+    def verify_signature(self, key: bytes, value: bytes, sig: bytes) -> bool:
+        """Compare in constant time: the time it takes must not tell how much was guessed."""
+        return hmac.compare_digest(sig, self.get_signature(key, value))
+
+
+class NoneAlgorithm(SigningAlgorithm):
+    """Does not sign: the signature is empty."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return b""
+
+
+class HMACAlgorithm(SigningAlgorithm):
+    """HMAC (RFC 2104), which stays sound with SHA-1: collisions do not break it."""
+
+    default_digest_method: t.Any = staticmethod(_lazy_sha1)
+
+    def __init__(self, digest_method: t.Any = None) -> None:
+        self.digest_method = self.default_digest_method if digest_method is None else digest_method
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return _hmac(key, value, self.digest_method)
+
+
+# How a key for one purpose (salt) is made from the secret key.
+_derivations: dict[str, c.Callable[[bytes, bytes, t.Any], bytes]] = {
+    "concat": lambda key, salt, digest: digest(salt + key).digest(),
+    "django-concat": lambda key, salt, digest: digest(salt + b"signer" + key).digest(),
+    "hmac": _hmac,
+    "none": lambda key, salt, digest: key,
+}
+
+
+@functools.lru_cache(maxsize=128)
+def _derive_key(derivation: str, secret_key: bytes, salt: bytes, digest_method: t.Any) -> bytes:
+    """Derive a key once, not for each value: signers come and go, keys stay."""
+    try:
+        derive = _derivations[derivation]
+    except KeyError:
+        raise TypeError(
+            f"Unknown key derivation method {derivation!r}; known: {', '.join(_derivations)}."
+        ) from None
+    return derive(secret_key, salt, digest_method)
+
+
+def _make_keys_list(secret_key: Keys) -> list[bytes]:
+    if isinstance(secret_key, (str, bytes)):
+        return [want_bytes(secret_key)]
+    return [want_bytes(key) for key in secret_key]
+
+
+class Signer:
+    """Signs bytes, and tells whether signed bytes are unchanged.
+
+    :param secret_key: random and secret; a list, oldest to newest, while keys are rotated.
+    :param salt: names the purpose.
+    :param sep: stands before the signature; must not be in the base64 alphabet.
+    :param key_derivation: `django-concat` (default), `concat`, `hmac` or `none`.
+    :param digest_method: a hash of hashlib, SHA-1 by default.
+    :param algorithm: a `SigningAlgorithm` instead of HMAC with `digest_method`.
+    """
+
+    default_digest_method: t.Any = staticmethod(_lazy_sha1)
+    default_key_derivation: str = "django-concat"
+
+    def __init__(
+        self,
+        secret_key: Keys,
+        salt: Salt = b"itsdangerous.Signer",
+        sep: Bytes = b".",
+        key_derivation: str | None = None,
+        digest_method: t.Any = None,
+        algorithm: SigningAlgorithm | None = None,
+    ) -> None:
+        self.secret_keys = _make_keys_list(secret_key)
+        self.sep = want_bytes(sep)
+        if self.sep in _base64_alphabet:
+            raise ValueError(
+                f"The separator cannot be used: {sep!r} may be contained in the signature itself."
+                " ASCII letters, digits, and '-_=' must not be used."
+            )
+        self.salt = b"itsdangerous.Signer" if salt is None else want_bytes(salt)
+        self.key_derivation = key_derivation or self.default_key_derivation
+        self.digest_method = self.default_digest_method if digest_method is None else digest_method
+        self.algorithm = HMACAlgorithm(self.digest_method) if algorithm is None else algorithm
+
+    @property
+    def secret_key(self) -> bytes:
+        """The newest key, which signs."""
+        return self.secret_keys[-1]
+
+    def derive_key(self, secret_key: Bytes | None = None) -> bytes:
+        """Return the key for this purpose. It does not make a good key of a short password."""
+        key = self.secret_keys[-1] if secret_key is None else want_bytes(secret_key)
+        return _derive_key(self.key_derivation, key, self.salt, self.digest_method)
+
+    def get_signature(self, value: Bytes) -> bytes:
+        """Return the signature of `value`, in base64."""
+        return base64_encode(self.algorithm.get_signature(self.derive_key(), want_bytes(value)))
+
+    def sign(self, value: Bytes) -> bytes:
+        """Return `value` with its signature."""
+        value = want_bytes(value)
+        return value + self.sep + self.get_signature(value)
+
+    def verify_signature(self, value: Bytes, sig: Bytes) -> bool:
+        """Say whether any key, the newest first, gives this signature."""
+        try:
+            sig = base64_decode(sig)
+        except Exception:
+            return False
+        value = want_bytes(value)
+        verify = self.algorithm.verify_signature
+        return any(verify(self.derive_key(key), value, sig) for key in reversed(self.secret_keys))
+
+    def unsign(self, signed_value: Bytes) -> bytes:
+        """Return the value without its signature, or raise BadSignature."""
+        signed_value = want_bytes(signed_value)
+        value, sep, sig = signed_value.rpartition(self.sep)
+        if not sep:
+            raise BadSignature(f"No {self.sep!r} found in value")
+        if self.verify_signature(value, sig):
+            return value
+        raise BadSignature(f"Signature {sig!r} does not match", payload=value)
+
+    def validate(self, signed_value: Bytes) -> bool:
+        """Say whether `unsign` would return."""
+        try:
+            self.unsign(signed_value)
+            return True
+        except BadSignature:
+            return False
+
+
+class TimestampSigner(Signer):
+    """Signs the time as well, so that a value can be too old."""
+
+    def get_timestamp(self) -> int:
+        """Return the time now, in whole seconds since 1970."""
+        return int(time.time())
+
+    def timestamp_to_datetime(self, ts: int) -> datetime:
+        """Return an aware datetime in UTC."""
+        from datetime import datetime, timezone
+
+        return datetime.fromtimestamp(ts, tz=timezone.utc)
+
+    def sign(self, value: Bytes) -> bytes:
+        """Return `value` with the time and the signature of both."""
+        timestamp = base64_encode(int_to_bytes(self.get_timestamp()))
+        return super().sign(want_bytes(value) + self.sep + timestamp)
+
+    def unsign(
+        self, signed_value: Bytes, max_age: Age = None, return_timestamp: bool = False
+    ) -> t.Any:
+        """Return the value, or the value and the datetime; raise SignatureExpired if it is older
+        than `max_age` seconds, and BadTimeSignature if it is wrong in another way.
+        """
+        sig_error = None
+        try:
+            result = super().unsign(signed_value)
+        except BadSignature as e:
+            sig_error, result = e, e.payload or b""
+        value, sep, ts_bytes = result.rpartition(self.sep)
+        if not sep:
+            # Signed, but by a Signer without time; or too short to have been signed at all.
+            raise sig_error or BadTimeSignature("timestamp missing", payload=result)
+        try:
+            timestamp = bytes_to_int(base64_decode(ts_bytes))
+        except (BadData, ValueError):
+            reason = str(sig_error or "Malformed timestamp")
+            raise BadTimeSignature(reason, payload=value) from None
+        if sig_error is not None:
+            raise BadTimeSignature(str(sig_error), value, self._date_signed(timestamp, value))
+        age = 0 if max_age is None else self.get_timestamp() - timestamp
+        if max_age is not None and not 0 <= age <= max_age:
+            reason = f"Signature age {age} " + (f"> {max_age}" if age > max_age else "< 0")
+            date_signed = self._date_signed(timestamp, value)
+            raise SignatureExpired(f"{reason} seconds", value, date_signed)
+        return (value, self._date_signed(timestamp, value)) if return_timestamp else value
+
+    def _date_signed(self, timestamp: int, value: bytes) -> datetime:
+        try:
+            return self.timestamp_to_datetime(timestamp)
+        except (ValueError, OSError, OverflowError) as e:  # which one depends on the platform
+            raise BadTimeSignature("Malformed timestamp", payload=value) from e
+
+    def validate(self, signed_value: Bytes, max_age: Age = None) -> bool:
+        """Say whether `unsign` would return."""
+        try:
+            self.unsign(signed_value, max_age=max_age)
+            return True
+        except BadSignature:
+            return False
+
+
+class _CompactJSON:
+    """JSON without white space, for short tokens."""
+
+    @staticmethod
+    def loads(payload: Bytes) -> t.Any:
+        return _json.loads(payload)
+
+    @staticmethod
+    def dumps(obj: t.Any, **kwargs: t.Any) -> str:
+        kwargs.setdefault("ensure_ascii", False)
+        kwargs.setdefault("separators", (",", ":"))
+        return _json.dumps(obj, **kwargs)
+
+
+def is_text_serializer(serializer: t.Any) -> bool:
+    """Say whether `serializer.dumps` makes text, not bytes."""
+    return isinstance(serializer.dumps({}), str)
+
+
+class Serializer:
+    """Signs objects: `dumps` turns them into signed text, `loads` back, if nobody changed it.
+
+    :param secret_key: see `Signer`.
+    :param salt: names the purpose; None: the signer's own.
+    :param serializer: has `dumps` and `loads`; the json module by default. Never pickle, which
+        runs code when it loads.
+    :param serializer_kwargs: keywords for `serializer.dumps`.
+    :param signer: a `Signer` class, and `signer_kwargs` its keywords.
+    :param fallback_signers: what else to try when reading: keywords, a class, or a pair of both.
+    """
+
+    default_serializer: t.Any = _json
+    default_signer: type[Signer] = Signer
+    default_fallback_signers: list[Fallback] = []
+
+    def __init__(
+        self,
+        secret_key: Keys,
+        salt: Salt = b"itsdangerous",
+        serializer: t.Any = None,
+        serializer_kwargs: dict[str, t.Any] | None = None,
+        signer: type[Signer] | None = None,
+        signer_kwargs: dict[str, t.Any] | None = None,
+        fallback_signers: list[Fallback] | None = None,
+    ) -> None:
+        self.secret_keys = _make_keys_list(secret_key)
+        self.salt = None if salt is None else want_bytes(salt)
+        self.serializer = self.default_serializer if serializer is None else serializer
+        self.is_text_serializer = is_text_serializer(self.serializer)
+        self.signer = self.default_signer if signer is None else signer
+        self.signer_kwargs = signer_kwargs or {}
+        default = list(self.default_fallback_signers)
+        self.fallback_signers = default if fallback_signers is None else fallback_signers
+        self.serializer_kwargs = serializer_kwargs or {}
+
+    # Serializer[str], as type annotations of programs written for itsdangerous have it.
+    __class_getitem__ = classmethod(lambda cls, item: cls)
+
+    @property
+    def secret_key(self) -> bytes:
+        """The newest key, which signs."""
+        return self.secret_keys[-1]
+
+    def load_payload(self, payload: bytes, serializer: t.Any = None) -> t.Any:
+        """Return the object in an unsigned payload, or raise BadPayload."""
+        is_text = self.is_text_serializer if serializer is None else is_text_serializer(serializer)
+        try:
+            return (serializer or self.serializer).loads(payload.decode() if is_text else payload)
+        except Exception as e:
+            reason = "Could not load the payload because an exception occurred on unserializing it."
+            raise BadPayload(reason, original_error=e) from e
+
+    def dump_payload(self, obj: t.Any) -> bytes:
+        """Return the object as bytes, not yet signed."""
+        return want_bytes(self.serializer.dumps(obj, **self.serializer_kwargs))
+
+    def make_signer(self, salt: Salt = None) -> Signer:
+        """Return the signer for a purpose."""
+        salt = self.salt if salt is None else salt
+        return self.signer(self.secret_keys, salt=salt, **self.signer_kwargs)
+
+    def iter_unsigners(self, salt: Salt = None) -> c.Iterator[Signer]:
+        """Yield the signers to try when reading: the one that writes, then the fallbacks."""
+        salt = self.salt if salt is None else salt
+        yield self.make_signer(salt)
+        for fallback in self.fallback_signers:
+            if isinstance(fallback, dict):
+                cls, kwargs = self.signer, fallback
+            elif isinstance(fallback, tuple):
+                cls, kwargs = fallback
+            else:
+                cls, kwargs = fallback, self.signer_kwargs
+            for secret_key in self.secret_keys:
+                yield cls(secret_key, salt=salt, **kwargs)
+
+    def dumps(self, obj: t.Any, salt: Salt = None) -> t.Any:
+        """Return the object signed, as text if the serializer makes text."""
+        signed = self.make_signer(salt).sign(want_bytes(self.dump_payload(obj)))
+        return signed.decode() if self.is_text_serializer else signed
+
+    def dump(self, obj: t.Any, f: t.IO[t.Any], salt: Salt = None) -> None:
+        """Write `dumps` to a file."""
+        f.write(self.dumps(obj, salt))
+
+    def loads(self, s: Bytes, salt: Salt = None, **kwargs: t.Any) -> t.Any:
+        """Return the object, or raise BadSignature; BadPayload if it cannot be read."""
+        return self._try_each(salt, lambda signer: self.load_payload(signer.unsign(s)))
+
+    def _try_each(self, salt: Salt, load: c.Callable[[t.Any], t.Any]) -> t.Any:
+        error: BadSignature | None = None
+        for signer in self.iter_unsigners(salt):
+            try:
+                return load(signer)
+            except SignatureExpired:
+                raise  # This signer's key was the right one.
+            except BadSignature as e:
+                error = e
+        raise error or BadSignature("No signer to verify with")
+
+    def load(self, f: t.IO[t.Any], salt: Salt = None) -> t.Any:
+        """Read `loads` from a file."""
+        return self.loads(f.read(), salt)
+
+    def loads_unsafe(self, s: Bytes, salt: Salt = None) -> tuple[bool, t.Any]:
+        """Return whether the signature is valid, and the object all the same, or None.
+
+        For looking at broken data. With a serializer such as pickle this hands over the process.
+        """
+        return self._loads_unsafe_impl(s, salt)
+
+    def _loads_unsafe_impl(
+        self, s: Bytes, salt: Salt, load_kwargs: t.Any = None, payload_kwargs: t.Any = None
+    ) -> tuple[bool, t.Any]:
+        try:
+            return True, self.loads(s, salt=salt, **load_kwargs or {})
+        except BadSignature as e:
+            if e.payload is None:
+                return False, None
+            try:
+                return False, self.load_payload(e.payload, **payload_kwargs or {})
+            except BadPayload:
+                return False, None
+
+    def load_unsafe(self, f: t.IO[t.Any], salt: Salt = None) -> tuple[bool, t.Any]:
+        """Read `loads_unsafe` from a file."""
+        return self.loads_unsafe(f.read(), salt=salt)
+
+
+class TimedSerializer(Serializer):
+    """A serializer whose values can be too old."""
+
+    default_signer: type[TimestampSigner] = TimestampSigner
+
+    def loads(  # type: ignore[override]
+        self, s: Bytes, max_age: Age = None, return_timestamp: bool = False, salt: Salt = None
+    ) -> t.Any:
+        """Return the object, or the object and the datetime of its signature.
+
+        SignatureExpired if it is older than `max_age` seconds; BadSignature if it is wrong.
+        """
+
+        def load(signer: TimestampSigner) -> t.Any:
+            # The datetime costs more than the signature does: only for who asks.
+            if not return_timestamp:
+                return self.load_payload(signer.unsign(s, max_age=max_age))
+            payload, timestamp = signer.unsign(s, max_age=max_age, return_timestamp=True)
+            return self.load_payload(payload), timestamp
+
+        return self._try_each(salt, load)
+
+    def loads_unsafe(  # type: ignore[override]
+        self, s: Bytes, max_age: Age = None, salt: Salt = None
+    ) -> tuple[bool, t.Any]:
+        """Return whether the signature is valid and fresh, and the object all the same."""
+        return self._loads_unsafe_impl(s, salt, {"max_age": max_age})
+
+
+class URLSafeSerializerMixin(Serializer):
+    """Writes payloads in the alphabet of URLs and cookies, compressed where that is shorter."""
+
+    default_serializer: t.Any = _CompactJSON
+    #: What a compressed payload may inflate to, in bytes. One kilobyte can become a megabyte, and
+    #: `loads_unsafe` inflates what nobody signed. Longer payloads are written uncompressed.
+    max_inflated_size = 1 << 20
+
+    def load_payload(self, payload: bytes, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        """Return the object in an unsigned payload, or raise BadPayload."""
+        is_compressed = payload.startswith(b".")
+        try:
+            data = base64_decode(payload[is_compressed:])
+        except Exception as e:
+            raise BadPayload("Could not base64 decode the payload", original_error=e) from e
+        if is_compressed:
+            try:
+                data = self._inflate(data)
+            except Exception as e:
+                raise BadPayload("Could not zlib decompress the payload", original_error=e) from e
+        return super().load_payload(data, *args, **kwargs)
+
+    def _inflate(self, data: bytes) -> bytes:
+        inflater = zlib.decompressobj()
+        # One byte more than allowed tells "exactly full" from "too long".
+        inflated = inflater.decompress(data, self.max_inflated_size + 1)
+        if len(inflated) > self.max_inflated_size:
+            raise ValueError(f"It inflates to more than {self.max_inflated_size} bytes.")
+        if not inflater.eof:
+            raise ValueError("It is cut short.")
+        return inflated
+
+    def dump_payload(self, obj: t.Any) -> bytes:
+        """Return the object in base64; a leading dot says that it is compressed."""
+        data = super().dump_payload(obj)
+        if len(data) <= self.max_inflated_size:
+            compressed = zlib.compress(data)
+            if len(compressed) < len(data) - 1:  # the dot counts
+                return b"." + base64_encode(compressed)
+        return base64_encode(data)
+
+
+class URLSafeSerializer(URLSafeSerializerMixin, Serializer):
+    """A `Serializer` whose text is letters, digits, `_`, `-` and `.`."""
+
+
+class URLSafeTimedSerializer(URLSafeSerializerMixin, TimedSerializer):
+    """A `TimedSerializer` whose text is letters, digits, `_`, `-` and `.`."""
