@@ -1,0 +1,228 @@
+"""What a client would like to get: the Accept headers, and the choice among what there is.
+
+The rule (RFC 9110 12.5): an exact range beats a wildcard, whatever their weights; then the weight decides,
+then the order in which the application offers. A class for each kind says when an offer matches a range.
+"""
+
+from __future__ import annotations
+
+import re
+from encodings.aliases import aliases
+
+from .datastructures import ImmutableList
+from .options import dump_options_header, parse_list_header, parse_options_header
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+
+class Accept(ImmutableList["tuple[str, float]"]):
+    """The accepted ranges with their weights, as a list of pairs, best first; the order of equals is kept.
+
+    >>> a = Accept([("br", 0.5), ("gzip", 1)])
+    >>> a.best, a["br"], "zstd" in a, a.best_match(["br", "zstd"])
+    ('gzip', 0.5, False, 'br')
+    """
+
+    #: More are not read: the client decides how long its header is, and every look-up walks the list.
+    max_ranges = 100
+
+    #: Whether there was a header at all.
+    provided: bool
+
+    def __init__(self, values: t.Iterable[tuple[str, float]] | None = ()) -> None:
+        self.provided = values is not None
+        if values is None:
+            values = ()
+        elif isinstance(values, Accept):
+            self.provided = values.provided
+        else:
+            values = sorted(values, key=lambda x: (self._specificity(x[0]), x[1]), reverse=True)
+        super().__init__(values)
+
+    def _specificity(self, value: str) -> tuple[bool, ...]:
+        """How exact a range is; more is greater."""
+        return (value != "*",)
+
+    def _value_matches(self, value: str, item: str) -> bool:
+        """Whether an offer is in an accepted range."""
+        return item == "*" or item.lower() == value.lower()
+
+    def _match(self, value: str) -> tuple[int, str, float] | None:
+        """Position, range and weight of the most exact range that the value is in."""
+        for index, (item, quality) in enumerate(self):
+            if self._value_matches(value, item):
+                return index, item, quality
+        return None
+
+    def __getitem__(self, key: t.Any) -> t.Any:
+        return self.quality(key) if isinstance(key, str) else list.__getitem__(self, key)
+
+    def quality(self, key: str) -> float:
+        """The weight of a value, 0 if it is not accepted."""
+        match = self._match(key)
+        return match[2] if match else 0
+
+    def __contains__(self, value: str) -> bool:  # type: ignore[override]
+        return self._match(value) is not None
+
+    def index(self, key: str | tuple[str, float]) -> int:  # type: ignore[override]
+        """The position of the range that a value is in; ValueError if it is in none."""
+        if not isinstance(key, str):
+            return list.index(self, key)
+        match = self._match(key)
+        if match is None:
+            raise ValueError(key)
+        return match[0]
+
+    def find(self, key: str | tuple[str, float]) -> int:
+        """`index`, but -1 if the value is in no range."""
+        try:
+            return self.index(key)
+        except ValueError:
+            return -1
+
+    def values(self) -> t.Iterator[str]:
+        """The ranges, without their weights."""
+        return (item for item, _ in self)
+
+    @property
+    def best(self) -> str | None:
+        """The range that the client likes best."""
+        return self[0][0] if self else None
+
+    def best_match(self, matches: t.Iterable[str], default: str | None = None) -> str | None:
+        """The offer that the client likes best; `default` if it takes none."""
+        result = default
+        best: tuple[float, tuple[bool, ...]] = (0, ())
+        for offer in matches:
+            match = self._match(offer)
+            if match is None or match[2] <= 0:
+                continue
+            rank = match[2], self._specificity(match[1])
+            if rank > best:
+                result, best = offer, rank
+        return result
+
+    def to_header(self) -> str:
+        """The value of the header."""
+        return ",".join([item if quality == 1 else f"{item};q={quality}" for item, quality in self])
+
+    def __str__(self) -> str:
+        return self.to_header()
+
+    def __repr__(self) -> str:
+        pairs = ", ".join(f"({item!r}, {quality})" for item, quality in self)
+        return f"{type(self).__name__}([{pairs}])"
+
+
+_MIME_DELIMITER = re.compile(r"/|[ \t]*;[ \t]*")
+
+
+class MIMEAccept(Accept):
+    """Accepted media types: `text/*` takes every text, and parameters have to be the same, in any order."""
+
+    def _specificity(self, value: str) -> tuple[bool, ...]:
+        return tuple(part != "*" for part in _MIME_DELIMITER.split(value))
+
+    def _value_matches(self, value: str, item: str) -> bool:
+        # The client's mistake matches nothing, the application's is reported.
+        if "/" not in item:
+            return False
+        kind, _, rest = value.lower().partition("/")
+        subtype, *params = _MIME_DELIMITER.split(rest)
+        if not rest or (kind == "*" and subtype != "*"):
+            raise ValueError(f"invalid mimetype {value!r}")
+        wanted, wanted_subtype, *wanted_params = _MIME_DELIMITER.split(item.lower())
+        if wanted == "*" and wanted_subtype != "*":
+            return False
+        if "*" in (kind, wanted):
+            return True
+        if kind != wanted or "*" in (subtype, wanted_subtype):
+            return kind == wanted
+        return subtype == wanted_subtype and sorted(params) == sorted(wanted_params)
+
+    @property
+    def accept_html(self) -> bool:
+        """Whether the client takes HTML."""
+        return "text/html" in self or self.accept_xhtml  # type: ignore[comparison-overlap]
+
+    @property
+    def accept_xhtml(self) -> bool:
+        """Whether the client takes XHTML."""
+        return "application/xhtml+xml" in self or "application/xml" in self  # type: ignore[comparison-overlap]
+
+    @property
+    def accept_json(self) -> bool:
+        """Whether the client takes JSON."""
+        return "application/json" in self  # type: ignore[comparison-overlap]
+
+
+_LANGUAGE_DELIMITER = re.compile(r"[_-]")
+
+
+def _primary_tag(language: str) -> str:
+    return _LANGUAGE_DELIMITER.split(language, maxsplit=1)[0]
+
+
+class LanguageAccept(Accept):
+    """Accepted languages: `en_US` is `en-us`, and `best_match` falls back on the primary tag, `en`."""
+
+    #: Nobody speaks more (CVE-2023-23969).
+    max_ranges = 20
+
+    def _value_matches(self, value: str, item: str) -> bool:
+        return item == "*" or value.lower().replace("_", "-") == item.lower().replace("_", "-")
+
+    def best_match(self, matches: t.Iterable[str], default: str | None = None) -> str | None:
+        """The offer that the client likes best, exactly or by the primary tag of either side."""
+        offers = list(matches)
+        result = super().best_match(offers)
+        if result is None:
+            # The client wants en-US: en will do.
+            result = Accept((_primary_tag(item), quality) for item, quality in self).best_match(offers)
+        if result is None:
+            # The client wants en: en-US will do.
+            tag = super().best_match([_primary_tag(offer) for offer in offers])
+            if tag is None:
+                return default
+            result = next(offer for offer in offers if offer.startswith(tag))
+        return result
+
+
+def _charset_name(name: str) -> str:
+    # The table of aliases, not codecs.lookup: that imports modules and remembers names that a client makes
+    # up.
+    name = name.lower().replace("-", "_")
+    return aliases.get(name, name)
+
+
+class CharsetAccept(Accept):
+    """Accepted charsets, by any of their names."""
+
+    def _value_matches(self, value: str, item: str) -> bool:
+        return item == "*" or _charset_name(value) == _charset_name(item)
+
+
+_WEIGHT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def parse_accept_header(value: str | None, cls: t.Any = None) -> t.Any:
+    """The ranges of an Accept header as an `Accept`, or as the kind `cls`. Ranges with a bad weight are left
+    out.
+
+    >>> parse_accept_header("en-us,ru;q=0.5", LanguageAccept)
+    LanguageAccept([('en-us', 1), ('ru', 0.5)])
+    """
+    cls = cls or Accept
+    if not value:
+        return cls(None)
+    ranges = []
+    for item in parse_list_header(value)[: cls.max_ranges]:
+        item, options = parse_options_header(item)
+        weight = options.pop("q", "1").strip(" \t")
+        quality = float(weight) if _WEIGHT.fullmatch(weight) else -1
+        if 0 <= quality <= 1:
+            ranges.append((dump_options_header(item, options), 1 if quality == 1 else quality))
+    return cls(ranges)

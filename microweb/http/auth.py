@@ -1,0 +1,180 @@
+"""Credentials and challenges: Authorization and WWW-Authenticate.
+
+The rule (RFC 9110 11): a scheme, then either one token or parameters, never both. What a client sends is
+parsed without ever raising; credentials that make no sense are no credentials.
+"""
+
+from __future__ import annotations
+
+from .datastructures import CallbackDict
+from .options import dump_header, parse_dict_header, quote_header_value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    Parameters = dict[str, t.Optional[str]]
+
+#: RFC 7616 3.3: quoted in a challenge even where a token would do.
+_DIGEST_QUOTED = frozenset(["realm", "domain", "nonce", "opaque", "qop"])
+
+
+class _Credentials:
+    """What both headers have: `type`, and `parameters` or `token`."""
+
+    type: str
+    parameters: Parameters
+    token: str | None
+
+    def __getattr__(self, name: str) -> str | None:
+        # Protocols such as copying and pickling ask for such names, and before there are parameters.
+        if name[:2] == "__" or "parameters" in name:
+            raise AttributeError(name)
+        return self.parameters.get(name)
+
+    def __getitem__(self, key: str) -> str | None:
+        return self.parameters.get(key)
+
+    def get(self, key: str, default: str | None = None) -> str | None:
+        """A parameter."""
+        return self.parameters.get(key, default)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.parameters
+
+    def _state(self) -> tuple[t.Any, ...]:
+        return self.type, self.token, self.parameters
+
+    @classmethod
+    def from_header(cls, value: str | None) -> t.Any:
+        """An instance for the value of a header, None for an empty one."""
+        if not value:
+            return None
+        scheme, _, rest = value.partition(" ")
+        rest = rest.strip(" \t")
+        # An equals sign at the end is base64's padding, any other assigns a parameter.
+        if "=" in rest.rstrip("="):
+            return cls(scheme.lower(), parse_dict_header(rest))  # type: ignore[call-arg]
+        return cls(scheme.lower(), None, rest)  # type: ignore[call-arg]
+
+    def to_header(self) -> str:
+        """The value of the header."""
+        rest = dump_header(self.parameters) if self.token is None else self.token
+        return f"{self.type.title()} {rest}"
+
+    def __str__(self) -> str:
+        return self.to_header()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.to_header()}>"
+
+
+class Authorization(_Credentials):
+    """Credentials: `auth["key"]` and `auth.key` are parameters, None if absent.
+
+    >>> auth = Authorization.from_header("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
+    >>> auth.type, auth.username, auth.password
+    ('basic', 'Aladdin', 'open sesame')
+    """
+
+    def __init__(self, auth_type: str, data: Parameters | None = None, token: str | None = None) -> None:
+        self.type = auth_type
+        self.parameters = {} if data is None else data
+        self.token = token
+
+    def __eq__(self, other: object) -> bool:
+        return self._state() == other._state() if isinstance(other, Authorization) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def from_header(cls, value: str | None) -> t.Any:
+        """Credentials for the value of a header, None if it is empty or is a Basic one that cannot be
+        decoded.
+        """
+        scheme, _, rest = (value or "").partition(" ")
+        if scheme.lower() != "basic":
+            return super().from_header(value)
+        user_pass = _decode_basic(rest.strip(" \t"))
+        if user_pass is None:
+            return None
+        username, _, password = user_pass.partition(":")
+        return cls("basic", {"username": username, "password": password})
+
+    def to_header(self) -> str:
+        """The value of the header."""
+        if self.type != "basic":
+            return super().to_header()
+        from binascii import b2a_base64
+
+        user_pass = f"{self.username}:{self.password}".encode()
+        return f"Basic {b2a_base64(user_pass, newline=False).decode('ascii')}"
+
+
+def _decode_basic(token: str) -> str | None:
+    """RFC 7617's user-pass, which has a colon in it; None for anything else."""
+    from base64 import b64decode  # for those who log in this way
+
+    try:
+        user_pass = b64decode(token, validate=True).decode()
+    except ValueError:  # also binascii's error, and Unicode's
+        return None
+    return user_pass if ":" in user_pass else None
+
+
+class WWWAuthenticate(_Credentials):
+    """A challenge. Attributes and items are parameters; setting one to None drops it."""
+
+    def __init__(self, auth_type: str, values: Parameters | None = None, token: str | None = None) -> None:
+        self._set("_on_update", None)
+        self._set("type", auth_type.lower())
+        self._set("parameters", CallbackDict(values, lambda _: self._report()))
+        self._set("token", token)
+
+    def _set(self, name: str, value: t.Any) -> None:
+        self.__dict__[name] = value
+
+    def _report(self) -> None:
+        on_update = self.__dict__.get("_on_update")
+        if on_update is not None:
+            on_update(self)
+
+    def __setattr__(self, name: str, value: t.Any) -> None:
+        if name == "_on_update":
+            self._set(name, value)
+        elif name in ("type", "token", "parameters"):
+            if name == "parameters":
+                value = CallbackDict(value, lambda _: self._report())
+            self._set(name, value)
+            self._report()
+        else:
+            self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        del self[name]
+
+    def __setitem__(self, key: str, value: str | None) -> None:
+        if value is None:
+            del self[key]
+        else:
+            self.parameters[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        self.parameters.pop(key, None)
+
+    def __eq__(self, other: object) -> bool:
+        return self._state() == other._state() if isinstance(other, WWWAuthenticate) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def to_header(self) -> str:
+        """The value of the header."""
+        if self.token is None and not self.parameters:
+            return self.type.title()
+        if self.token is not None or self.type != "digest":
+            return super().to_header()
+        items = [
+            f"{key}={quote_header_value(value, allow_token=key not in _DIGEST_QUOTED)}"
+            for key, value in self.parameters.items()
+        ]
+        return f"Digest {', '.join(items)}"

@@ -1,0 +1,314 @@
+"""Validators and cache rules: ETags, conditional requests, Cache-Control.
+
+The rule (RFC 9110 13): If-None-Match compares weakly, as it asks about meaning; If-Match and If-Range
+compare strongly, as they ask about bytes; with an ETag there, dates do not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from .datastructures import CallbackDict, ImmutableDictMixin
+from .dates import as_utc, parse_date
+from .options import dump_header, parse_dict_header
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+    from datetime import datetime
+
+    from _typeshed.wsgi import WSGIEnvironment
+
+# -- ETags
+
+#: More tags than any client remembers for one URL are not read.
+_MAX_ETAGS = 64
+
+_ETAG = re.compile(
+    r"""
+    [ \t]* ([Ww]/)?        # weak
+    (?: "([^"]*)"          # as it should be
+      | ([^" \t,]+) )      # without quotes, as some send it
+    [ \t]* (?: , | \Z )
+    """,
+    re.VERBOSE,
+)
+
+
+class ETags(Collection[str]):
+    """The tags of If-Match or If-None-Match. `in`, `len` and iteration are about the strong ones."""
+
+    def __init__(
+        self,
+        strong_etags: t.Iterable[str] | None = None,
+        weak_etags: t.Iterable[str] | None = None,
+        star_tag: bool = False,
+    ) -> None:
+        self._strong = frozenset(() if star_tag else strong_etags or ())
+        self._weak = frozenset(weak_etags or ())
+        #: Whether the header was `*`: any tag will do.
+        self.star_tag = star_tag
+
+    def as_set(self, include_weak: bool = False) -> set[str]:
+        """A plain set of the strong tags, or of all."""
+        return set(self._strong | self._weak if include_weak else self._strong)
+
+    def is_weak(self, etag: str) -> bool:
+        """Whether the tag is there as a weak one."""
+        return etag in self._weak
+
+    def is_strong(self, etag: str) -> bool:
+        """Whether the tag is there as a strong one."""
+        return etag in self._strong
+
+    def contains(self, etag: str) -> bool:
+        """The strong comparison, without quotes."""
+        return self.star_tag or etag in self._strong
+
+    def contains_weak(self, etag: str) -> bool:
+        """The weak comparison, without quotes."""
+        return etag in self._weak or self.contains(etag)
+
+    def contains_raw(self, etag: str) -> bool:
+        """The comparison that the tag, quoted and perhaps weak, asks for."""
+        tag, weak = unquote_etag(etag)
+        return self.contains_weak(tag or "") if weak else self.contains(tag or "")
+
+    def __call__(
+        self, etag: str | None = None, data: bytes | None = None, include_weak: bool = False
+    ) -> bool:
+        if etag is None:
+            if data is None:
+                raise TypeError("'data' is required when 'etag' is not given.")
+            etag = generate_etag(data)
+        return etag in self._strong or (include_weak and etag in self._weak)
+
+    def to_header(self) -> str:
+        """The value of the header."""
+        if self.star_tag:
+            return "*"
+        return ", ".join([f'"{tag}"' for tag in self._strong] + [f'W/"{tag}"' for tag in self._weak])
+
+    def __bool__(self) -> bool:
+        return bool(self.star_tag or self._strong or self._weak)
+
+    def __len__(self) -> int:
+        return len(self._strong)
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._strong)
+
+    def __contains__(self, etag: object) -> bool:
+        return self.star_tag or etag in self._strong
+
+    def __str__(self) -> str:
+        return self.to_header()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {str(self)!r}>"
+
+
+def quote_etag(etag: str, weak: bool = False) -> str:
+    """An ETag as the header has it."""
+    if '"' in etag:
+        raise ValueError(f"invalid etag {etag!r}: it contains a quote")
+    return f'W/"{etag}"' if weak else f'"{etag}"'
+
+
+def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
+    """An ETag without its quotes, and whether it is weak; `(None, None)` for nothing.
+
+    >>> unquote_etag('W/"bar"')
+    ('bar', True)
+    """
+    if not etag:
+        return None, None
+    weak = etag[:2] in ("W/", "w/")
+    if weak:
+        etag = etag[2:]
+    if etag[:1] == '"' == etag[-1:]:
+        etag = etag[1:-1]
+    return etag, weak
+
+
+def parse_etags(value: str | None) -> ETags:
+    """The tags of a header; what is malformed is skipped."""
+    if not value or value == "*":
+        return ETags(star_tag=value == "*")
+    strong: list[str] = []
+    weak: list[str] = []
+    position = 0
+    while len(strong) + len(weak) < _MAX_ETAGS:
+        match = _ETAG.match(value, position)
+        if match is not None:
+            position = match.end()
+            (weak if match[1] else strong).append(match[2] or match[3])
+        else:
+            position = value.find(",", position) + 1
+            if position == 0:
+                break
+    return ETags(strong, weak)
+
+
+def generate_etag(data: bytes) -> str:
+    """A strong ETag for a body, without quotes."""
+    from hashlib import sha1  # only where tags are made
+
+    # No secret and no signature: builds that allow only approved hashes are told so.
+    return sha1(data, usedforsecurity=False).hexdigest()
+
+
+def is_resource_modified(
+    environ: WSGIEnvironment,
+    etag: str | None = None,
+    data: bytes | None = None,
+    last_modified: datetime | str | None = None,
+    ignore_if_range: bool = True,
+) -> bool:
+    """Whether a request has to be answered in full; if not, `304 Not Modified` will do.
+
+    :param etag: the tag of the resource, quoted; or it is made from `data`.
+    :param ignore_if_range: False asks about If-Range: whether a part may be sent.
+    """
+    names = ["RANGE", "IF_RANGE", "IF_MODIFIED_SINCE", "IF_NONE_MATCH", "IF_MATCH"]
+    fields = {f"http_{name.lower()}": environ.get(f"HTTP_{name}") for name in names}
+    return is_modified(
+        **fields, etag=etag, data=data, last_modified=last_modified, ignore_if_range=ignore_if_range
+    )
+
+
+def is_modified(
+    http_range: str | None = None,
+    http_if_range: str | None = None,
+    http_if_modified_since: str | None = None,
+    http_if_none_match: str | None = None,
+    http_if_match: str | None = None,
+    etag: str | None = None,
+    data: bytes | None = None,
+    last_modified: datetime | str | None = None,
+    ignore_if_range: bool = True,
+) -> bool:
+    """`is_resource_modified` of the headers themselves."""
+    if data is not None:
+        if etag is not None:
+            raise TypeError("both data and etag given")
+        etag = quote_etag(generate_etag(data))
+    if isinstance(last_modified, str):
+        last_modified = parse_date(last_modified)
+    if last_modified is not None:
+        # HTTP knows no parts of a second.
+        last_modified = as_utc(last_modified.replace(microsecond=0))
+    tag, tag_is_weak = unquote_etag(etag)
+    # RFC 9110 13.1.5: without Range, If-Range is not there.
+    if not ignore_if_range and http_range is not None and http_if_range:
+        since = parse_date(http_if_range)
+        if since is not None:
+            # The very date: an older one may be that of another version.
+            return since != last_modified
+        return tag is None or unquote_etag(http_if_range) != (tag, False) or bool(tag_is_weak)
+    since = parse_date(http_if_modified_since)
+    unmodified = since is not None and last_modified is not None and last_modified <= since
+    if tag:
+        none_match = parse_etags(http_if_none_match)
+        if none_match:
+            unmodified = none_match.contains_weak(tag)
+        match = parse_etags(http_if_match)
+        if match:
+            unmodified = not match.contains(tag)
+    return not unmodified
+
+
+# -- Cache-Control
+
+
+def cache_control_property(key: str, empty: t.Any, type: t.Any, *, doc: str | None = None) -> t.Any:
+    """A property for a directive, for subclasses that know more of them.
+
+    :param empty: what it is if the directive stands there without a value.
+    :param type: bool for "is there", None for text, or what converts the text; ValueError makes it None.
+    """
+
+    def get(self: _CacheControl) -> t.Any:
+        value = self.get(key)
+        if type is bool or value is None:
+            return key in self if type is bool else empty if key in self else None
+        try:
+            return value if type is None else type(value)
+        except ValueError:
+            return None
+
+    def set_(self: _CacheControl, value: t.Any) -> None:
+        if value is None or value is False or (type is bool and not value):
+            self.pop(key, None)
+        elif value is True or type is bool:
+            self[key] = None
+        else:
+            self[key] = str(value if type is None else type(value))
+
+    def delete(self: _CacheControl) -> None:
+        self.pop(key, None)
+
+    return property(get, set_, delete, doc or f"The ``{key}`` directive.")
+
+
+class _CacheControl(CallbackDict[str, "str | None"]):
+    """The directives of a Cache-Control header: a dict of text, None for one without a value."""
+
+    no_store: bool = cache_control_property("no-store", None, bool)
+    max_age: int | None = cache_control_property("max-age", None, int)
+    no_transform: bool = cache_control_property("no-transform", None, bool)
+    stale_if_error: int | None = cache_control_property("stale-if-error", None, int)
+
+    def __init__(self, values: t.Any = (), on_update: t.Callable[[t.Any], None] | None = None) -> None:
+        super().__init__(values, on_update)
+        self.provided = values is not None
+
+    def to_header(self) -> str:
+        """The value of the header."""
+        return dump_header(self)
+
+    def __str__(self) -> str:
+        return self.to_header()
+
+    def __repr__(self) -> str:
+        pairs = " ".join(f"{key}={value!r}" for key, value in sorted(self.items()))
+        return f"<{type(self).__name__} {pairs}>"
+
+    cache_property = staticmethod(cache_control_property)
+
+
+class RequestCacheControl(ImmutableDictMixin, _CacheControl):  # type: ignore[misc]
+    """The Cache-Control of a request; read-only."""
+
+    no_cache: bool = cache_control_property("no-cache", None, bool)
+    max_stale: int | bool | None = cache_control_property("max-stale", True, int)
+    min_fresh: int | None = cache_control_property("min-fresh", None, int)
+    only_if_cached: bool = cache_control_property("only-if-cached", None, bool)
+
+
+class ResponseCacheControl(_CacheControl):
+    """The Cache-Control of a response.
+
+    >>> rules = ResponseCacheControl()
+    >>> rules.max_age, rules.public = 60, True
+    >>> rules.to_header()
+    'max-age=60, public'
+    """
+
+    no_cache: str | bool | None = cache_control_property("no-cache", True, None)
+    public: bool = cache_control_property("public", None, bool)
+    private: str | bool | None = cache_control_property("private", True, None)
+    must_revalidate: bool = cache_control_property("must-revalidate", None, bool)
+    proxy_revalidate: bool = cache_control_property("proxy-revalidate", None, bool)
+    s_maxage: int | None = cache_control_property("s-maxage", None, int)
+    immutable: bool = cache_control_property("immutable", None, bool)
+    must_understand: bool = cache_control_property("must-understand", None, bool)
+    stale_while_revalidate: int | None = cache_control_property("stale-while-revalidate", None, int)
+
+
+def parse_cache_control_header(
+    value: str | None, on_update: t.Callable[[t.Any], None] | None = None, cls: t.Any = None
+) -> t.Any:
+    """The directives of a header, as a RequestCacheControl or as `cls`."""
+    return (cls or RequestCacheControl)(parse_dict_header(value) if value else (), on_update)
