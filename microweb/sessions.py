@@ -1,0 +1,301 @@
+"""The session: a dict that the browser keeps between requests, signed so that it cannot change it.
+
+The rule: an untouched session costs nothing and sends nothing. It is opened when first looked at,
+then the response varies by cookie; it is written back only if it changed, whether at the top or
+deep inside; emptied, its cookie is deleted.
+
+    cookie -> verify, check age -> tagged JSON -> SecureCookieSession -> ... -> cookie
+
+`SessionInterface` is what to replace for a store on the server: `open_session` and
+`save_session`. The cookie is byte for byte Flask's. It is signed, not encrypted: who has it can
+read it, and an old one stays valid until it is too old.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import MutableMapping
+
+from .http.datastructures import CallbackDict
+from .json.tag import TaggedJSONSerializer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+    from datetime import datetime, timedelta
+
+    from .signing import URLSafeTimedSerializer
+    from .wrappers import Request, Response
+
+    _Mapping = MutableMapping[str, t.Any]
+    _CallbackDict = CallbackDict[str, t.Any]
+else:
+    _Mapping, _CallbackDict = MutableMapping, CallbackDict
+
+
+class SessionMixin(_Mapping):
+    """What a session has beyond a dict."""
+
+    #: Whether the session was made for this request, where that can be known.
+    new = False
+    #: Whether it has to be saved; sessions that cannot tell say yes.
+    modified = True
+    #: Whether anybody looked at it. Set by the request context.
+    accessed = False
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the cookie outlives the browser, by PERMANENT_SESSION_LIFETIME."""
+        return bool(self.get("_permanent", False))
+
+    @permanent.setter
+    def permanent(self, value: bool) -> None:
+        self["_permanent"] = bool(value)
+
+
+class SecureCookieSession(_CallbackDict, SessionMixin):
+    """The session that lives in a signed cookie. Changes to its keys set `modified` at once;
+    changes inside its values are found when it is saved.
+    """
+
+    modified = False
+    #: The cookie that it was read from.
+    _cookie: str | None = None
+
+    def __init__(self, initial: t.Mapping[str, t.Any] | None = None) -> None:
+        super().__init__(initial, _set_modified)
+
+
+def _set_modified(session: t.Any) -> None:
+    session.modified = True
+
+
+class NullSession(SecureCookieSession):
+    """Stands for the session where there is no secret key: empty to read, an error to change."""
+
+    def _fail(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        raise RuntimeError(
+            "The session is unavailable because no secret key was set.  Set the secret_key on the"
+            " application to something unique and secret, such as what"
+            " `python -c 'import secrets; print(secrets.token_hex())'` prints."
+        )
+
+    __setitem__ = __delitem__ = __ior__ = _fail
+    clear = pop = popitem = update = setdefault = _fail
+    del _fail
+
+
+def _from_config(key: str, instead: str | None = None) -> t.Callable[[t.Any, t.Any], t.Any]:
+    """Make a method `(self, app)` that looks the setting up; subclasses may know better."""
+
+    def getter(self: SessionInterface, app: t.Any) -> t.Any:
+        value = app.config[key]
+        return app.config[instead] if instead and not value else value
+
+    getter.__doc__ = f"Return {key}" + (f", or {instead} if that is not set." if instead else ".")
+    return getter
+
+
+class SessionInterface:
+    """Where sessions come from and go to. Subclasses define `open_session` and `save_session`."""
+
+    #: What `make_null_session` makes and `is_null_session` knows again.
+    null_session_class = NullSession
+    #: Whether sessions are stored with pickle, for extensions to know.
+    pickle_based = False
+    #: Whether `open_session` may wait until the session is looked at. Otherwise it is called when
+    #: the request context is pushed, and `save_session` after every request.
+    opens_lazily = False
+
+    def __init_subclass__(cls, **kwargs: t.Any) -> None:
+        """Call a subclass's own methods exactly when they expect it: for every request."""
+        super().__init_subclass__(**kwargs)
+        own = {"open_session", "save_session", "should_set_cookie"}
+        if "opens_lazily" not in cls.__dict__ and own & cls.__dict__.keys():
+            cls.opens_lazily = False
+
+    def make_null_session(self, app: t.Any) -> NullSession:
+        """Return the stand-in for a session that cannot be had."""
+        return self.null_session_class()
+
+    def is_null_session(self, obj: object) -> bool:
+        """Say whether `obj` is that stand-in; it is never saved."""
+        return isinstance(obj, self.null_session_class)
+
+    get_cookie_name = _from_config("SESSION_COOKIE_NAME")
+    get_cookie_domain = _from_config("SESSION_COOKIE_DOMAIN")  # None: to the exact host only
+    get_cookie_path = _from_config("SESSION_COOKIE_PATH", "APPLICATION_ROOT")
+    get_cookie_httponly = _from_config("SESSION_COOKIE_HTTPONLY")
+    get_cookie_secure = _from_config("SESSION_COOKIE_SECURE")
+    get_cookie_samesite = _from_config("SESSION_COOKIE_SAMESITE")
+    get_cookie_partitioned = _from_config("SESSION_COOKIE_PARTITIONED")
+
+    def get_expiration_time(self, app: t.Any, session: SessionMixin) -> datetime | None:
+        """Return when the cookie expires; None: with the browser session."""
+        if not session.permanent:
+            return None
+        from datetime import datetime, timezone
+
+        lifetime: timedelta = app.permanent_session_lifetime
+        return datetime.now(timezone.utc) + lifetime
+
+    def should_set_cookie(self, app: t.Any, session: SessionMixin) -> bool:
+        """Say whether the session changed, or is permanent and refreshed by each request."""
+        return session.modified or (session.permanent and app.config["SESSION_REFRESH_EACH_REQUEST"])
+
+    def saves_unopened(self, app: t.Any, request: Request) -> bool:
+        """Say whether a session that nobody looked at has to be opened and saved all the same."""
+        return True
+
+    def open_session(self, app: t.Any, request: Request) -> SessionMixin | None:
+        """Return the request's session, or None if there cannot be one: then a null session is."""
+        raise NotImplementedError
+
+    def save_session(self, app: t.Any, session: SessionMixin, response: Response) -> None:
+        """Store the session after the request; null sessions do not come here."""
+        raise NotImplementedError
+
+
+session_json_serializer = TaggedJSONSerializer()
+
+
+def _lazy_sha1(string: bytes = b"") -> t.Any:
+    """SHA-1, looked up when called; see `signing._lazy_sha1`."""
+    from .signing import _lazy_sha1
+
+    return _lazy_sha1(string)
+
+
+@functools.lru_cache(maxsize=32)
+def _signing_serializer(
+    keys: tuple[str | bytes, ...],
+    salt: str | bytes,
+    serializer: t.Any,
+    key_derivation: str,
+    digest_method: t.Any,
+) -> URLSafeTimedSerializer:
+    """Return the one signer for these settings, so that requests do not build it again."""
+    from .signing import URLSafeTimedSerializer
+    from .signing import _lazy_sha1 as default_digest  # the one that signing knows a short cut for
+
+    if digest_method is _lazy_sha1:
+        digest_method = default_digest
+    signer_kwargs = {"key_derivation": key_derivation, "digest_method": digest_method}
+    return URLSafeTimedSerializer(keys, salt=salt, serializer=serializer, signer_kwargs=signer_kwargs)
+
+
+class SecureCookieSessionInterface(SessionInterface):
+    """Keeps sessions in signed cookies."""
+
+    opens_lazily = True
+    #: Names the purpose, so that nothing else signed with the secret key passes for a session.
+    salt = "cookie-session"
+    #: The hash in the signature, and how its key is made; see `signing.Signer`.
+    digest_method = staticmethod(_lazy_sha1)
+    key_derivation = "hmac"
+    #: Turns the session into text and back.
+    serializer: t.Any = session_json_serializer
+    session_class = SecureCookieSession
+
+    def get_signing_serializer(self, app: t.Any) -> URLSafeTimedSerializer | None:
+        """Return what signs and verifies the cookie; None without a secret key."""
+        if not app.secret_key:
+            return None
+        # The newest key stands last and signs. Fallbacks verify, never sign (CVE-2025-47278).
+        keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key)
+        return _signing_serializer(keys, self.salt, self.serializer, self.key_derivation, self.digest_method)
+
+    def saves_unopened(self, app: t.Any, request: Request) -> bool:
+        """Say yes where a permanent session may be waiting for its refresh."""
+        if not self.opens_lazily:
+            return True
+        return app.config["SESSION_REFRESH_EACH_REQUEST"] and (
+            self.get_cookie_name(app) in request.environ.get("HTTP_COOKIE", "")
+        )
+
+    def open_session(self, app: t.Any, request: Request) -> SecureCookieSession | None:
+        """Return the session in the cookie; an empty one if it is missing, forged or too old."""
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        from .signing import BadData
+
+        # A sibling domain can plant a second cookie of that name: it must not hide ours.
+        for value in request.cookies.getlist(self.get_cookie_name(app)):
+            max_age = int(app.permanent_session_lifetime.total_seconds())
+            try:
+                session = self.session_class(serializer.loads(value, max_age=max_age))
+            except BadData:
+                continue
+            session._cookie = value
+            return session
+        return self.session_class()
+
+    def _changed_inside(self, app: t.Any, session: SessionMixin) -> bool:
+        """Say whether a list or dict in the session was changed in its place.
+
+        Nobody reports that, so the session is compared to the cookie that it came from, both as
+        they would be written. Asked only where a value can change at all.
+        """
+        cookie = getattr(session, "_cookie", None)
+        if cookie is None or all(type(value) in _UNCHANGING for value in session.values()):
+            return False
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return False
+        was = dict(self.session_class(serializer.loads(cookie)))
+        return serializer.dump_payload(was) != serializer.dump_payload(dict(session))
+
+    def save_session(self, app: t.Any, session: SessionMixin, response: Response) -> None:
+        """Set the cookie if the session changed, delete it if it was emptied."""
+        name = self.get_cookie_name(app)
+        settings: dict[str, t.Any] = {
+            "domain": self.get_cookie_domain(app),
+            "path": self.get_cookie_path(app),
+            "secure": self.get_cookie_secure(app),
+            "partitioned": self.get_cookie_partitioned(app),
+            "samesite": self.get_cookie_samesite(app),
+            "httponly": self.get_cookie_httponly(app),
+        }
+        # A cache must not hand one user's page to another (CVE-2023-30861, CVE-2026-27205).
+        if session.accessed:
+            response.vary.add("Cookie")
+            if not session.modified and self._changed_inside(app, session):
+                session.modified = True
+        if not session:
+            if session.modified:
+                response.delete_cookie(name, **settings)
+                response.vary.add("Cookie")
+            return
+        if not self.should_set_cookie(app, session):
+            return
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            raise RuntimeError("The session cannot be signed: the secret key was removed.")
+        value = serializer.dumps(dict(session))
+        self._check_size(app, session, name, value, response.max_cookie_size)
+        settings["expires"] = self.get_expiration_time(app, session)
+        response.set_cookie(name, value, **settings)
+        response.vary.add("Cookie")
+
+    def _check_size(self, app: t.Any, session: SessionMixin, name: str, value: str, limit: int) -> None:
+        """Complain about a cookie that browsers drop without a word: the user is logged out and
+        nobody knows why. An error where a developer looks, in the log where users are.
+        """
+        size = len(name) + len(value)
+        if not limit or size <= limit:
+            return
+        sizes = {key: len(self.serializer.dumps(item)) for key, item in session.items()}
+        largest = sorted(sizes, key=sizes.__getitem__, reverse=True)[:3]
+        message = (
+            f"The session cookie {name!r} has {size} bytes, browsers ignore more than {limit}."
+            f" Largest keys: {', '.join(f'{key!r} ({sizes[key]})' for key in largest)}."
+            " Keep such data on the server, and an id in the session."
+        )
+        if app.debug:
+            raise RuntimeError(message)
+        app.logger.error(message)
+
+
+# Types whose instances cannot be changed in their place; a tuple may hold a list.
+_UNCHANGING = frozenset({str, int, float, bool, type(None), bytes})

@@ -1,0 +1,362 @@
+"""sessions: the cookie's whole life, with stand-ins for the application and the messages."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+
+from microweb.http.datastructures import HeaderSet, MultiDict
+from microweb.markup import Markup
+from microweb.sessions import (
+    NullSession,
+    SecureCookieSession,
+    SecureCookieSessionInterface,
+    SessionInterface,
+    SessionMixin,
+)
+from microweb.signing import TimestampSigner
+
+NOW = 1_700_000_000
+
+
+class App:
+    def __init__(self, **config):
+        self.config = {
+            "SESSION_COOKIE_NAME": "session",
+            "SESSION_COOKIE_DOMAIN": None,
+            "SESSION_COOKIE_PATH": None,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SECURE": False,
+            "SESSION_COOKIE_SAMESITE": None,
+            "SESSION_COOKIE_PARTITIONED": False,
+            "SESSION_REFRESH_EACH_REQUEST": True,
+            "SECRET_KEY_FALLBACKS": None,
+            "APPLICATION_ROOT": "/",
+            **config,
+        }
+        self.secret_key = "secret"
+        self.permanent_session_lifetime = timedelta(days=31)
+        self.debug = False
+        self.logger = logging.getLogger("test")
+
+
+class Request:
+    def __init__(self, *cookies):
+        self.cookies = MultiDict([("session", cookie) for cookie in cookies])
+        self.environ = {"HTTP_COOKIE": f"session={cookies[0]}"} if cookies else {}
+
+
+class Response:
+    max_cookie_size = 4093
+
+    def __init__(self):
+        self.vary = HeaderSet()
+        self.cookie = None
+        self.deleted = None
+
+    def set_cookie(self, name, value, **settings):
+        self.cookie, self.settings = value, {"name": name, **settings}
+
+    def delete_cookie(self, name, **settings):
+        self.deleted = {"name": name, **settings}
+
+
+@pytest.fixture
+def app():
+    return App()
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    def set_to(now):
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: now)
+
+    set_to(NOW)
+    return set_to
+
+
+interface = SecureCookieSessionInterface()
+
+
+def open_(app, *cookies, accessed=True):
+    session = interface.open_session(app, Request(*cookies))
+    session.accessed = accessed
+    return session
+
+
+def save(app, session):
+    response = Response()
+    interface.save_session(app, session, response)
+    return response
+
+
+def cookie_for(app, **values):
+    session = open_(app)
+    session.update(values)
+    return save(app, session).cookie
+
+
+def assert_sends_nothing(response, vary=("Cookie",)):
+    assert response.cookie is None and response.deleted is None
+    assert list(response.vary) == list(vary)
+
+
+def test_round_trip(app):
+    values = {
+        "tuple": (1, [2]),
+        "bytes": b"\xff",
+        "markup": Markup("<b>"),
+        "uuid": UUID(int=5),
+        "when": datetime(2026, 1, 2, tzinfo=timezone.utc),
+        "tag": {" t": "x"},
+    }
+    session = open_(app, cookie_for(app, **values))
+    assert session == values and not session.modified
+    assert type(session["markup"]) is Markup
+
+
+def test_untouched_sends_nothing(app):
+    assert_sends_nothing(save(app, open_(app, accessed=False)), vary=())
+    assert_sends_nothing(save(app, open_(app, cookie_for(app, a=1), accessed=False)), vary=())
+
+
+@pytest.mark.parametrize("values", [{}, {"a": 1}, {"cart": [1, {"x": (1,)}], "m": Markup("<")}])
+def test_reading_varies_and_sends_no_cookie(app, values):
+    session = open_(app, cookie_for(app, **values) if values else "")
+    assert dict(session) == values
+    assert_sends_nothing(save(app, session))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s.update(b=2),
+        lambda s: s.pop("a"),
+        lambda s: s.setdefault("b", 1),
+        lambda s: s.__delitem__("a"),
+        lambda s: setattr(s, "permanent", True),
+        lambda s: setattr(s, "modified", True),
+        lambda s: s["cart"].append(1),
+        lambda s: s["deep"][0]["x"].update(y=1),
+        lambda s: s["deep"].clear(),
+        lambda s: s["yes"].__setitem__(0, 1),
+    ],
+)
+def test_changes_are_saved_even_deep_inside(app, change):
+    session = open_(app, cookie_for(app, a=1, cart=[], deep=({"x": {}},) and [{"x": {}}], yes=[True]))
+    change(session)
+    response = save(app, session)
+    assert list(response.vary) == ["Cookie"]
+    assert open_(app, response.cookie) == session
+
+
+@pytest.mark.parametrize("change", [lambda s: s.pop("b", 1), lambda s: s.get("b"), lambda s: "b" in s])
+def test_what_changes_nothing_is_no_modification(app, change):
+    session = open_(app, cookie_for(app, a=1))
+    change(session)
+    assert not session.modified
+
+
+def test_emptied_deletes_the_cookie(app):
+    session = open_(app, cookie_for(app, a=1))
+    session.clear()
+    response = save(app, session)
+    assert response.cookie is None and response.deleted["name"] == "session"
+    assert list(response.vary) == ["Cookie"]
+
+
+def test_settings(app):
+    app.config.update(
+        SESSION_COOKIE_NAME="sid",
+        SESSION_COOKIE_DOMAIN="example.com",
+        SESSION_COOKIE_SECURE=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PARTITIONED=True,
+        APPLICATION_ROOT="/app",
+    )
+    session = open_(app)
+    session["a"] = 1
+    assert save(app, session).settings == {
+        "name": "sid",
+        "domain": "example.com",
+        "path": "/app",
+        "httponly": True,
+        "secure": True,
+        "samesite": "Lax",
+        "partitioned": True,
+        "expires": None,
+    }
+    session.permanent = True
+    left = save(app, session).settings["expires"] - datetime.now(timezone.utc)
+    assert timedelta(days=30) < left <= timedelta(days=31)
+
+
+def test_a_permanent_session_is_refreshed(app):
+    cookie = cookie_for(app, _permanent=True)
+    assert save(app, open_(app, cookie, accessed=False)).cookie
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    assert_sends_nothing(save(app, open_(app, cookie, accessed=False)), vary=())
+
+
+def test_saves_unopened_only_what_may_need_a_refresh(app):
+    assert interface.saves_unopened(app, Request("x"))
+    assert not interface.saves_unopened(app, Request())
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    assert not interface.saves_unopened(app, Request("x"))
+
+
+def test_age_comes_from_the_signature_B109(app, clock):
+    cookie = cookie_for(app, a=1)
+    clock(NOW + 31 * 86400)
+    assert open_(app, cookie) == {"a": 1}
+    clock(NOW + 31 * 86400 + 1)
+    assert open_(app, cookie) == {}
+    clock(NOW - 1)
+    assert open_(app, cookie) == {}
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "a.b.c", ".eJx.Zw.x", "e30.ZVPxAA.AAAA", "\u20ac"])
+def test_bad_cookies_are_an_empty_session(app, cookie):
+    assert open_(app, cookie) == {}
+
+
+def test_signed_rubbish_is_an_empty_session(app):
+    serializer = interface.get_signing_serializer(app)
+    assert open_(app, serializer.make_signer().sign(b"rubbish").decode()) == {}
+
+
+def test_a_planted_cookie_does_not_hide_ours(app):
+    assert open_(app, "planted", cookie_for(app, a=1), cookie_for(app, a=2)) == {"a": 1}
+
+
+def test_key_rotation_CVE_2025_47278(app):
+    old = cookie_for(app, a=1)
+    app.secret_key, app.config["SECRET_KEY_FALLBACKS"] = "new", ["secret"]
+    assert open_(app, old) == {"a": 1}
+    new = cookie_for(app, a=2)
+    app.config["SECRET_KEY_FALLBACKS"] = None
+    assert open_(app, new) == {"a": 2} and open_(app, old) == {}
+
+
+def test_keys_are_derived_once(app):
+    assert interface.get_signing_serializer(app) is interface.get_signing_serializer(App())
+    app.secret_key = "other"
+    assert interface.get_signing_serializer(app) is not interface.get_signing_serializer(App())
+
+
+def test_without_a_secret_key(app):
+    app.secret_key = None
+    assert interface.open_session(app, Request("x")) is None
+    null = interface.make_null_session(app)
+    assert interface.is_null_session(null) and not interface.is_null_session(SecureCookieSession())
+    assert null == {} and null.get("a") is None and not null.permanent
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s.__setitem__("a", 1),
+        lambda s: s.__delitem__("a"),
+        lambda s: s.update(a=1),
+        lambda s: s.pop("a"),
+        lambda s: s.popitem(),
+        lambda s: s.setdefault("a"),
+        lambda s: s.clear(),
+        lambda s: s.__ior__({"a": 1}),
+        lambda s: setattr(s, "permanent", True),
+    ],
+)
+def test_a_null_session_says_what_is_missing(change):
+    with pytest.raises(RuntimeError, match="no secret key was set"):
+        change(NullSession())
+
+
+def test_too_large_for_a_browser_B111(app, caplog):
+    session = open_(app)
+    session.update(small=1, noise=bytes(range(256)) * 20, name="x" * 300)
+    session["noise"] = __import__("random").Random(1).getrandbits(8 * 4000).to_bytes(4000, "big")
+    assert save(app, session).cookie
+    assert "'session' has" in caplog.text and "'noise' (" in caplog.text
+    app.debug = True
+    with pytest.raises(RuntimeError, match=r"more than 4093\. Largest keys: 'noise'"):
+        save(app, session)
+
+
+def test_mixin():
+    class Session(dict, SessionMixin):
+        pass
+
+    session = Session()
+    assert (session.new, session.modified, session.accessed, session.permanent) == (False, True, False, False)
+    session.permanent = 1
+    assert session == {"_permanent": True}
+
+
+def test_interfaces_of_ones_own_open_early():
+    class Opens(SecureCookieSessionInterface):
+        def open_session(self, app, request):
+            return None
+
+    class Saves(SecureCookieSessionInterface):
+        def save_session(self, app, session, response):
+            return None
+
+    class Renames(SecureCookieSessionInterface):
+        salt = "other"
+
+    class Inherits(Opens):
+        pass
+
+    class Insists(Opens):
+        opens_lazily = True
+
+    assert [cls.opens_lazily for cls in (Opens, Saves, Renames, Inherits, Insists)] == [
+        False,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert Opens().saves_unopened(None, None)
+    for call in (SessionInterface().open_session, SessionInterface().save_session):
+        with pytest.raises(NotImplementedError):
+            call(*[None] * (2 if call.__name__ == "open_session" else 3))
+
+
+# Written by Flask 3.1 with the secret key "secret" at NOW: users stay logged in when they move.
+FLASK = [
+    (
+        {"user": 1, "b": "€", "a": None},
+        "eyJhIjpudWxsLCJiIjoiXHUyMGFjIiwidXNlciI6MX0.ZVPxAA.rVDP5v1mM0u-6oXM9_2BWoGxrxA",
+    ),
+    (
+        {"t": (1, [b"\xff"]), "d": {" t": 1}},
+        "eyJkIjp7IiBkaSI6eyIgdF9fIjoxfX0sInQiOnsiIHQiOlsxLFt7IiBiIjoiL3c9PSJ9XV19fQ.ZVPxAA.CghSQQ-sWYq5wU2IVjbv0hrWIGI",
+    ),
+    ({"long": "x" * 200}, ".eJyrVsrJz0tXslKqGCZAqRYA0RphKw.ZVPxAA.mTrbKoVBtufuUp87pDsKwKTrnZk"),
+]
+
+
+@pytest.mark.parametrize(("value", "cookie"), FLASK)
+def test_cookies_are_those_of_flask(app, value, cookie, monkeypatch):
+    from microweb import json
+    from microweb.json.provider import DefaultJSONProvider
+
+    provider = DefaultJSONProvider(app)
+    monkeypatch.setattr(json, "_current_provider", lambda: provider)
+    assert open_(app, cookie) == value
+    assert cookie_for(app, **value) == cookie
+
+
+def test_cookies_interchange_with_the_flask_at_hand(app, clock):
+    flask = pytest.importorskip("flask.sessions")
+    if not flask.__file__.replace("\\", "/").endswith("flask/sessions.py"):
+        pytest.skip("flask is an alias")
+    theirs = flask.SecureCookieSessionInterface().get_signing_serializer(app)
+    clock(int(__import__("time").time()))
+    value = {"user": 1, "t": (1, b"\xff"), "long": "x" * 500}
+    assert theirs.loads(cookie_for(app, **value)) == value
+    assert open_(app, theirs.dumps(value)) == value
