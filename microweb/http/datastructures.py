@@ -261,7 +261,8 @@ class MultiDict(TypeConversionDict[K, V]):
         """The list of the key itself, not a copy; if there is none, one made of `default_list`."""
         if key not in self:
             self.setlist(key, default_list or ())
-        return self._list(key) or []
+        values = self._list(key)
+        return [] if values is None else values
 
     def items(self, multi: bool = False) -> t.Iterator[tuple[K, V]]:  # type: ignore[override]
         """Pairs of keys and first values; with `multi` a pair for every value."""

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 #: RFC 9110 5.5: of the controls, a value may contain the tab alone.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
+#: These may hold an IRI until the response is sent: it is encoded then.
+_IRI_HEADERS = ("location", "content-location")
+
 
 def check_value(name: str, value: t.Any) -> str:
     """A value as the str that goes into the header.
@@ -44,7 +47,7 @@ def check_value(name: str, value: t.Any) -> str:
                 f" characters: {value[:80]!r}. Remove or encode them."
             )
         try:
-            value.encode("latin-1")
+            value.encode("utf-8" if name.lower() in _IRI_HEADERS else "latin-1")
         except UnicodeEncodeError:
             raise ValueError(
                 f"The value of header {name!r} must be Latin-1 text: {value[:80]!r}."

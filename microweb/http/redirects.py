@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..markup import escape
 from .response import Response as _Response
-from .urls import iri_to_uri
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +37,8 @@ def redirect(location: str, code: int = 302, Response: type[t.Any] | None = None
     response: _Response = (Response or _Response)(
         _PAGE.format(escape(location)), code, mimetype="text/html"
     )
-    response.headers["Location"] = iri_to_uri(location)
+    # As it is: the response encodes it when it is sent.
+    response.headers["Location"] = location
     return response
 
 

@@ -12,7 +12,8 @@ import io
 from functools import update_wrapper
 
 from ..exceptions import ClientDisconnected, RequestEntityTooLarge
-from . import urls
+from .urls import get_current_url as build_url
+from .urls import get_host as choose_host
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def get_server(environ: WSGIEnvironment) -> tuple[str, int | None] | None:
 
 def get_host(environ: WSGIEnvironment, trusted_hosts: t.Collection[str] | None = None) -> str:
     """`urls.get_host` of a WSGI environ."""
-    return urls.get_host(
+    return choose_host(
         environ["wsgi.url_scheme"], environ.get("HTTP_HOST"), get_server(environ), trusted_hosts
     )
 
@@ -232,7 +233,7 @@ def get_current_url(
             parts.append(get_path_info(environ))
             if not strip_querystring:
                 parts.append(environ.get("QUERY_STRING", "").encode("latin-1"))
-    return urls.get_current_url(*parts)
+    return build_url(*parts)
 
 
 def responder(f: t.Callable[..., WSGIApplication]) -> WSGIApplication:

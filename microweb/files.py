@@ -1,0 +1,226 @@
+"""Files as responses: with validators, ranges and a name to save them under.
+
+The rule: the client gets what it has not got. Every file has an ETag and a date, so a second visit costs a
+304; one byte range at a time is served, so a download can be resumed; the bytes go by the server's
+`wsgi.file_wrapper` or, as `X-Sendfile`, by the web server in front.
+
+`send_file` trusts its path: it is the program's. `send_from_directory` trusts the directory alone: the path
+in it is the client's, and leads nowhere outside, be it by dots, by a drive, by a device's name or by a
+symbolic link.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from time import time
+from zlib import adler32
+
+from .exceptions import NotFound, RequestedRangeNotSatisfiable
+from .http.headers import Headers
+from .http.response import Response
+from .http.wsgi import FileWrapper, wrap_file
+from .security import safe_join
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+    from datetime import datetime
+
+    from _typeshed.wsgi import WSGIEnvironment
+
+    Path = t.Union[os.PathLike[str], str]
+    MaxAge = t.Union[int, t.Callable[[t.Optional[str]], t.Optional[int]], None]
+
+# RFC 8187 3.2.1: what need not be percent-encoded in `filename*`, besides letters and digits.
+_ATTR_CHARS = "!#$&+-.^_`|~"
+
+
+def send_file(
+    path_or_file: Path | t.IO[bytes],
+    environ: WSGIEnvironment,
+    mimetype: str | None = None,
+    as_attachment: bool = False,
+    download_name: str | None = None,
+    conditional: bool = True,
+    etag: bool | str = True,
+    last_modified: datetime | int | float | None = None,
+    max_age: MaxAge = None,
+    use_x_sendfile: bool = False,
+    response_class: type[Response] | None = None,
+    _root_path: Path | None = None,
+) -> Response:
+    """A response that sends a file.
+
+    :param path_or_file: a path that the program chose, or a file opened in binary mode, at its start.
+    :param environ: that of the request; its conditions and its range count if `conditional`.
+    :param mimetype: the media type; by default what the name suggests.
+    :param as_attachment: have the browser save it instead of showing it.
+    :param download_name: the name to save it under; by default the file's own.
+    :param etag: the tag, or whether to make one from path, size and date.
+    :param last_modified: by default the file's date.
+    :param max_age: for how many seconds a cache need not ask, or a function of the path that says so.
+    :param use_x_sendfile: have the web server in front send it: a header names the path.
+    :raises RequestedRangeNotSatisfiable: for a range outside the file.
+    """
+    path = _absolute_path(path_or_file, _root_path)
+    file: t.Any = None if path is not None else path_or_file
+    if isinstance(file, io.TextIOBase):
+        raise ValueError("The file is open in text mode: open it in binary mode, or use BytesIO.")
+    if download_name is None and path is not None:
+        download_name = os.path.basename(path)
+    headers = _describe(download_name, mimetype, as_attachment)
+    size, mtime = _measure(path, file)
+    _set_caching(headers, path, size, mtime, etag, max_age)
+    if path is not None and use_x_sendfile:
+        headers["X-Sendfile"] = path
+        body = None
+    else:
+        file = open(path, "rb") if path is not None else file  # noqa: SIM115 - closed with the response
+        body = _wrap(environ, file)
+    response = (response_class or Response)(body, headers=headers, direct_passthrough=True)
+    if size is not None:
+        response.content_length = size
+    last_modified = mtime if last_modified is None else last_modified
+    if last_modified is not None:
+        response.last_modified = last_modified  # type: ignore[assignment]
+    if conditional:
+        _make_conditional(response, environ, size, file)
+    return response
+
+
+def _absolute_path(path_or_file: t.Any, root: Path | None) -> str | None:
+    if not isinstance(path_or_file, str) and not hasattr(path_or_file, "__fspath__"):
+        return None
+    if root is not None:
+        return os.path.join(os.fspath(root), path_or_file)
+    return os.path.abspath(path_or_file)
+
+
+def _describe(name: str | None, mimetype: str | None, as_attachment: bool) -> Headers:
+    """The headers that follow from the file's name: type, encoding, disposition."""
+    headers = Headers()
+    if name is None and as_attachment:
+        raise TypeError(
+            "No name provided for attachment. Either set 'download_name' or pass a path instead of a file."
+        )
+    if mimetype is None:
+        if name is None:
+            raise TypeError(
+                "Unable to detect the MIME type because a file name is not available. Either set"
+                " 'download_name', pass a path instead of a file, or set 'mimetype'."
+            )
+        from mimetypes import guess_type  # reads the system's tables: not for who sends no file
+
+        mimetype, encoding = guess_type(name)
+        # A browser would unpack what it saves: the archive that was asked for would not be one any more.
+        if encoding is not None and not as_attachment:
+            headers["Content-Encoding"] = encoding
+    from .http.response_headers import get_content_type
+
+    headers["Content-Type"] = get_content_type(mimetype or "application/octet-stream", "utf-8")
+    # The type is what it says, whatever the content looks like: an upload must not become a page.
+    headers["X-Content-Type-Options"] = "nosniff"
+    if name is not None:
+        headers.set("Content-Disposition", "attachment" if as_attachment else "inline", **_disposition(name))
+    return headers
+
+
+def _disposition(name: str) -> dict[str, str]:
+    """The name for RFC 6266: as it is if it is ASCII, else spelled alike for old clients and exactly for
+    others.
+    """
+    if name.isascii():
+        return {"filename": name}
+    from unicodedata import normalize
+
+    from .http.urls import url_quote
+
+    simple = normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    return {"filename": simple, "filename*": f"UTF-8''{url_quote(name, _ATTR_CHARS)}"}
+
+
+def _measure(path: str | None, file: t.Any) -> tuple[int | None, float | None]:
+    if path is not None:
+        stat = os.stat(path)
+        return stat.st_size, stat.st_mtime
+    return (file.getbuffer().nbytes if isinstance(file, io.BytesIO) else None), None
+
+
+def _set_caching(
+    headers: Headers,
+    path: str | None,
+    size: int | None,
+    mtime: float | None,
+    etag: bool | str,
+    max_age: MaxAge,
+) -> None:
+    if callable(max_age):
+        max_age = max_age(path)
+    if max_age is None:
+        # Keep it, but ask whether it is still good: the answer is a 304.
+        headers["Cache-Control"] = "no-cache"
+    else:
+        headers["Cache-Control"] = f"{'public' if max_age > 0 else 'no-cache'}, max-age={max_age}"
+        from .http.dates import http_date
+
+        headers["Expires"] = http_date(int(time() + max_age))
+    if etag is True and path is not None:
+        etag = f"{mtime}-{size}-{adler32(path.encode(errors='surrogateescape')) & 0xFFFFFFFF}"
+    if isinstance(etag, str):
+        from .http.caching import quote_etag
+
+        headers["ETag"] = quote_etag(etag)
+
+
+def _wrap(environ: WSGIEnvironment, file: t.IO[bytes]) -> t.Iterable[bytes]:
+    # The server's wrapper sends the whole file and may not know how to seek: a range needs our own.
+    return FileWrapper(file) if "HTTP_RANGE" in environ else wrap_file(environ, file)
+
+
+def _make_conditional(response: Response, environ: WSGIEnvironment, size: int | None, file: t.Any) -> None:
+    try:
+        response.make_conditional(environ, accept_ranges=True, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        if file is not None:
+            file.close()
+        raise
+    # Some web servers send the file whatever the status is.
+    if response.status_code == 304:
+        response.headers.pop("X-Sendfile", None)
+
+
+def send_from_directory(
+    directory: Path, path: Path, environ: WSGIEnvironment, *, follow_symlinks: bool = False, **kwargs: t.Any
+) -> Response:
+    """Send a file from a directory; the path in it may come from the client.
+
+    :param directory: a path that the program chose; relative ones are relative to `_root_path`, if that is
+    given.
+    :param follow_symlinks: serve links that lead out of the directory, too. Whoever can make one there,
+        like a user who uploads archives, then reads any file that the server can.
+    :param kwargs: passed on to `send_file`.
+    :raises NotFound: if there is no such regular file, or it is outside the directory.
+    """
+    base = os.fspath(directory)
+    full = safe_join(base, os.fspath(path))
+    if full is None:
+        raise NotFound()
+    root = kwargs.get("_root_path")
+    if root is not None:
+        base, full = os.path.join(os.fspath(root), base), os.path.join(os.fspath(root), full)
+    if not os.path.isfile(full) or not (follow_symlinks or _is_below(base, full)):
+        raise NotFound()
+    return send_file(full, environ, **kwargs)
+
+
+def _is_below(base: str, full: str) -> bool:
+    """Whether no link on the way from `base` to the file leads out (CVE-2024-23334)."""
+    folder = full
+    # Most files have no link on their way: looking at each step is cheaper than resolving both paths.
+    while len(folder) > len(base):
+        if os.path.islink(folder):
+            root = os.path.realpath(base)
+            return os.path.commonpath([root, os.path.realpath(full)]) == root
+        folder = os.path.dirname(folder)
+    return True
