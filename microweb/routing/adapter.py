@@ -22,7 +22,7 @@ from .exceptions import (
     RequestRedirect,
     WebsocketMismatch,
 )
-from .pattern import quote_path
+from .pattern import one_slash, quote_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,12 +38,6 @@ if TYPE_CHECKING:
 
 _VARIABLE = re.compile(r"<([^>]+)>")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
-
-
-def _one_slash(path: str) -> str:
-    """*path* with exactly one slash at its beginning, and no backslash behind it."""
-    bare = path.lstrip("/")
-    return f"/%5C{bare[1:]}" if bare[:1] == "\\" else f"/{bare}"
 
 
 class MapAdapter:
@@ -131,9 +125,7 @@ class MapAdapter:
             url = target
         raise RequestRedirect(url)
 
-    def _redirect_of(
-        self, rule: Rule, method: str, values: dict[str, t.Any], query: Query
-    ) -> str | None:
+    def _redirect_of(self, rule: Rule, method: str, values: dict[str, t.Any], query: Query) -> str | None:
         """Where a rule that matched redirects to."""
         url = None
         if self.map.redirect_defaults:
@@ -159,7 +151,7 @@ class MapAdapter:
         if _ABSOLUTE.match(template):
             return path  # the rule itself names another host
         # The request must not name one, though (CVE-2018-14574): "./x:" has no scheme.
-        return _one_slash(path) if template[:1] == "/" else f"./{path}"
+        return one_slash(path) if template[:1] == "/" else f"./{path}"
 
     def dispatch(
         self,
@@ -237,16 +229,11 @@ class MapAdapter:
         query_args = self.query_args if query_args is None else query_args
         query = f"?{self.encode_query_args(query_args)}" if query_args else ""
         mount = self.script_name.strip("/")
-        path = f"/{mount}{_one_slash(path_info)}" if mount else _one_slash(path_info)
+        path = f"/{mount}{one_slash(path_info)}" if mount else one_slash(path_info)
         return f"{self.url_scheme or 'http'}://{self.get_host(domain_part)}{path}{query}"
 
     def make_alias_redirect_url(
-        self,
-        path: str,
-        endpoint: t.Any,
-        values: t.Mapping[str, t.Any],
-        method: str,
-        query_args: Query,
+        self, path: str, endpoint: t.Any, values: t.Mapping[str, t.Any], method: str, query_args: Query
     ) -> str:
         """The URL of the rule that an alias stands for."""
         url = self.build(endpoint, values, method, append_unknown=False, force_external=True)
@@ -276,14 +263,17 @@ class MapAdapter:
         if self.map._remap:
             self.map.update()
         values = _given(values) if values else {}
-        built = self._partial_build(endpoint, values, method, append_unknown)
-        if built is None:
+        rule = None if method else self.map._only.get(endpoint)
+        if rule is None or not rule.arguments <= values.keys():
+            rule, built = self._choose(endpoint, values, method, append_unknown)
+        else:
+            built = rule.build(values, append_unknown)
+        if rule is None or built is None:
             raise BuildError(endpoint, values, method, self)
-        domain, path, websocket = built
-        if path[:1] != "/" or path[1:2] in _HOST_MARKS:
-            path = _one_slash(path)
+        domain, path = built
+        websocket = rule.websocket
         here = self.server_name if self.map.host_matching else self.subdomain
-        if not (force_external or websocket) and domain == here:
+        if domain == here and not (force_external or websocket):
             mount = self.script_name
             return path if mount == "/" else f"/{mount.strip('/')}{path}"
         scheme = self._scheme_for(websocket, url_scheme)
@@ -297,44 +287,35 @@ class MapAdapter:
         secure = "s" if scheme in {"https", "wss"} else ""
         return f"{'ws' if websocket else 'http'}{secure}:"
 
-    def _partial_build(
-        self,
-        endpoint: t.Any,
-        values: t.Mapping[str, t.Any],
-        method: str | None,
-        append_unknown: bool,
-    ) -> tuple[str, str, bool] | None:
-        """Domain part, path and protocol by the first rule that is suitable.
+    def _choose(
+        self, endpoint: t.Any, values: t.Mapping[str, t.Any], method: str | None, append_unknown: bool
+    ) -> tuple[Rule | None, tuple[str, str] | None]:
+        """The first rule that takes the values, with its domain part and path.
 
         A rule with the default method is preferred; with host matching, one of this host.
         """
         rules = self.map._rules_by_endpoint.get(endpoint, ())
         for wanted in (self.default_method, None) if method is None else (method,):
-            elsewhere = None
-            for rule in rules:
-                built = None
-                if rule.suitable_for(values, wanted):
-                    built = rule.build(values, append_unknown)
-                if built is None:
-                    continue
-                if not self.map.host_matching or built[0] == self.server_name:
-                    return (*built, rule.websocket)
-                elsewhere = elsewhere or (*built, rule.websocket)
-            if elsewhere is not None:
-                return elsewhere
-        return None
+            suitable = (rule for rule in rules if rule.suitable_for(values, wanted))
+            choice = ((rule, rule.build(values, append_unknown)) for rule in suitable)
+            found = ((rule, built) for rule, built in choice if built is not None)
+            first = next(found, None)
+            if first is not None and self.map.host_matching and first[1][0] != self.server_name:
+                return next((each for each in found if each[1][0] == self.server_name), first)
+            if first is not None:
+                return first
+        return None, None
 
 
-#: Behind a first slash they begin a host's name, as browsers read it.
-_HOST_MARKS = frozenset("/\\")
-
-
-def _given(values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _given(values: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
     """The values but for those that are not there: None, or an empty list in a multi dict."""
-    lists = getattr(values, "lists", None)
-    if lists is None:
-        return {name: value for name, value in values.items() if value is not None}
-    return {name: found[0] if len(found) == 1 else found for name, found in lists() if found}
+    if hasattr(values, "lists"):
+        lists = values.lists()
+        return {name: found[0] if len(found) == 1 else found for name, found in lists if found}
+    for value in values.values():
+        if value is None:
+            return {name: value for name, value in values.items() if value is not None}
+    return values  # as nearly always
 
 
 def _refusal(note: NoMatch) -> HTTPException:

@@ -65,7 +65,19 @@ class BaseConverter:
 
     def to_url(self, value: t.Any) -> str:
         """The text for the URL, percent-encoded."""
-        return quote_path(value if type(value) is str else str(value))
+        return quote_path(value)
+
+    # What rules call: the shortest function that does what the method does.
+
+    def _values_function(self) -> t.Callable[[str], t.Any] | None:
+        """`to_python`, or None if it returns the text as it is."""
+        plain = getattr(self.to_python, "__func__", None) is BaseConverter.to_python
+        return None if plain else self.to_python
+
+    def _url_function(self) -> t.Callable[[t.Any], str]:
+        """`to_url`, or what it does."""
+        plain = getattr(self.to_url, "__func__", None) is BaseConverter.to_url
+        return quote_path if plain else self.to_url
 
 
 class UnicodeConverter(BaseConverter):
@@ -74,31 +86,30 @@ class UnicodeConverter(BaseConverter):
     ``<string(length=2):language>``
     """
 
-    _bounds: tuple[int, int | None] | None = None
+    _bounds: tuple[int, int | None] = (1, None)
 
     def __init__(
-        self,
-        map: Map,
-        minlength: int = 1,
-        maxlength: int | None = None,
-        length: int | None = None,
+        self, map: Map, minlength: int = 1, maxlength: int | None = None, length: int | None = None
     ) -> None:
         super().__init__(map)
         if length is not None:
             minlength = maxlength = length
-        low, high = int(minlength), None if maxlength is None else int(maxlength)
-        if (low, high) != (1, None):
-            self._bounds = low, high
+        self._bounds = int(minlength), None if maxlength is None else int(maxlength)
+        low, high = self._bounds
         self.regex = f"[^/]{{{low},{'' if high is None else high}}}"
 
     def to_url(self, value: t.Any) -> str:
         """The text, percent-encoded; ValidationError if this very rule would not match it."""
-        text = value if type(value) is str else str(value)
-        if self._bounds is not None:
-            low, high = self._bounds
-            if len(text) < low or (high is not None and len(text) > high):
-                raise ValidationError(f"{text!r} has {len(text)} characters: not {self.regex}")
+        text = str(value)
+        low, high = self._bounds
+        # Empty text is let pass by default, as links to "/search/" + what comes are built so.
+        if self._bounds != (1, None) and not low <= len(text) <= (high or len(text)):
+            raise ValidationError(f"{text!r} has {len(text)} characters: not {self.regex}")
         return quote_path(text)
+
+    def _url_function(self) -> t.Callable[[t.Any], str]:
+        plain = getattr(self.to_url, "__func__", None) is UnicodeConverter.to_url
+        return quote_path if plain and self._bounds == (1, None) else self.to_url
 
 
 class AnyConverter(BaseConverter):
@@ -178,11 +189,34 @@ class NumberConverter(BaseConverter):
         return f"-?{self.regex}"
 
 
+def _int_of_text(text: str) -> int:
+    if len(text) > _MAX_DIGITS:
+        raise ValidationError(f"a number of {len(text)} characters")
+    try:
+        return int(text)
+    except ValueError as error:  # where Python's own limit is set lower
+        raise ValidationError(str(error)) from error
+
+
+def _text_of_int(value: t.Any) -> str:
+    return str(int(value))
+
+
 class IntegerConverter(NumberConverter):
     """``int``: ASCII digits; a minus only if *signed*. ``<int(min=1):page>``"""
 
     # Not \d: that matches the digits of all scripts, and two URLs would name one thing.
     regex = "[0-9]+"
+
+    def _plain(self) -> bool:
+        bounds = self.fixed_digits or self.min is not None or self.max is not None
+        return type(self) is IntegerConverter and not bounds
+
+    def _values_function(self) -> t.Callable[[str], t.Any] | None:
+        return _int_of_text if self._plain() else self.to_python
+
+    def _url_function(self) -> t.Callable[[t.Any], str]:
+        return _text_of_int if self._plain() else self.to_url
 
 
 class FloatConverter(NumberConverter):
@@ -192,11 +226,7 @@ class FloatConverter(NumberConverter):
     num_convert = float
 
     def __init__(
-        self,
-        map: Map,
-        min: float | None = None,
-        max: float | None = None,
-        signed: bool = False,
+        self, map: Map, min: float | None = None, max: float | None = None, signed: bool = False
     ) -> None:
         super().__init__(map, min=min, max=max, signed=signed)
 

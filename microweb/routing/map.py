@@ -28,7 +28,7 @@ from types import MappingProxyType
 
 from ..exceptions import BadHost
 from ..http.urls import get_host
-from .adapter import MapAdapter
+from .adapter import MapAdapter as MapAdapter
 from .converters import DEFAULT_CONVERTERS, BaseConverter
 from .matcher import Lane, Node, StateMachineMatcher
 from .rules import Rule
@@ -96,8 +96,7 @@ def _subdomain(host: str, server_name: str) -> str:
 
     # Not an error: it is normal that a server is also reached by its address, by health checks.
     warnings.warn(
-        f"Current server name {host!r} doesn't match configured server name {server_name!r}",
-        stacklevel=3,
+        f"Current server name {host!r} doesn't match configured server name {server_name!r}", stacklevel=3
     )
     return "<invalid>"
 
@@ -132,6 +131,8 @@ class Map:
     ) -> None:
         self._added: list[Rule] = []
         self._rules_by_endpoint: dict[t.Any, list[Rule]] = {}
+        #: Rules that are the only one of their endpoint, and have no defaults.
+        self._only: dict[t.Any, Rule] = {}
         self._matcher = StateMachineMatcher(merge_slashes)
         self._lane = Lane(Node())
         self._remap = True
@@ -196,6 +197,8 @@ class Map:
             # A new list: sorting in place would show an empty one to other threads meanwhile.
             self._rules_by_endpoint[endpoint] = sorted(rules, key=lambda r: r.build_compare_key())
             self._mark_direct(self._rules_by_endpoint[endpoint])
+        groups = self._rules_by_endpoint.items()
+        self._only = {e: rules[0] for e, rules in groups if len(rules) == 1 and not rules[0].defaults}
         matcher = StateMachineMatcher(self.merge_slashes)
         for rule in self._added:
             if not rule.build_only:
@@ -233,7 +236,7 @@ class Map:
             return self._lane.straight(path, method)
         rule = table.get(method)
         if rule:
-            return rule, (dict(rule.defaults) if rule.defaults else {})  # type: ignore
+            return rule, dict(rule.defaults) if rule.defaults else {}
         return self._lane.find(path, method)
 
     def bind(
@@ -252,9 +255,7 @@ class Map:
         """
         if self.host_matching:
             if subdomain is not None:
-                raise RuntimeError(
-                    "host matching enabled and a subdomain was provided: name the whole host"
-                )
+                raise RuntimeError("host matching enabled and a subdomain was provided: name the whole host")
         elif subdomain is None:
             subdomain = self.default_subdomain
         name, colon, port = server_name.lower().partition(":")
@@ -270,10 +271,7 @@ class Map:
         )
 
     def bind_to_environ(
-        self,
-        environ: WSGIEnvironment | t.Any,
-        server_name: str | None = None,
-        subdomain: str | None = None,
+        self, environ: WSGIEnvironment | t.Any, server_name: str | None = None, subdomain: str | None = None
     ) -> MapAdapter:
         """An adapter for a WSGI environment, or for a request that has one.
 

@@ -32,61 +32,42 @@ if TYPE_CHECKING:
     from .rules import Rule
 
     #: Method to rule, None standing for all other methods; False where no quick answer is right.
-    Table = dict[t.Optional[str], t.Union[Rule, bool]]
+    Table = dict[t.Optional[str], t.Union[Rule, t.Literal[False]]]
     Match = tuple[Rule, dict[str, t.Any]]
     #: Takes a segment of the path; the next node if it fits, to whose values it then adds.
     Step = t.Callable[[str, list[str]], t.Optional["Node"]]
     #: A place in the tree, the number of the next segment, and the values so far.
     Place = tuple["Node", int, list[str]]
 
-#: Longer paths go the long way, where each converter looks at the length of what it gets.
-_QUICK_LENGTH = 2048
-
-
 # -- branches: a step is a closure, as small as what it has to test
 
 
 def _word(node: Node) -> Step:
-    def step(part: str, values: list[str]) -> Node | None:
-        if not part:
+    def step(text: str, values: list[str]) -> Node | None:
+        if not text:
             return None
-        values.append(part)
+        values.append(text)
         return node
 
     return step
 
 
 def _digits(node: Node) -> Step:
-    def step(part: str, values: list[str]) -> Node | None:
-        if not (part.isdigit() and part.isascii()):
+    def step(text: str, values: list[str]) -> Node | None:
+        if not (text.isdigit() and text.isascii()):
             return None
-        values.append(part)
+        values.append(text)
         return node
 
     return step
 
 
-def _regex(node: Node, branch: Branch) -> Step:
-    def step(part: str, values: list[str]) -> Node | None:
-        match = branch.match(part)
-        if match is None:
+def _rest(node: Node) -> Step:
+    def step(text: str, values: list[str]) -> Node | None:
+        if not text or text[0] == "/" or "\n" in text:
             return None
-        values += [match[name] for name in branch.names]
+        values.append(text)
         return node
-
-    return step
-
-
-def _first(steps: list[Step]) -> Step:
-    if len(steps) == 1:
-        return steps[0]
-
-    def step(part: str, values: list[str]) -> Node | None:
-        for each in steps:
-            node = each(part, values)
-            if node is not None:
-                return node
-        return None
 
     return step
 
@@ -96,52 +77,70 @@ _PLAIN_STEPS = {
     r"(?P<arg0>[^/]{1,})\Z": _word,
     r"(?P<arg0>[^/]+)\Z": _word,
     r"(?P<arg0>[0-9]+)\Z": _digits,
+    r"(?P<arg0>[^/].*?)\Z": _rest,
 }
 
 
-class Branch:
-    """A segment with variables, and the node behind it."""
+def _regex(segment: Segment, node: Node) -> Step:
+    match, names, limit = re.compile(segment.regex).match, segment.names, segment.limit
+    suffixed = segment.suffixed
 
-    __slots__ = ("segment", "names", "node", "regex", "step")
+    def step(text: str, values: list[str]) -> Node | None:
+        found = None if limit is not None and len(text) > limit else match(text)
+        if found is None:
+            return None
+        values += [found[name] for name in names]
+        # A slash at the end is a segment of its own, the empty one, as it is for other rules.
+        return node.static[""] if suffixed and found["slash"] else node
+
+    return step
+
+
+def _first(steps: list[Step]) -> Step:
+    if len(steps) == 1:
+        return steps[0]
+
+    def step(text: str, values: list[str]) -> Node | None:
+        for each in steps:
+            node = each(text, values)
+            if node is not None:
+                return node
+        return None
+
+    return step
+
+
+class Branch:
+    """A segment with variables, and the way to the node behind it."""
+
+    __slots__ = ("node", "spanning", "step", "weight")
 
     def __init__(self, segment: Segment, node: Node) -> None:
-        self.segment = segment
-        self.names = segment.names
         self.node = node
-        self.regex = re.compile(segment.regex)
+        self.weight = segment.weight
+        self.spanning = segment.spanning
         plain = _PLAIN_STEPS.get(segment.regex)
-        self.step: Step = _regex(node, self) if plain is None else plain(node)
-
-    def match(self, text: str) -> re.Match[str] | None:
-        """The regex's match of *text*, which must not be too long for it."""
-        limit = self.segment.limit
-        return None if limit is not None and len(text) > limit else self.regex.match(text)
+        self.step = _regex(segment, node) if plain is None else plain(node)
 
     def follow(self, parts: list[str], index: int, values: list[str]) -> Place | None:
         """Where the branch leads from *index* on, None if it does not fit."""
-        segment = self.segment
+        end = len(parts) if self.spanning else index + 1
         found = values[:]
-        if not segment.spanning:
-            return (self.node, index + 1, found) if self.step(parts[index], found) else None
-        match = self.match("/".join(parts[index:]))
-        if match is None:
-            return None
-        found += [match[name] for name in segment.names]
-        # The last slash is a segment of its own, the empty one, as it is for other rules.
-        slash = segment.suffixed and match["slash"]
-        return self.node, len(parts) - 1 if slash else len(parts), found
+        node = self.step("/".join(parts[index:end]), found)
+        return None if node is None else (node, end, found)
 
 
 class Node:
     """A point that rules lead to, or through."""
 
-    __slots__ = ("static", "dynamic", "branches", "step", "rules", "table")
+    __slots__ = ("static", "dynamic", "branches", "step", "tail", "rules", "table")
 
     def __init__(self) -> None:
         self.static: dict[str, Node] = {}
         self.dynamic: dict[t.Any, Branch] = {}
         self.branches: list[Branch] = []
         self.step: Step = _first([])
+        self.tail: Branch | None = None
         self.rules: list[Rule] = []
         self.table: Table = {}
 
@@ -156,17 +155,18 @@ class Node:
 
     def finish(self) -> None:
         """Make the tables that matching reads."""
-        self.branches = sorted(self.dynamic.values(), key=lambda each: each.segment.weight)
+        self.branches = sorted(self.dynamic.values(), key=lambda branch: branch.weight)
         steps = []
         for branch in self.branches:
-            if branch.segment.spanning:
-                break  # takes more than a segment: from here on, the long way
+            if branch.spanning:
+                self.tail = branch
+                break
             steps.append(branch.step)
         self.step = _first(steps)
         self.table = {}
         for rule in self.rules:
             if not rule.websocket:
-                answer = rule if rule._direct else False
+                answer: Rule | t.Literal[False] = rule if rule._direct else False
                 for method in (None,) if rule.methods is None else rule.methods:
                     self.table.setdefault(method, self.table.get(None, answer))
 
@@ -191,16 +191,19 @@ class Lane:
             rule = table.get(None)
         if not rule:
             return None
-        return rule, (dict(rule.defaults) if rule.defaults else {})  # type: ignore
+        return rule, dict(rule.defaults) if rule.defaults else {}
 
     def straight(self, path: str, method: str) -> Match | None:
         """The same for paths with variables: down the tree, and never back."""
-        if path[1:2] == "/" or len(path) > _QUICK_LENGTH:
+        if path[1:2] == "/":
             return None
         node = self.root
-        values: list[str] = []
-        for part in path.split("/"):
-            child = node.static.get(part) or node.step(part, values)
+        texts: list[str] = []
+        parts = iter(path.split("/"))
+        for part in parts:
+            child = node.static.get(part) or node.step(part, texts)
+            if child is None and node.tail is not None:
+                child = node.tail.step("/".join([part, *parts]), texts)
             if child is None:
                 return None
             node = child
@@ -208,9 +211,9 @@ class Lane:
         if rule is None:
             rule = node.table.get(None)
         try:
-            return (rule, rule._values(values)) if rule else None
+            return (rule, rule._values(texts)) if rule else None
         except ValueError:
-            return None  # a ValidationError, or int()'s; search tells which
+            return None  # perhaps a ValidationError, perhaps an error in a converter: search tells
 
 
 class StateMachineMatcher:
@@ -244,9 +247,10 @@ class StateMachineMatcher:
 
     def _add_path(self, rule: Rule, node: Node) -> None:
         domain, *parts = rule._parts
-        path = "/".join(parts) if all(isinstance(part, str) for part in parts) else None
+        path = "/".join([part for part in parts if isinstance(part, str)])
+        varies = any(isinstance(part, Segment) for part in rule._parts)
         # Requests for "//x" are taken as "/x": a rule for it is never matched.
-        if isinstance(domain, str) and path is not None and path[1:2] != "/":
+        if isinstance(domain, str) and not varies and path[:2] != "//":
             self.lanes[domain].paths[path] = node.table
 
     def match(self, domain: str, path: str, method: str, websocket: bool = False) -> Match:
@@ -336,9 +340,7 @@ class _Search:
         """The rule of the same path with a slash behind it, which is a redirect if it is strict."""
         slashed = node.static.get("")
         for rule in () if slashed is None else slashed.rules:
-            if rule.websocket == self.websocket and (
-                rule.methods is None or self.method in rule.methods
-            ):
+            if rule.websocket == self.websocket and (rule.methods is None or self.method in rule.methods):
                 if rule.strict_slashes:
                     raise RequestPath(f"{path}/")
                 return rule

@@ -1,13 +1,14 @@
 r"""The text of a rule, compiled: to the segments that match a path, and to the format that builds one.
 
-The rule: *all that can be known from the text is worked out once, when the rule is added*.
-`tokens` cuts the text, `segments` makes what the matcher's tree consists of, `url_format` what a
-URL is made with:
+The rule: *all that can be known from the text is worked out once*.
+`tokens` cuts the text, `segments` makes what the matcher's tree consists of, `values_function` and
+`url_function` make functions of what is left to do for each request:
 
     /user/<name>/v<int:major>.<int:minor>/
 
-    segments  "", "user", /[^\/]{1,}\Z/, /v(?P<arg0>[0-9]+)\.(?P<arg1>[0-9]+)\Z/, ""
-    format    "/user/%s/v%s.%s/" with the converters of name, major and minor
+    segments  "", "user", (?P<arg0>[^/]{1,})\Z, v(?P<arg0>[0-9]+)\.(?P<arg1>[0-9]+)\Z, ""
+    values    lambda t: {"name": t[0], "major": c1(t[1]), "minor": c2(t[2])}
+    URL       lambda v: "/user/%s/v%s.%s/" % (c0(v["name"]), c1(v["major"]), c2(v["minor"]))
 
 A segment lies between two slashes. Once a converter that may match slashes has been seen, though,
 nothing is known about slashes any more: the rest of the rule is one segment that *spans* the rest
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
     #: A piece of a rule: literal text, or a variable's name with its converter.
     Token = tuple[str, t.Optional[BaseConverter]]
-    #: How literal text, or the value of a variable, gets into a URL.
-    Slot = tuple[str, t.Callable[[t.Any], str]]
+    #: What makes a value of text; None if text is wanted.
+    Cast = t.Optional[t.Callable[[str], t.Any]]
+    ValuesFunction = t.Callable[[t.Sequence[str]], dict[str, t.Any]]
+    URLFunction = t.Callable[[t.Mapping[str, t.Any]], str]
 
 _TOKEN = re.compile(
     r"""
@@ -67,9 +70,10 @@ _MANY_LIMIT = 256
 _SPANNING_PAIR_LIMIT = 4096
 
 
-def quote_path(text: str) -> str:
-    """*text* percent-encoded for a path, in which slashes stay."""
-    # Most values are words and numbers, and asking is four times cheaper than quoting.
+def quote_path(value: t.Any) -> str:
+    """The text of *value* percent-encoded for a path, in which slashes stay."""
+    text = value if type(value) is str else str(value)
+    # Most values are words and numbers, and asking is cheaper than quoting.
     if text.isalnum() and text.isascii():
         return text
     return url_quote(text, PATH_SAFE)
@@ -188,18 +192,53 @@ def _segment(tokens: list[Token], spanning: bool) -> str | Segment:
     return Segment(tokens, spanning)
 
 
-def url_format(tokens: list[Token], defaults: t.Mapping[str, t.Any]) -> tuple[str, list[Slot]]:
-    """A ``%`` format for the tokens' URL, and for each ``%s`` a name and what makes it text.
+def one_slash(path: str) -> str:
+    """*path* with one slash at its beginning, and no backslash behind it.
 
-    A variable that has a default is constant, as a rule is only built with its own defaults.
+    ``//x`` and ``/\\x`` are the host ``x`` to a browser (CVE-2020-28724, CVE-2018-14574).
+    """
+    bare = path.lstrip("/")
+    return f"/%5C{bare[1:]}" if bare[:1] == "\\" else f"/{bare}"
+
+
+# -- rules as functions: a name in a rule is a word, so that it can be put into source as it is
+
+
+def values_function(casts: t.Mapping[str, Cast], defaults: t.Mapping[str, t.Any]) -> ValuesFunction:
+    """A function from the texts of the variables to the values for the view.
+
+    For ``<name>/<int:page>`` it is ``lambda t: {'name': t[0], 'page': c1(t[1])}``.
+    """
+    names: dict[str, t.Any] = {"defaults": defaults}
+    items = []
+    for index, (name, cast) in enumerate(casts.items()):
+        names[f"c{index}"] = cast
+        items.append(f"{name!r}: t[{index}]" if cast is None else f"{name!r}: c{index}(t[{index}])")
+    if defaults:
+        items.append("**defaults")
+    return eval(f"lambda t: {{{', '.join(items)}}}", names)  # type: ignore[no-any-return]
+
+
+def url_function(tokens: list[Token], defaults: t.Mapping[str, t.Any]) -> URLFunction:
+    """A function from values to a rule's path (or domain part).
+
+    For ``/<name>/<int:page>`` it is ``lambda v: '/%s/%s' % (c0(v['name']), c1(v['page']))``. A
+    variable that has a default is constant, as a rule is only built with its own defaults.
     """
     template = ""
-    slots: list[Slot] = []
+    names: dict[str, t.Any] = {}
+    arguments: list[str] = []
     for text, converter in tokens:
         if converter is not None and text not in defaults:
-            slots.append((text, converter.to_url))
+            names[f"c{len(names)}"] = converter._url_function()
+            arguments.append(f"c{len(arguments)}(v[{text!r}])")
             template += "%s"
         else:
             literal = quote_path(text) if converter is None else converter.to_url(defaults[text])
             template += literal.replace("%", "%%")
-    return template, slots
+    source = f"{template!r} % ({''.join(f'{each}, ' for each in arguments)})"
+    if template[:2] in {"//", "/%"}:
+        # Whatever comes behind the first slash may be one, or a backslash.
+        names["one_slash"] = one_slash
+        source = f"one_slash({source})"
+    return eval(f"lambda v: {source}", names)  # type: ignore[no-any-return]

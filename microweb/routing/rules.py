@@ -16,18 +16,19 @@ it, once, into what matching (`_parts`) and building (`_path`, `_domain`) read.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from ..http.urls import iter_multi_items, url_encode
-from .converters import BaseConverter, IntegerConverter, ValidationError
+from .converters import BaseConverter, ValidationError
 from .factories import RuleFactory
-from .pattern import Segment, parse_converter_args, segments, tokens, url_format
+from .pattern import Segment, parse_converter_args, segments, tokens, url_function, values_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
     from .map import Map
-    from .pattern import Slot, Token
+    from .pattern import Token, URLFunction, ValuesFunction
 
 #: What a WebSocket handshake may use (RFC 6455 4.1: GET).
 _WEBSOCKET_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,13 +46,6 @@ def _checked_methods(methods: t.Iterable[str], websocket: bool) -> set[str]:
             f" not {sorted(found - _WEBSOCKET_METHODS)}."
         )
     return found
-
-
-def _cast(converter: BaseConverter) -> t.Callable[[str], t.Any] | None:
-    """What makes a value of text that the regex matched; None if text is what is wanted."""
-    if getattr(converter.to_python, "__func__", None) is BaseConverter.to_python:
-        return None
-    return converter.to_python
 
 
 class Rule(RuleFactory):
@@ -142,9 +136,7 @@ class Rule(RuleFactory):
     def bind(self, map: Map, rebind: bool = False) -> None:
         """Take the map's defaults and compile. A rule belongs to one map."""
         if self.map is not None and not rebind:
-            raise RuntimeError(
-                f"url rule {self!r} already bound to map {self.map!r}; add its empty() copy"
-            )
+            raise RuntimeError(f"url rule {self!r} already bound to map {self.map!r}; add its empty() copy")
         self.map = map
         if self.strict_slashes is None:
             self.strict_slashes = map.strict_slashes
@@ -160,11 +152,7 @@ class Rule(RuleFactory):
         self.map._remap = True
 
     def get_converter(
-        self,
-        variable_name: str,
-        converter_name: str,
-        args: tuple[t.Any, ...],
-        kwargs: t.Mapping[str, t.Any],
+        self, variable_name: str, converter_name: str, args: tuple[t.Any, ...], kwargs: t.Mapping[str, t.Any]
     ) -> BaseConverter:
         """A converter for a variable, from the map's table. LookupError if it is not there."""
         try:
@@ -193,40 +181,42 @@ class Rule(RuleFactory):
         self._converters = {}
         host = self.host if self.map.host_matching else self.subdomain
         text = re.sub("/{2,}", "/", self.rule) if self.merge_slashes else self.rule
-        domain = [self._token(match) for match in tokens(host or "")]
-        path = [self._token(match) for match in tokens(text)]
-        self._parts = [*segments(domain), *segments(path)]
-        self._trace = [(converter is not None, name) for name, converter in domain]
-        self._trace.append((False, "|"))
-        self._trace += [(converter is not None, name) for name, converter in path]
-        casts = [(name, _cast(converter)) for name, converter in self._converters.items()]
-        self._casts = [(name, cast) for name, cast in casts if cast is not None]
-        self._domain: tuple[str, list[Slot]] = url_format(domain, self.defaults or {})
-        self._path: tuple[str, list[Slot]] = url_format(path, self.defaults or {})
+        self._domain_tokens = [self._token(match) for match in tokens(host or "")]
+        self._path_tokens = [self._token(match) for match in tokens(text)]
+        self._parts = [*segments(self._domain_tokens), *segments(self._path_tokens)]
+        both = [*self._domain_tokens, ("|", None), *self._path_tokens]
+        self._trace = [(converter is not None, name) for name, converter in both]
+        for name in ("_values", "_domain", "_path"):
+            self.__dict__.pop(name, None)
 
-    # -- matching
+    # Functions are made when they are first called: most rules of a large map are never used in a
+    # process that lives for one request, and making one costs as much as ten matches.
 
-    def _values(self, texts: t.Sequence[str]) -> dict[str, t.Any]:
-        """The arguments for the view, of the texts that the variables matched."""
-        values: dict[str, t.Any] = dict(zip(self._converters, texts))
-        for name, cast in self._casts:
-            values[name] = cast(values[name])
-        if self.defaults:
-            values.update(self.defaults)
-        return values
+    @cached_property
+    def _values(self) -> ValuesFunction:
+        """Makes the arguments for the view of the texts that the variables matched."""
+        casts = {name: each._values_function() for name, each in self._converters.items()}
+        return values_function(casts, self.defaults or {})
+
+    @cached_property
+    def _domain(self) -> URLFunction | str:
+        """The function, or the domain part itself where it does not vary."""
+        build = url_function(self._domain_tokens, self.defaults or {})
+        varies = any(converter is not None for _, converter in self._domain_tokens)
+        return build if varies else build({})
+
+    @cached_property
+    def _path(self) -> URLFunction:
+        return url_function(self._path_tokens, self.defaults or {})
 
     # -- building
 
-    def build(
-        self, values: t.Mapping[str, t.Any], append_unknown: bool = True
-    ) -> tuple[str, str] | None:
+    def build(self, values: t.Mapping[str, t.Any], append_unknown: bool = True) -> tuple[str, str] | None:
         """Domain part and path for *values*; None if a converter refuses one of them."""
         try:
-            template, slots = self._path
-            path = template % tuple([to_url(values[name]) for name, to_url in slots])
-            domain, slots = self._domain
-            if slots:
-                domain %= tuple([to_url(values[name]) for name, to_url in slots])
+            domain, path = self._domain, self._path(values)
+            if not isinstance(domain, str):
+                domain = domain(values)
         except ValidationError:
             return None
         # As many values as arguments, all of which are there (see suitable_for): none is left over.
@@ -237,10 +227,9 @@ class Rule(RuleFactory):
         return domain, path
 
     def _encode_query_vars(self, query_vars: t.Mapping[str, t.Any]) -> str:
-        items: t.Iterable[tuple[str, t.Any]] = iter_multi_items(query_vars)
-        if self.map.sort_parameters:
-            items = sorted(items, key=self.map.sort_key)
-        return url_encode(items)
+        if not self.map.sort_parameters:
+            return url_encode(query_vars)
+        return url_encode(sorted(iter_multi_items(query_vars), key=self.map.sort_key))
 
     def provides_defaults_for(self, rule: Rule) -> bool:
         """Whether this is a shorter URL for some values of *rule*."""
@@ -256,12 +245,9 @@ class Rule(RuleFactory):
         """Whether a URL can be built of *values*: all arguments there, defaults not contradicted."""
         if method is not None and self.methods is not None and method not in self.methods:
             return False
-        defaults = self.defaults
-        if not defaults:
-            return self.arguments <= values.keys()
-        for name in self.arguments:
-            if name not in values and name not in defaults:
-                return False
+        defaults = self.defaults or {}
+        if not self.arguments <= {*values, *defaults}:
+            return False
         return all(values[name] == value for name, value in defaults.items() if name in values)
 
     def build_compare_key(self) -> tuple[int, int, int]:
