@@ -65,8 +65,8 @@ _PHRASES = (
 )
 HTTP_STATUS_CODES = {int(item[:3]): item[4:] for item in _PHRASES.split("; ")}
 
-_ENTITIES = {ord(c): f"&#{ord(c)};" for c in "'\""}
-_ENTITIES.update({ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"})
+# The ampersand first, since the others bring one along.
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;"}
 
 
 def _escape(value: object) -> str:
@@ -75,7 +75,12 @@ def _escape(value: object) -> str:
     Its own few lines, as a leaf imports no other leaf: `markup` writes the same entities.
     """
     html = getattr(value, "__html__", None)
-    return str(value).translate(_ENTITIES) if html is None else str(html())
+    if html is not None:
+        return str(html())
+    text = str(value)
+    for character, entity in _ENTITIES.items():
+        text = text.replace(character, entity)
+    return text
 
 
 def _response_class() -> type[Response]:
@@ -120,11 +125,12 @@ class HTTPException(Exception):
 
     def get_body(self, environ: Environ = None, scope: Scope = None) -> str:
         """The whole HTML page."""
+        name = _escape(self.name)
         return (
             "<!doctype html>\n"
             "<html lang=en>\n"
-            f"<title>{self.code} {_escape(self.name)}</title>\n"
-            f"<h1>{_escape(self.name)}</h1>\n"
+            f"<title>{self.code} {name}</title>\n"
+            f"<h1>{name}</h1>\n"
             f"{self.get_description(environ)}\n"
         )
 
