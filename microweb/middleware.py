@@ -1,0 +1,252 @@
+"""Applications around applications: behind a proxy, side by side, in front of files.
+
+Each is a WSGI application that changes the environ and calls another one. None needs the framework:
+any WSGI application can be wrapped.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from .http.caching import is_resource_modified, quote_etag
+from .http.dates import http_date
+from .http.options import parse_list_header
+from .http.response_headers import get_content_type
+from .http.wsgi import get_path_info, wrap_file
+from .security import safe_join
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    WSGIEnvironment = dict[str, t.Any]
+    #: An open file, when it was changed, and its size.
+    Opened = tuple[t.IO[bytes], float, int]
+    #: From the rest of a path (None: the exported name itself) to a file's name and how to open it.
+    Loader = t.Callable[[t.Optional[str]], tuple[t.Optional[str], t.Optional[t.Callable[[], Opened]]]]
+
+
+class ProxyFix:
+    """Takes the client's address, scheme, host, port and prefix from the ``X-Forwarded-*`` headers
+    that proxies in front of the application set.
+
+    Each argument says how many proxies set that header, and so which value to trust: that many from
+    the right. Values further to the left came from the client, which may write there what it likes;
+    0 ignores the header. The variables replaced are kept in ``werkzeug.proxy_fix.orig``.
+
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_host=1)
+    """
+
+    def __init__(
+        self,
+        app: t.Any,
+        x_for: int = 1,
+        x_proto: int = 1,
+        x_host: int = 0,
+        x_port: int = 0,
+        x_prefix: int = 0,
+    ) -> None:
+        self.app = app
+        self.x_for, self.x_proto, self.x_host = x_for, x_proto, x_host
+        self.x_port, self.x_prefix = x_port, x_prefix
+
+    def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterable[bytes]:
+        environ["werkzeug.proxy_fix.orig"] = {key: environ.get(key) for key in _REPLACED}
+        if value := _trusted(environ, "FOR", self.x_for):
+            environ["REMOTE_ADDR"] = value
+        if value := _trusted(environ, "PROTO", self.x_proto):
+            environ["wsgi.url_scheme"] = value
+        if value := _trusted(environ, "HOST", self.x_host):
+            environ["HTTP_HOST"] = value
+            environ["SERVER_NAME"], port = _split_port(value)
+            if port:
+                environ["SERVER_PORT"] = port
+        if value := _trusted(environ, "PORT", self.x_port):
+            environ["SERVER_PORT"] = value
+            if environ.get("HTTP_HOST"):
+                environ["HTTP_HOST"] = f"{_split_port(environ['HTTP_HOST'])[0]}:{value}"
+        if value := _trusted(environ, "PREFIX", self.x_prefix):
+            environ["SCRIPT_NAME"] = value
+        result: t.Iterable[bytes] = self.app(environ, start_response)
+        return result
+
+
+_REPLACED = (*("REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST"), *("SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME"))
+
+
+def _trusted(environ: WSGIEnvironment, name: str, count: int) -> str | None:
+    """The value that the outermost of `count` proxies added; None if there are not so many."""
+    header = environ.get(f"HTTP_X_FORWARDED_{name}")
+    if not count or not header:
+        return None
+    values = parse_list_header(header)
+    return values[-count] if len(values) >= count else None
+
+
+def _split_port(host: str) -> tuple[str, str]:
+    """`host:port` in two; an IPv6 address without a port ends in its bracket."""
+    name, colon, port = host.rpartition(":")
+    return (name, port) if colon and not host.endswith("]") else (host, "")
+
+
+class DispatcherMiddleware:
+    """Mounts applications below paths: ``DispatcherMiddleware(site, {"/api": api})``.
+
+    A request goes to the longest mount that is its path or a parent of it, and to `app` if there is
+    none; SCRIPT_NAME and PATH_INFO say where it is mounted.
+    """
+
+    def __init__(self, app: t.Any, mounts: t.Mapping[str, t.Any] | None = None) -> None:
+        self.app = app
+        self.mounts = mounts or {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterable[bytes]:
+        script, path = environ.get("PATH_INFO", ""), ""
+        while "/" in script and script not in self.mounts:
+            script, _, last = script.rpartition("/")
+            path = f"/{last}{path}"
+        environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + script
+        environ["PATH_INFO"] = path
+        result: t.Iterable[bytes] = self.mounts.get(script, self.app)(environ, start_response)
+        return result
+
+
+class SharedDataMiddleware:
+    """Serves files below some paths and leaves all other requests to the application.
+
+        SharedDataMiddleware(app, {"/static": "/srv/static", "/lib": ("package", "assets")})
+
+    :param app: who gets the requests for which there is no file.
+    :param exports: {URL path: a directory, a file, or (package, directory in it)}, or such pairs.
+    :param disallow: a pattern as `fnmatch` reads it; files whose names match are not served.
+    :param cache: send an ETag and a lifetime, and answer conditional requests.
+    :param cache_timeout: the lifetime in seconds.
+    :param fallback_mimetype: for files of unknown type.
+    """
+
+    def __init__(
+        self,
+        app: t.Any,
+        exports: t.Any,
+        disallow: str | None = None,
+        cache: bool = True,
+        cache_timeout: int = 12 * 60 * 60,
+        fallback_mimetype: str = "application/octet-stream",
+    ) -> None:
+        self.app = app
+        self.disallow = disallow
+        self.cache = cache
+        self.cache_timeout = cache_timeout
+        self.fallback_mimetype = fallback_mimetype
+        pairs = exports.items() if hasattr(exports, "items") else exports
+        self.exports: list[tuple[str, Loader]] = [(path, self._loader(value)) for path, value in pairs]
+
+    def _loader(self, value: t.Any) -> Loader:
+        if isinstance(value, tuple):
+            return self.get_package_loader(*value)
+        if not isinstance(value, str):
+            raise TypeError(f"exported {value!r}: wanted a path, or a package and a path in it")
+        return self.get_file_loader(value) if os.path.isfile(value) else self.get_directory_loader(value)
+
+    def is_allowed(self, filename: str) -> bool:
+        """Whether a file may be served; to be overridden."""
+        from fnmatch import fnmatch  # only where files are served
+
+        return self.disallow is None or not fnmatch(filename, self.disallow)
+
+    def get_file_loader(self, filename: str) -> Loader:
+        """A loader of that one file."""
+        return lambda path: (os.path.basename(filename), lambda: _open(filename))
+
+    def get_directory_loader(self, directory: str) -> Loader:
+        """A loader of the files in a directory."""
+
+        def load(path: str | None) -> t.Any:
+            file = directory if path is None else safe_join(directory, path)
+            if file is None or not os.path.isfile(file):
+                return None, None
+            return os.path.basename(file), lambda: _open(file)
+
+        return load
+
+    def get_package_loader(self, package: str, package_path: str) -> Loader:
+        """A loader of the files in a package, which may lie in a zip."""
+        from importlib.util import find_spec  # only for packages
+
+        spec = find_spec(package)
+        if spec is None or spec.loader is None:
+            raise ModuleNotFoundError(f"exported package {package!r} cannot be found")
+        reader = spec.loader.get_resource_reader(package)  # type: ignore[attr-defined]
+        loaded = time.time()
+
+        def load(path: str | None) -> t.Any:
+            name = None if path is None else safe_join(package_path, path)
+            try:
+                resource = None if name is None else reader.open_resource(name)
+            except OSError:
+                resource = None
+            if name is None or resource is None:
+                return None, None
+            return name.rpartition("/")[2], lambda: _describe(resource, loaded)
+
+        return load
+
+    def generate_etag(self, mtime: float, file_size: int, real_filename: str) -> str:
+        """What tells two versions of a file apart."""
+        from zlib import adler32  # may be missing, and only serving files needs it
+
+        return f"sdm-{mtime}-{file_size}-{adler32(os.fsencode(real_filename))}"
+
+    def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterable[bytes]:
+        filename, opener = self._find(get_path_info(environ))
+        if filename is None or opener is None or not self.is_allowed(filename):
+            result: t.Iterable[bytes] = self.app(environ, start_response)
+            return result
+        file, mtime, size = opener()
+        headers = [("Date", http_date()), ("Cache-Control", "public")]
+        if self.cache:
+            etag = quote_etag(self.generate_etag(mtime, size, filename))
+            headers[1:] = [("ETag", etag), ("Cache-Control", f"max-age={self.cache_timeout}, public")]
+            if not is_resource_modified(environ, etag, last_modified=mtime):
+                file.close()
+                start_response("304 Not Modified", headers)
+                return []
+            headers.append(("Expires", http_date(time.time() + self.cache_timeout)))
+        headers += [
+            ("Content-Type", self._content_type(filename)),
+            ("Content-Length", str(size)),
+            ("Last-Modified", http_date(mtime)),
+        ]
+        start_response("200 OK", headers)
+        return wrap_file(environ, file)
+
+    def _find(self, path: str) -> tuple[str | None, t.Callable[[], Opened] | None]:
+        """The first export that has a file for the path."""
+        for exported, loader in self.exports:
+            parent = exported.rstrip("/") + "/"
+            rests: list[str | None] = [None] if exported == path else []
+            if path.startswith(parent):
+                rests.append(path[len(parent) :])
+            for rest in rests:
+                filename, opener = loader(rest)
+                if opener is not None:
+                    return filename, opener
+        return None, None
+
+    def _content_type(self, filename: str) -> str:
+        from mimetypes import guess_type  # reads the system's tables
+
+        return get_content_type(guess_type(filename)[0] or self.fallback_mimetype, "utf-8")
+
+
+def _open(filename: str) -> Opened:
+    return open(filename, "rb"), os.path.getmtime(filename), os.path.getsize(filename)
+
+
+def _describe(resource: t.IO[bytes], loaded: float) -> Opened:
+    """A package's file with its own date, or that of the start if it lies in an archive."""
+    size = resource.seek(0, 2)
+    resource.seek(0)
+    name = getattr(resource, "name", None)
+    return resource, os.path.getmtime(name) if name else loaded, size
