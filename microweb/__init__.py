@@ -77,6 +77,10 @@ _SOURCES = {name: module for module, names in _HOMES.items() for name in names.s
 __all__ = ["__version__", "json", *_SOURCES]
 
 
+#: This module's names. Kept, because the submodule ``globals`` will hide the function.
+_names = globals()
+
+
 def __getattr__(name: str) -> object:
     module = "json" if name == "json" else _SOURCES.get(name)
     if module is None:
@@ -85,9 +89,9 @@ def __getattr__(name: str) -> object:
     __import__(f"{__name__}.{module}")
     home = sys.modules[f"{__name__}.{module}"]
     value: object = home if name == module else getattr(home, name)
-    globals()[name] = value
+    _names[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*_names, *__all__})

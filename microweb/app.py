@@ -17,7 +17,7 @@ from _thread import RLock
 from datetime import timedelta
 
 from .config import DEFAULTS, Config, ConfigAttribute
-from .coroutines import is_coroutine_function, run_to_end
+from .coroutines import CO_COROUTINE, is_coroutine_function, run_to_end
 from .ctx import AppContext, RequestContext, _AppCtxGlobals, _sentinel
 from .exceptions import Aborter, BadRequest, BadRequestKeyError, HTTPException, InternalServerError
 from .globals import _contexts, g, request, request_ctx, session, top_app_context
@@ -36,7 +36,6 @@ from .routing.rules import Rule
 from .scaffold import Scaffold, _endpoint_from_view_func, setupmethod, template_registrar
 from .sessions import SecureCookieSessionInterface
 from .signals import (
-    appcontext_popped,
     appcontext_tearing_down,
     got_request_exception,
     request_finished,
@@ -210,7 +209,14 @@ class Microweb(Scaffold):
 
     def ensure_sync(self, func: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
         """``func``, or if it is a coroutine function, one that runs it to its end."""
-        return self.async_to_sync(func) if is_coroutine_function(func) else func
+        try:
+            # The plain function that nearly every view and hook is, without a further call.
+            if not func.__code__.co_flags & CO_COROUTINE:
+                return func
+        except AttributeError:
+            if not is_coroutine_function(func):
+                return func
+        return self.async_to_sync(func)
 
     def async_to_sync(
         self, func: t.Callable[..., t.Coroutine[t.Any, t.Any, t.Any]]
@@ -324,11 +330,11 @@ class Microweb(Scaffold):
                 for func in reversed(self.after_request_funcs.get(name, ())):
                     response = self.ensure_sync(func)(response)
         opened = context._opened_session
-        if opened is None and self.config["SESSION_COOKIE_NAME"] in context.request.environ.get(
-            "HTTP_COOKIE", ""
-        ):
-            # Nobody looked at it, but a permanent session may have to be refreshed.
-            opened = context._session
+        if opened is None:
+            cookies = context.request.environ.get("HTTP_COOKIE")
+            if cookies and self.config["SESSION_COOKIE_NAME"] in cookies:
+                # Nobody looked at it, but a permanent session may have to be refreshed.
+                opened = context._session
         if opened is not None and not self.session_interface.is_null_session(opened):
             self.session_interface.save_session(self, opened, response)
         return response
@@ -366,15 +372,6 @@ class Microweb(Scaffold):
                 failure = failure or error
         if failure is not None:
             raise failure
-
-    def notices_app_teardown(self) -> bool:
-        """Whether anything happens when an application context goes."""
-        return bool(
-            self.teardown_appcontext_funcs
-            or appcontext_tearing_down.receivers
-            or appcontext_popped.receivers
-            or self.overrides_teardown
-        )
 
     # -- setup: the classes that an application is made of; subclasses choose others
 

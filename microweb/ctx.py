@@ -20,7 +20,7 @@ from .exceptions import HTTPException
 from .globals import NO_CONTEXTS, _contexts, top_app_context, top_request_context
 from .http.properties import cached_property
 from .http.urls import accepted_hosts
-from .signals import appcontext_popped, appcontext_pushed
+from .signals import appcontext_popped, appcontext_pushed, appcontext_tearing_down
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -232,38 +232,38 @@ class RequestContext:
         return _contexts.set((None, self))
 
     def match_request(self) -> None:
-        """Find the rule for the URL; what goes wrong is kept, and raised by the dispatch."""
+        """Find the rule for the URL; what goes wrong is kept, and raised by the dispatch.
+
+        The map answers at once for a request that needs nothing but its path and method. Whatever
+        else plays a part - trusted hosts, subdomains, websockets, a redirect, a wrong method - is
+        the URL adapter's business.
+        """
+        app, request = self.app, self.request
+        environ = request.environ
+        if (
+            environ.get("HTTP_HOST") in accepted_hosts
+            and app.config["TRUSTED_HOSTS"] is None
+            and "HTTP_UPGRADE" not in environ
+            and not (app.subdomain_matching or app.overrides_url_adapter)
+        ):
+            path = environ["PATH_INFO"]
+            if not path.isascii():
+                # PEP 3333: the bytes of the path, as latin-1.
+                path = path.encode("latin-1").decode(errors="replace")
+            found = app.url_map.find(path, environ["REQUEST_METHOD"])
+            if found is not None:
+                request.url_rule, request.view_args = found
+                return
+        self._match_exactly()
+
+    def _match_exactly(self) -> None:
         request = self.request
-        matched = self._match_plainly()
         try:
-            if matched is None and self.url_adapter is not None:
+            if self.url_adapter is not None:
                 matched = self.url_adapter.match(return_rule=True)
+                request.url_rule, request.view_args = matched
         except HTTPException as error:
             request.routing_exception = error
-        if matched is not None:
-            request.url_rule, request.view_args = matched
-
-    def _match_plainly(self) -> tuple[Rule, dict[str, t.Any]] | None:
-        """The short way to the rule, for a request that needs nothing but its path and method.
-
-        Whatever else plays a part - trusted hosts, subdomains, websockets, a redirect, a wrong
-        method - is the URL adapter's business: None sends the caller there.
-        """
-        app = self.app
-        environ = self.request.environ
-        if (
-            app.subdomain_matching
-            or app.overrides_url_adapter
-            or app.config["TRUSTED_HOSTS"] is not None
-            or environ.get("HTTP_HOST") not in accepted_hosts
-            or "HTTP_UPGRADE" in environ
-        ):
-            return None
-        path = environ["PATH_INFO"]
-        if not path.isascii():
-            # PEP 3333: the bytes of the path, as latin-1.
-            path = path.encode("latin-1").decode(errors="replace")
-        return app.url_map.find(path, environ["REQUEST_METHOD"])
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
         """Run the teardown functions with the exception that ended the request, and unbind."""
@@ -283,22 +283,26 @@ class RequestContext:
             popped = _contexts.get()[1]
             _contexts.reset(token)
             self._pushes = rest
-            if last and self._shared_app_ctx is None:
+            if last and (
+                self._own_app_ctx is not None
+                or app.teardown_appcontext_funcs
+                or app.overrides_teardown
+                or appcontext_tearing_down.receivers
+                or appcontext_popped.receivers
+            ):
                 self._pop_app_context(exc)
         if popped is not self:
             raise AssertionError(f"Popped wrong request context. ({popped!r} instead of {self!r})")
 
     def _pop_app_context(self, exc: BaseException | None) -> None:
-        """Tear down the application context that came with the request, if anybody would notice.
+        """Tear down the application context that came with the request.
 
         The request is no longer current then, the application and its ``g`` still are.
         """
-        app = self.app
-        if self._own_app_ctx is None and not app.notices_app_teardown():
-            return
-        context = self.app_ctx
-        context._tokens.append(_contexts.set((context, _contexts.get()[1])))
-        context.pop(exc)
+        if self._shared_app_ctx is None:
+            context = self.app_ctx
+            context._tokens.append(_contexts.set((context, _contexts.get()[1])))
+            context.pop(exc)
 
     def hold(self) -> None:
         """Put teardown off: a stream goes on after the request was answered."""
