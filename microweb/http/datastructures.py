@@ -188,8 +188,13 @@ class MultiDict(TypeConversionDict[K, V]):
             return
         # A plain dict is quicker to fill than self, and its methods are those of no subclass.
         lists: dict[t.Any, list[t.Any]] = {}
-        pairs = iter_multi_items(mapping) if isinstance(mapping, Mapping) else mapping
-        for key, value in pairs:
+        if isinstance(mapping, Mapping):
+            for key, value in mapping.items():
+                values = list(value) if isinstance(value, (list, tuple, set)) else [value]
+                if values:
+                    lists[key] = values
+            mapping = ()
+        for key, value in mapping:
             if key in lists:
                 lists[key].append(value)
             else:
@@ -268,8 +273,11 @@ class MultiDict(TypeConversionDict[K, V]):
         """Pairs of keys and first values; with `multi` a pair for every value."""
         values: t.Any
         for key, values in _lists.items(self):
-            for value in values if multi else values[:1]:
-                yield key, value
+            if multi:
+                for value in values:
+                    yield key, value
+            elif values:
+                yield key, values[0]
 
     def lists(self) -> t.Iterable[tuple[K, list[V]]]:
         """Pairs of keys and copies of their lists."""

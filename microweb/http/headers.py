@@ -58,6 +58,21 @@ def check_value(name: str, value: t.Any) -> str:
     return value  # type: ignore[no-any-return]
 
 
+def _check_pairs(source: t.Any) -> list[tuple[str, str]]:
+    """The pairs of whatever Headers are made of, checked."""
+    pairs = source if type(source) is list else iter_multi_items(source)
+    # The first test of check_value, without a call for each value.
+    return [
+        (
+            k,
+            v
+            if type(v) is str and v.isascii() and v.isprintable() and k.isprintable()
+            else check_value(k, v),
+        )
+        for k, v in pairs
+    ]
+
+
 def _with_options(value: str, options: dict[str, t.Any]) -> str:
     if not options:
         return value
@@ -79,10 +94,7 @@ class Headers:
     _list: list[tuple[str, str]]
 
     def __init__(self, defaults: t.Any = None) -> None:
-        if defaults is None:
-            self._list = []
-        else:
-            self._list = [(k, check_value(k, v)) for k, v in iter_multi_items(defaults)]
+        self._list = [] if defaults is None else _check_pairs(defaults)
 
     @classmethod
     def _from_checked(cls, pairs: list[tuple[str, str]]) -> t.Any:
@@ -95,10 +107,10 @@ class Headers:
 
     def _find(self, key: str) -> str | None:
         """The first value. A miss is no exception: most look-ups are for what may be absent."""
-        key = key.lower()
         size = len(key)
         for name, value in self._list:
-            if len(name) == size and name.lower() == key:
+            # In this order: most names are written alike, and most others differ in length.
+            if name == key or (len(name) == size and name.lower() == key.lower()):
                 return value
         return None
 
@@ -159,7 +171,7 @@ class Headers:
 
     def to_wsgi_list(self) -> list[tuple[str, str]]:
         """A list of the pairs that the caller may keep."""
-        return list(self)
+        return self._list[:]
 
     def copy(self) -> t.Any:
         """A copy."""
@@ -205,13 +217,11 @@ class Headers:
         field = (key, check_value(key, _with_options(value, kwargs)))
         name = key.lower()
         fields = self._list
-        places = [i for i, (k, _) in enumerate(fields) if k.lower() == name]
-        if not places:
-            fields.append(field)
-            return
-        fields[places[0]] = field
-        for place in reversed(places[1:]):
-            del fields[place]
+        for index, (k, _) in enumerate(fields):
+            if k.lower() == name:
+                fields[index:] = [field, *[f for f in fields[index + 1 :] if f[0].lower() != name]]
+                return
+        fields.append(field)
 
     def setlist(self, key: str, values: t.Iterable[t.Any]) -> None:
         """Replace the fields of that name by one for each of the values."""
@@ -224,8 +234,10 @@ class Headers:
 
     def setdefault(self, key: str, default: t.Any) -> str:
         """The first value; if there is none, `default` is set."""
-        if key not in self:
-            self.set(key, default)
+        value = self._find(key)
+        if value is not None:
+            return value
+        self.set(key, default)
         return self[key]  # type: ignore[no-any-return]
 
     def setlistdefault(self, key: str, default: t.Iterable[t.Any]) -> list[str]:
@@ -236,8 +248,7 @@ class Headers:
 
     def extend(self, arg: t.Any = None, /, **kwargs: t.Any) -> None:
         """Append the fields of another one, a dict or pairs, and of the keyword arguments."""
-        for source in (() if arg is None else arg, kwargs):
-            self._list += [(k, check_value(k, v)) for k, v in iter_multi_items(source)]
+        self._list += _check_pairs([] if arg is None else arg) + _check_pairs(kwargs)
 
     def update(self, arg: t.Any = None, /, **kwargs: t.Any) -> None:
         """Replace the fields by those of another one, a dict or pairs, and of the keyword
@@ -285,7 +296,7 @@ class Headers:
         elif isinstance(key, int):
             self._list[key] = value[0], check_value(*value)
         else:
-            self._list[key] = [(k, check_value(k, v)) for k, v in value]
+            self._list[key] = _check_pairs(value)
 
     def __delitem__(self, key: t.Any) -> None:
         if isinstance(key, str):
@@ -346,12 +357,16 @@ class EnvironHeaders(ImmutableHeadersMixin, Headers):
 
     def __iter__(self) -> t.Iterator[tuple[str, str]]:
         for key, value in self.environ.items():
-            if key.startswith("HTTP_"):
+            if key[:5] == "HTTP_":
                 if key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
                     yield key[5:].replace("_", "-").title(), value
             # An empty one says that there was none.
             elif value and key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
                 yield key.replace("_", "-").title(), value
+
+    def to_wsgi_list(self) -> list[tuple[str, str]]:
+        """A list of the pairs."""
+        return list(self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
