@@ -43,7 +43,7 @@ environ = {
 }
 body = app(environ, lambda status, headers, exc_info=None: None)
 assert b"".join(body) == b"hello"
-body.close()
+getattr(body, "close", bool)()
 """
 
 
