@@ -83,7 +83,7 @@ def send_file(
         response.content_length = size
     last_modified = mtime if last_modified is None else last_modified
     if last_modified is not None:
-        response.last_modified = last_modified  # type: ignore[assignment]
+        response.last_modified = last_modified
     if conditional:
         _make_conditional(response, environ, size, file)
     return response
@@ -92,9 +92,8 @@ def send_file(
 def _absolute_path(path_or_file: t.Any, root: Path | None) -> str | None:
     if not isinstance(path_or_file, str) and not hasattr(path_or_file, "__fspath__"):
         return None
-    if root is not None:
-        return os.path.join(os.fspath(root), path_or_file)
-    return os.path.abspath(path_or_file)
+    path: str = os.fspath(path_or_file)
+    return os.path.abspath(path) if root is None else os.path.join(os.fspath(root), path)
 
 
 def _describe(name: str | None, mimetype: str | None, as_attachment: bool) -> Headers:

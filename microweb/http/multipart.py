@@ -196,10 +196,10 @@ class MultipartDecoder:
         found = buffer.find(dashed)
         while 0 <= found <= MAX_PREAMBLE:
             # It begins a line; without a preamble, the break before it may be missing.
-            match = found == 0 or buffer[found - 1] in b"\r\n"
-            match = match and _FIRST_TAIL.match(buffer, found + len(dashed))
-            if match:
-                return self._end_preamble(found, match)
+            begins_line = found == 0 or buffer[found - 1] in b"\r\n"
+            tail = _FIRST_TAIL.match(buffer, found + len(dashed))
+            if begins_line and tail is not None:
+                return self._end_preamble(found, tail)
             found = buffer.find(dashed, found + 1)
         if len(buffer) > MAX_PREAMBLE + len(dashed) + MAX_PADDING:
             raise ValueError(f"no boundary in the first {MAX_PREAMBLE} bytes")
@@ -263,7 +263,8 @@ class MultipartDecoder:
         lines = text.split(line_break)
         if len(lines) > MAX_HEADERS:
             raise ValueError(f"a part has more than {MAX_HEADERS} headers")
-        return Headers([self._parse_header(line) for line in lines])
+        # Checked here: names of fields and files are UTF-8 (RFC 7578 5.1), which `Headers` would refuse.
+        return Headers._from_checked([self._parse_header(line) for line in lines])  # type: ignore[no-any-return]
 
     def _parse_header(self, line: str) -> tuple[str, str]:
         name, colon, value = line.partition(":")

@@ -49,11 +49,9 @@ class cached_property(_Generic["T"]):  # noqa: N801 - a decorator, named as func
         if not self._named:
             self.__name__ = name
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
-        # inspect, pydoc and Sphinx ask isinstance(x, property); subclassing it would bring back
-        # `__set__`.
-        return property
+    # inspect, pydoc and Sphinx ask isinstance(x, property); subclassing it would bring back `__set__`.
+    if not TYPE_CHECKING:
+        __class__ = property
 
     if TYPE_CHECKING:
 

@@ -80,7 +80,7 @@ class Request(RequestHeaders):
 
         builder = EnvironBuilder(*args, **kwargs)
         try:
-            return builder.get_request(cls)
+            return builder.get_request(cls)  # type: ignore[no-any-return]
         finally:
             builder.close()
 
@@ -111,12 +111,12 @@ class Request(RequestHeaders):
     @cached_property
     def method(self) -> str:
         """The method, in upper case."""
-        return self.environ.get("REQUEST_METHOD", "GET").upper()
+        return self.environ.get("REQUEST_METHOD", "GET").upper()  # type: ignore[no-any-return]
 
     @cached_property
     def scheme(self) -> str:
         """`http` or `https`."""
-        return self.environ.get("wsgi.url_scheme", "http")
+        return self.environ.get("wsgi.url_scheme", "http")  # type: ignore[no-any-return]
 
     @cached_property
     def server(self) -> tuple[str, int | None] | None:
@@ -141,7 +141,7 @@ class Request(RequestHeaders):
     @cached_property
     def query_string(self) -> bytes:
         """What follows the question mark, as it was sent; `args` is it parsed."""
-        return self.environ.get("QUERY_STRING", "").encode("latin-1")
+        return self.environ.get("QUERY_STRING", "").encode("latin-1")  # type: ignore[no-any-return]
 
     @cached_property
     def headers(self) -> Headers:

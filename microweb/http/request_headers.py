@@ -163,7 +163,8 @@ class RequestHeaders:
         """The Authorization header; None if it is missing or makes no sense."""
         from .auth import Authorization
 
-        return Authorization.from_header(self.headers.get("Authorization"))
+        sent: Authorization | None = Authorization.from_header(self.headers.get("Authorization"))
+        return sent
 
     @cached_property
     def user_agent(self) -> UserAgent:
@@ -208,28 +209,32 @@ class RequestHeaders:
         """The media types that the client accepts."""
         from .accept import MIMEAccept, parse_accept_header
 
-        return parse_accept_header(self.headers.get("Accept"), MIMEAccept)
+        accepted: MIMEAccept = parse_accept_header(self.headers.get("Accept"), MIMEAccept)
+        return accepted
 
     @cached_property
     def accept_charsets(self) -> CharsetAccept:
         """The charsets that the client accepts."""
         from .accept import CharsetAccept, parse_accept_header
 
-        return parse_accept_header(self.headers.get("Accept-Charset"), CharsetAccept)
+        accepted: CharsetAccept = parse_accept_header(self.headers.get("Accept-Charset"), CharsetAccept)
+        return accepted
 
     @cached_property
     def accept_encodings(self) -> Accept:
         """The compressions that the client accepts."""
         from .accept import parse_accept_header
 
-        return parse_accept_header(self.headers.get("Accept-Encoding"))
+        accepted: Accept = parse_accept_header(self.headers.get("Accept-Encoding"))
+        return accepted
 
     @cached_property
     def accept_languages(self) -> LanguageAccept:
         """The languages that the client accepts."""
         from .accept import LanguageAccept, parse_accept_header
 
-        return parse_accept_header(self.headers.get("Accept-Language"), LanguageAccept)
+        accepted: LanguageAccept = parse_accept_header(self.headers.get("Accept-Language"), LanguageAccept)
+        return accepted
 
     # Caching and conditions
 
@@ -238,7 +243,10 @@ class RequestHeaders:
         """The Cache-Control header."""
         from .caching import RequestCacheControl, parse_cache_control_header
 
-        return parse_cache_control_header(self.headers.get("Cache-Control"), None, RequestCacheControl)
+        directives: RequestCacheControl = parse_cache_control_header(
+            self.headers.get("Cache-Control"), None, RequestCacheControl
+        )
+        return directives
 
     @cached_property
     def if_match(self) -> ETags:

@@ -419,7 +419,8 @@ class Response(ResponseHeaders):
                 response._type_line = _TYPE_LINES[mimetype]
         response._status, response._status_code = response._status, response._status_code
         response.__class__ = cls
-        return response  # type: ignore[return-value]
+        forced: t.Any = response
+        return forced  # type: ignore[no-any-return]
 
     @classmethod
     def from_app(
@@ -474,7 +475,8 @@ class Response(ResponseHeaders):
         :param complete_length: how long the body is; without it no range is served.
         :raises RequestedRangeNotSatisfiable: for a range outside the body.
         """
-        environ: WSGIEnvironment = getattr(request_or_environ, "environ", request_or_environ)
+        given: t.Any = request_or_environ
+        environ: WSGIEnvironment = getattr(given, "environ", given)
         # RFC 9110 13.1: what these conditions guard is a transfer; other methods know their own.
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .headers import Headers
     from .ranges import ContentRange
 
+    T = t.TypeVar("T")
     OnUpdate = t.Callable[[t.Any], None]
 
 
@@ -66,7 +67,8 @@ def _dump_set(value: t.Any) -> str:
 def _load_cache_control(value: str | None, on_update: OnUpdate) -> ResponseCacheControl:
     from .caching import ResponseCacheControl, parse_cache_control_header
 
-    return parse_cache_control_header(value, on_update, ResponseCacheControl)
+    parsed: ResponseCacheControl = parse_cache_control_header(value, on_update, ResponseCacheControl)
+    return parsed
 
 
 def _load_content_range(value: str | None, on_update: OnUpdate) -> ContentRange:
@@ -277,7 +279,7 @@ class ResponseHeaders:
         """The entity tag and whether it is weak; `(None, None)` without one."""
         from .caching import unquote_etag
 
-        return unquote_etag(self.headers.get("ETag"))
+        return unquote_etag(self.headers.get("ETag"))  # type: ignore[return-value]
 
     @property
     def www_authenticate(self) -> WWWAuthenticate:
@@ -286,9 +288,8 @@ class ResponseHeaders:
         """
         from .auth import WWWAuthenticate
 
-        value = WWWAuthenticate.from_header(self.headers.get("WWW-Authenticate"))
-        if value is None:
-            value = WWWAuthenticate("basic")
+        sent: WWWAuthenticate | None = WWWAuthenticate.from_header(self.headers.get("WWW-Authenticate"))
+        value = WWWAuthenticate("basic") if sent is None else sent
         value._on_update = self._set_challenge
         return value
 

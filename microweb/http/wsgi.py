@@ -159,7 +159,7 @@ class LimitedStream(io.RawIOBase):
         if self.is_exhausted:
             self._reached_limit()
             return b""
-        blocks = []
+        blocks: list[bytes] = []
         while not self.is_exhausted:
             data = self.read(CHUNK)
             if not data:
@@ -354,7 +354,7 @@ class RangeWrapper:
 
     def __next__(self) -> bytes:
         while self._left is None or self._left > 0:
-            chunk = next(self.iterable)
+            chunk: bytes = next(self.iterable)
             if self._skip >= len(chunk):
                 self._skip -= len(chunk)
                 continue
