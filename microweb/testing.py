@@ -10,10 +10,12 @@ session opened.
 
 from __future__ import annotations
 
+import json
 import sys
-from contextlib import ExitStack, contextmanager
+import time
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
-from functools import lru_cache
+from functools import lru_cache, partialmethod
 from io import BytesIO
 from itertools import chain
 from types import SimpleNamespace
@@ -29,13 +31,12 @@ from .http.options import dump_options_header, parse_options_header
 from .http.request import Request
 from .http.response import Response
 from .http.response_headers import get_content_type
-from .http.urls import iri_to_uri, url_encode
+from .http.urls import iri_to_uri, iter_multi_items, url_encode
 from .http.wsgi import ClosingIterator, decode_wsgi, get_current_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
-    from datetime import datetime
 
     WSGIEnvironment = dict[str, t.Any]
 
@@ -44,6 +45,7 @@ USER_AGENT = "Werkzeug/3.1.9"
 
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _BLOCK = 16 * 1024
+_FLAGS = ("multithread", "multiprocess", "run_once")
 
 
 def encode_wsgi(text: str) -> str:
@@ -59,10 +61,10 @@ def stream_encode_multipart(
 ) -> tuple[t.IO[bytes], int, str]:
     """Encode values, and file objects among them, as multipart/form-data.
 
-    Returns a stream (on disk above the threshold), its length and the boundary. That is random,
-    but not checked against the data: fine for tests, and only for them.
+    Returns a stream (on disk above the threshold), its length and the boundary. That is not checked
+    against the data: fine for tests, and only for them.
     """
-    boundary = boundary or _make_boundary()
+    boundary = boundary or f"---------------FormPart_{time.time_ns()}"
     stream: t.IO[bytes] = BytesIO()
     encoder = MultipartEncoder(boundary.encode())
     for event in _multipart_events(data):
@@ -70,18 +72,12 @@ def stream_encode_multipart(
         if use_tempfile and isinstance(stream, BytesIO) and stream.tell() + len(block) > threshold:
             from tempfile import TemporaryFile  # heavy, and seldom needed
 
-            in_memory, stream = stream, TemporaryFile("wb+")
+            in_memory, stream = stream, TemporaryFile("wb+")  # noqa: SIM115 - the caller closes it
             stream.write(in_memory.getvalue())
         stream.write(block)
     length = stream.tell()
     stream.seek(0)
     return stream, length, boundary
-
-
-def _make_boundary() -> str:
-    from random import random  # a second thought of the clock; nothing secret
-
-    return f"---------------FormPart_{random()}{random()}"
 
 
 def encode_multipart(values: t.Any, boundary: str | None = None) -> tuple[str, bytes]:
@@ -91,6 +87,8 @@ def encode_multipart(values: t.Any, boundary: str | None = None) -> tuple[str, b
 
 
 def _multipart_events(data: t.Any) -> t.Iterator[t.Any]:
+    from mimetypes import guess_type  # reads the system's tables
+
     yield Preamble(data=b"")
     for key, value in _iter_data(data):
         read = getattr(value, "read", None)
@@ -100,22 +98,13 @@ def _multipart_events(data: t.Any) -> t.Iterator[t.Any]:
             continue
         filename = getattr(value, "filename", getattr(value, "name", None))
         headers = Headers(getattr(value, "headers", ()))
-        content_type = getattr(value, "content_type", None)
-        headers["Content-Type"] = content_type or _guess_type(filename)
-        if filename is None:
-            yield Field(name=key, headers=headers)
-        else:
-            yield File(name=key, filename=filename, headers=headers)
+        guessed = guess_type(filename or "")[0] or "application/octet-stream"
+        headers["Content-Type"] = getattr(value, "content_type", None) or guessed
+        yield File(key, filename, headers) if filename is not None else Field(key, headers)
         while block := read(_BLOCK):
             yield Data(data=block, more_data=True)
         yield Data(data=b"", more_data=False)
     yield Epilogue(data=b"")
-
-
-def _guess_type(filename: str | None) -> str:
-    from mimetypes import guess_type  # reads the system's tables
-
-    return (filename and guess_type(filename)[0]) or "application/octet-stream"
 
 
 def _iter_data(data: t.Any) -> t.Iterator[tuple[str, t.Any]]:
@@ -129,27 +118,24 @@ def _iter_data(data: t.Any) -> t.Iterator[tuple[str, t.Any]]:
             yield key, value
 
 
-class _BodyPart:
-    """`form` and `files`: made on first use, and not to be had beside an input stream."""
+class _Part:
+    """A multidict of the builder, made on first use. A rival gives the same thing as a whole; as long
+    as it is set, the parts are not to be had."""
 
-    def __init__(self, storage: type[MultiDict[str, t.Any]]) -> None:
-        self.storage = storage
+    def __init__(self, storage: type[MultiDict[str, t.Any]], rival: str) -> None:
+        self.storage, self.rival = storage, rival
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = f"_{name}"
+        self.name = name
 
-    def __get__(self, builder: EnvironBuilder | None, owner: type) -> t.Any:
-        if builder is None:
-            return self
-        if builder.input_stream is not None:
-            raise AttributeError("an input stream is defined")
-        if getattr(builder, self.name) is None:
-            setattr(builder, self.name, self.storage())
-        return getattr(builder, self.name)
+    def __get__(self, builder: t.Any, owner: type) -> t.Any:
+        if builder is not None and builder.__dict__.get(self.rival) is not None:
+            raise AttributeError(f"{self.name!r}: the builder has got {self.rival[1:]!r} instead")
+        return self if builder is None else builder.__dict__.setdefault(self.name, self.storage())
 
-    def __set__(self, builder: EnvironBuilder, value: t.Any) -> None:
-        builder._input_stream = None
-        setattr(builder, self.name, value)
+    def __set__(self, builder: t.Any, value: t.Any) -> None:
+        builder.__dict__[self.rival] = None
+        builder.__dict__[self.name] = self.storage() if value is None else value
 
 
 class EnvironBuilder:
@@ -179,12 +165,14 @@ class EnvironBuilder:
     #: What `get_request` makes.
     request_class: type[Request] = Request
 
-    form = _BodyPart(MultiDict)
-    files = _BodyPart(FileMultiDict)
+    #: How `json` becomes text.
+    json_dumps = staticmethod(json.dumps)
 
-    _args: MultiDict[str, str] | None
+    args = _Part(MultiDict, "_query_string")
+    form = _Part(MultiDict, "_input_stream")
+    files = _Part(FileMultiDict, "_input_stream")
+
     _query_string: str | None
-    _input_stream: t.Any
 
     def __init__(
         self,
@@ -210,7 +198,7 @@ class EnvironBuilder:
         self.closed = False
         self._set_target(path, base_url, query_string)
         self.method = method
-        self.headers = headers if isinstance(headers, Headers) else Headers(headers or ())
+        self.headers = headers if isinstance(headers, Headers) else _request_headers(headers)
         if content_type is not None:
             self.content_type = content_type
         self.errors_stream = sys.stderr if errors_stream is None else errors_stream
@@ -234,13 +222,6 @@ class EnvironBuilder:
         if mimetype is not None:
             self.mimetype = mimetype
 
-    @staticmethod
-    def json_dumps(obj: t.Any, **kwargs: t.Any) -> str:
-        """How `json` becomes text."""
-        from json import dumps  # only for requests that carry it
-
-        return dumps(obj, **kwargs)
-
     def _set_target(self, path: str, base_url: str | None, query_string: t.Any) -> None:
         if query_string is not None and "?" in path:
             raise ValueError("Query string is defined in the path and as an argument")
@@ -252,10 +233,9 @@ class EnvironBuilder:
         self.base_url = base_url if base_url is None else iri_to_uri(base_url)
         if isinstance(query_string, str):
             self.query_string = query_string
-        elif isinstance(query_string, MultiDict):
-            self.args = query_string
         else:
-            self.args = MultiDict(query_string)
+            given = query_string if isinstance(query_string, MultiDict) else MultiDict(query_string)
+            self.args = given
 
     def _set_auth(self, auth: t.Any) -> None:
         from .http.auth import Authorization  # only for requests that carry it
@@ -296,10 +276,8 @@ class EnvironBuilder:
             "content_type": headers.pop("Content-Type", None),
             "content_length": headers.pop("Content-Length", None),
             "errors_stream": environ["wsgi.errors"],
-            "multithread": environ["wsgi.multithread"],
-            "multiprocess": environ["wsgi.multiprocess"],
-            "run_once": environ["wsgi.run_once"],
             "headers": headers,
+            **{name: environ[f"wsgi.{name}"] for name in _FLAGS},
         }
         return cls(**{**arguments, **kwargs})
 
@@ -321,8 +299,8 @@ class EnvironBuilder:
     def content_type(self) -> str | None:
         """The Content-Type header; without one, that of `form` and `files`."""
         value: str | None = self.headers.get("Content-Type")
-        if value is None and not self._input_stream:
-            return _MULTIPART if self._files else _FORM if self._form else None
+        if value is None and self.input_stream is None:
+            return _MULTIPART if self.files else _FORM if self.form else None
         return value
 
     @content_type.setter
@@ -368,39 +346,22 @@ class EnvironBuilder:
     @property
     def input_stream(self) -> t.Any:
         """The body as a stream. Setting it drops `form` and `files`, and the other way round."""
-        return self._input_stream
+        return self.__dict__.get("_input_stream")
 
     @input_stream.setter
     def input_stream(self, value: t.Any) -> None:
+        self.form = self.files = None
         self._input_stream = value
-        self._form: MultiDict[str, t.Any] | None = None
-        self._files: FileMultiDict | None = None
 
     @property
     def query_string(self) -> str:
         """The query string; setting it takes `args` away."""
-        if self._query_string is not None:
-            return self._query_string
-        return url_encode(self._args) if self._args else ""
+        return url_encode(self.args) if self._query_string is None else self._query_string
 
     @query_string.setter
     def query_string(self, value: str | None) -> None:
+        self.args = None
         self._query_string = value
-        self._args = None
-
-    @property
-    def args(self) -> MultiDict[str, t.Any]:
-        """The query string as a MultiDict."""
-        if self._query_string is not None:
-            raise AttributeError("a query string is defined")
-        if self._args is None:
-            self._args = MultiDict()
-        return self._args
-
-    @args.setter
-    def args(self, value: MultiDict[str, t.Any] | None) -> None:
-        self._query_string = None
-        self._args = value
 
     @property
     def server_name(self) -> str:
@@ -413,22 +374,13 @@ class EnvironBuilder:
         port = self.host.partition(":")[2]
         return int(port) if port.isdecimal() else 443 if self.url_scheme == "https" else 80
 
-    def __del__(self) -> None:
-        try:
-            self.close()
-        except Exception:
-            pass  # half-made, or at the interpreter's end
-
     def close(self) -> None:
         """Close all files in `files`."""
-        if self.closed:
-            return
+        if not self.closed and self.input_stream is None:
+            for file in chain(*self.files.listvalues()):
+                with suppress(Exception):  # the others want closing too
+                    file.close()
         self.closed = True
-        for file in chain(*self._files.listvalues()) if self._files else ():
-            try:
-                file.close()
-            except Exception:
-                pass  # the others want closing too
 
     def _encode_body(self) -> tuple[t.Any, int | None, str | None]:
         """The body's stream, its length and its content type."""
@@ -469,11 +421,9 @@ class EnvironBuilder:
             "wsgi.url_scheme": self.url_scheme,
             "wsgi.input": stream,
             "wsgi.errors": self.errors_stream,
-            "wsgi.multithread": self.multithread,
-            "wsgi.multiprocess": self.multiprocess,
-            "wsgi.run_once": self.run_once,
+            **{f"wsgi.{name}": getattr(self, name) for name in _FLAGS},
+            **_header_variables(self.headers),
         }
-        environ.update(_header_variables(self.headers))
         if content_type is not None:
             environ["CONTENT_TYPE"] = content_type
         if length is not None:
@@ -488,6 +438,15 @@ class EnvironBuilder:
 
 def _make_base_url(scheme: str, host: str, script_root: str) -> str:
     return urlunsplit((scheme, host, script_root, "", "")).rstrip("/") + "/"
+
+
+def _request_headers(headers: t.Any) -> Headers:
+    """Headers as a client sends them: what is not Latin-1 goes over the wire as its UTF-8."""
+
+    def wire(value: t.Any) -> t.Any:
+        return encode_wsgi(value) if isinstance(value, str) and max(value, default="") > "\xff" else value
+
+    return Headers([(key, wire(value)) for key, value in iter_multi_items(headers or ())])
 
 
 def _header_variables(headers: Headers) -> dict[str, str]:
@@ -538,25 +497,21 @@ def run_wsgi_app(
 
     result = app(environ, start_response)
     close = getattr(result, "close", None)
-    body: t.Iterable[bytes] = iter(result)
-    if buffered:
-        try:
-            body = list(body)
-        finally:
-            if close is not None:
-                close()
-        body = [*written, *body]
-    else:
+    body: t.Any = iter(result)
+    try:
         for block in body:
             written.append(block)
-            if started:
+            if started and not buffered:
                 break
-        if written:
-            body = chain(written, body)
-        if close is not None and body is not result:
-            body = ClosingIterator(body, close)
+    finally:
+        if buffered and close is not None:
+            close()
     if not started:
         raise RuntimeError(f"{app!r} returned without calling start_response()")
+    if buffered or written:
+        body = written if buffered else chain(written, body)
+    if not buffered and close is not None and body is not result:
+        body = ClosingIterator(body, close)
     status, headers = started[0]
     return body, status, Headers(headers)
 
@@ -573,16 +528,8 @@ class TestResponse(Response):
     request: Request
     history: tuple[TestResponse, ...]
 
-    def __init__(
-        self,
-        response: t.Any,
-        status: str,
-        headers: Headers,
-        request: Request,
-        history: tuple[TestResponse, ...] = (),
-        **kwargs: t.Any,
-    ) -> None:
-        super().__init__(response, status, headers, **kwargs)
+    def __init__(self, *args: t.Any, request: Request, history: t.Any = (), **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
         self.request = request
         self.history = history
 
@@ -604,23 +551,13 @@ def _response_class(wrapper: type[Response] | None) -> type[TestResponse]:
 
 
 class Cookie(SimpleNamespace):
-    """A cookie in a client's jar, as a browser would keep it."""
+    """A cookie in a client's jar.
 
-    #: As sent, and as the application sees them.
-    key: str
-    value: str
-    decoded_key: str
-    decoded_value: str
-    expires: datetime | None
-    max_age: int | None
-    #: The host that set it, if it did not say another; then also its subdomains, unless
-    #: `origin_only`.
-    domain: str
-    origin_only: bool
-    path: str
-    secure: bool
-    http_only: bool
-    same_site: str | None
+    `key` and `value` are as sent, `decoded_key` and `decoded_value` as the application sees them.
+    `domain` is the host that set the cookie unless it named another, which then stands for its
+    subdomains too; `origin_only` tells that it did not. The rest is `path`, `expires`, `max_age`,
+    `secure`, `http_only` and `same_site`.
+    """
 
     @classmethod
     def from_header(cls, server_name: str, path: str, header: str) -> Cookie:
@@ -667,18 +604,13 @@ class Cookie(SimpleNamespace):
         return path == self.path or path.startswith(self.path.rstrip("/") + "/")
 
 
+def _host_and_path(environ: WSGIEnvironment) -> tuple[str, str]:
+    url = urlsplit(get_current_url(environ))
+    return url.hostname or "localhost", url.path
+
+
 class ClientRedirectError(Exception):
     """Redirects go round in a circle."""
-
-
-def _verb(method: str) -> t.Callable[..., t.Any]:
-    def request(self: Client, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        kwargs["method"] = method
-        return self.open(*args, **kwargs)
-
-    request.__name__ = method.lower()
-    request.__doc__ = f"`open` with ``method`` set to {method}."
-    return request
 
 
 class Client:
@@ -715,27 +647,21 @@ class Client:
         return self._jar().get((domain, path, key))
 
     def set_cookie(
-        self,
-        key: str,
-        value: str = "",
-        *,
-        domain: str = "localhost",
-        origin_only: bool = True,
-        path: str = "/",
-        **kwargs: t.Any,
+        self, key: str, value: str = "", *, domain: str = "localhost", path: str = "/", **kwargs: t.Any
     ) -> None:
-        """Put a cookie into the jar; further arguments are `dump_cookie`'s."""
+        """Put a cookie into the jar. `origin_only=False` sends it to subdomains as well; further
+        arguments are `dump_cookie`'s."""
+        origin_only = kwargs.pop("origin_only", True)
         header = dump_cookie(key, value, domain=domain, path=path, **kwargs)
-        cookie = Cookie.from_header(domain, "/", header)
-        cookie.origin_only = origin_only
-        self._keep(self._jar(), cookie)
+        self._keep(domain, "/", header, origin_only=origin_only)
 
     def delete_cookie(self, key: str, *, domain: str = "localhost", path: str = "/") -> None:
         """Take a cookie out of the jar, if it is there."""
         self._jar().pop((domain, path, key), None)
 
-    @staticmethod
-    def _keep(jar: dict[tuple[str, str, str], Cookie], cookie: Cookie) -> None:
+    def _keep(self, server_name: str, path: str, header: str, **changes: t.Any) -> None:
+        jar, cookie = self._jar(), Cookie.from_header(server_name, path, header)
+        vars(cookie).update(changes)
         if cookie.is_deletion:
             jar.pop(cookie.storage_key, None)
         else:
@@ -747,9 +673,8 @@ class Client:
         """Set the Cookie header that belongs to the request."""
         if self._cookies is None:
             return
-        url = urlsplit(get_current_url(environ))
-        host = url.hostname or "localhost"
-        sent = [f"{c.key}={c.value}" for c in self._cookies.values() if c.matches(host, url.path)]
+        place = _host_and_path(environ)
+        sent = [f"{cookie.key}={cookie.value}" for cookie in self._cookies.values() if cookie.matches(*place)]
         environ.pop("HTTP_COOKIE", None)
         if sent:
             environ["HTTP_COOKIE"] = "; ".join(sent)
@@ -758,7 +683,7 @@ class Client:
         """Keep what a response's Set-Cookie headers say."""
         if self._cookies is not None:
             for header in headers:
-                self._keep(self._cookies, Cookie.from_header(server_name, path, header))
+                self._keep(server_name, path, header)
 
     def run_wsgi_app(
         self, environ: WSGIEnvironment, buffered: bool = False
@@ -766,9 +691,8 @@ class Client:
         """Call the application, with cookies."""
         self._add_cookies_to_wsgi(environ)
         result = run_wsgi_app(self.application, environ, buffered=buffered)
-        url = urlsplit(get_current_url(environ))
         set_cookies = result[2].getlist("Set-Cookie")
-        self._update_cookies_from_response(url.hostname or "localhost", url.path, set_cookies)
+        self._update_cookies_from_response(*_host_and_path(environ), set_cookies)
         return result
 
     def open(
@@ -807,18 +731,23 @@ class Client:
         return response
 
     def _make_request(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
-        if len(args) == 1 and not kwargs:
-            if isinstance(args[0], EnvironBuilder):
-                return args[0].get_request()
-            if isinstance(args[0], dict):
-                return EnvironBuilder.from_environ(args[0]).get_request()
-            if isinstance(args[0], Request):
-                return args[0]
-        builder = EnvironBuilder(*args, **kwargs)
+        given = args[0] if len(args) == 1 and not kwargs else None
+        if isinstance(given, dict):
+            given = EnvironBuilder.from_environ(given)
+        elif not isinstance(given, (EnvironBuilder, Request)):
+            return self._request_from_builder_args(args, kwargs)
+        return given.get_request() if isinstance(given, EnvironBuilder) else given
+
+    def _request_from_builder_args(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
+        """The request that a builder with these arguments makes; extensions' clients override it."""
+        builder = self._make_builder(*args, **kwargs)
         try:
             return builder.get_request()
         finally:
             builder.close()
+
+    def _make_builder(self, *args: t.Any, **kwargs: t.Any) -> EnvironBuilder:
+        return EnvironBuilder(*args, **kwargs)
 
     def resolve_redirect(self, response: TestResponse, buffered: bool = False) -> t.Any:
         """Follow one redirect."""
@@ -852,14 +781,17 @@ class Client:
         if not self.allow_subdomain_redirects:
             raise RuntimeError("Following subdomain redirects is not enabled.")
 
-    get = _verb("GET")
-    post = _verb("POST")
-    put = _verb("PUT")
-    delete = _verb("DELETE")
-    patch = _verb("PATCH")
-    options = _verb("OPTIONS")
-    head = _verb("HEAD")
-    trace = _verb("TRACE")
+    def _request(self, method: str, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        return self.open(*args, **{**kwargs, "method": method})
+
+    get = partialmethod(_request, "GET")
+    post = partialmethod(_request, "POST")
+    put = partialmethod(_request, "PUT")
+    delete = partialmethod(_request, "DELETE")
+    patch = partialmethod(_request, "PATCH")
+    options = partialmethod(_request, "OPTIONS")
+    head = partialmethod(_request, "HEAD")
+    trace = partialmethod(_request, "TRACE")
 
 
 # For an application of this framework
@@ -951,44 +883,29 @@ class AppClient(Client):
             environ["werkzeug.debug.preserve_context"] = self._new_contexts.append
         return environ
 
-    def _request_from_builder_args(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
-        """The request of `open`'s arguments; overridden by extensions' clients."""
-        kwargs["environ_base"] = self._copy_environ(kwargs.get("environ_base", {}))
-        builder = AppEnvironBuilder(self.application, *args, **kwargs)
-        try:
-            return builder.get_request()
-        finally:
-            builder.close()
+    def _make_builder(self, *args: t.Any, **kwargs: t.Any) -> EnvironBuilder:
+        kwargs["environ_base"] = self._copy_environ(kwargs.get("environ_base") or {})
+        return AppEnvironBuilder(self.application, *args, **kwargs)
 
     def _make_request(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
-        given = args[0] if args else None
-        if isinstance(given, EnvironBuilder):
-            builder = copy(given)
-            builder.environ_base = self._copy_environ(builder.environ_base or {})
-            return builder.get_request()
-        if isinstance(given, dict):
-            base = self._copy_environ({})
-            return AppEnvironBuilder.from_environ(
-                given, app=self.application, environ_base=base
-            ).get_request()
-        if isinstance(given, Request):
-            request = copy(given)
-            request.environ = self._copy_environ(request.environ)
-            return request
-        return self._request_from_builder_args(args, kwargs)
+        request = copy(super()._make_request(args, kwargs))
+        request.environ = self._copy_environ(request.environ)
+        return request
 
-    def open(
-        self, *args: t.Any, buffered: bool = False, follow_redirects: bool = False, **kwargs: t.Any
-    ) -> t.Any:
-        """Send a request; the arguments are an `AppEnvironBuilder`'s without the application."""
-        request = self._make_request(args, kwargs)
-        # The contexts of the request before, if any: each block keeps those of its last one.
+    def run_wsgi_app(self, environ: WSGIEnvironment, buffered: bool = False) -> t.Any:
+        """Call the application and push the contexts that it hands over, in place of those of the
+        request before: a block keeps those of its last request."""
         self._context_stack.close()
-        response = super().open(request, buffered=buffered, follow_redirects=follow_redirects)
-        response.json_module = self.application.json
+        self._new_contexts.clear()
+        result = super().run_wsgi_app(environ, buffered)
         for context in self._new_contexts:
             self._context_stack.enter_context(context)
-        self._new_contexts.clear()
+        return result
+
+    def open(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        """Send a request; the arguments are an `AppEnvironBuilder`'s without the application."""
+        response = super().open(*args, **kwargs)
+        response.json_module = self.application.json
         return response
 
     def __enter__(self) -> AppClient:
