@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from .app import Microweb
     from .globals import Contexts
     from .routing.map import MapAdapter
-    from .routing.rules import Rule
     from .sessions import SessionMixin
     from .wrappers import Request
 
