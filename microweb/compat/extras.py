@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from ..exceptions import SecurityError
 from ..globals import top_app_context, top_request_context
+from ..http import urls
+from ..http.request_headers import RequestHeaders
+from ..http.response import Response
+from ..markup import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
+    from http import HTTPStatus
+
+    from ..http.headers import Headers
 
 
 class _ContextView:
@@ -42,17 +50,64 @@ def _log(type: str, message: str, *args: t.Any, **kwargs: t.Any) -> None:
     getattr(logger, type)(message.rstrip(), *args, **kwargs)
 
 
-def _wsgi_decoding_dance(s: str) -> str:
-    """A WSGI string (bytes as Latin-1) as text."""
-    return s.encode("latin-1").decode(errors="replace")
-
-
-def _wsgi_encoding_dance(s: str) -> str:
-    """Text as a WSGI string."""
-    return s.encode().decode("latin-1")
-
-
 def _get_environ(obj: t.Any) -> dict[str, t.Any]:
     """The environ of a request, or the environ itself."""
     environ: dict[str, t.Any] = getattr(obj, "environ", obj)
     return environ
+
+
+def _escape_inner(s: str, /) -> str:
+    """The escaped text of a string, not yet marked as safe."""
+    return str(escape(s))
+
+
+def get_host(
+    scheme: str,
+    host_header: str | None,
+    server: tuple[str, int | None] | None = None,
+    trusted_hosts: t.Collection[str] | None = None,
+) -> str:
+    """``urls.get_host``, with an empty name instead of an error for what is no host at all."""
+    try:
+        return urls.get_host(scheme, host_header, server, trusted_hosts)
+    except SecurityError:
+        if trusted_hosts:
+            raise
+        return ""
+
+
+class SansIORequest(RequestHeaders):
+    """A request given by its parts, without an environ and without a body."""
+
+    def __init__(
+        self,
+        method: str,
+        scheme: str,
+        server: tuple[str, int | None] | None,
+        root_path: str,
+        path: str,
+        query_string: bytes,
+        headers: Headers,
+        remote_addr: str | None,
+    ) -> None:
+        self.method = method.upper()
+        self.scheme = scheme
+        self.server = server
+        self.root_path = root_path.rstrip("/")
+        self.path = "/" + path.lstrip("/")
+        self.query_string = query_string
+        self.headers = headers
+        self.remote_addr = remote_addr
+
+
+class SansIOResponse(Response):
+    """A response without a body."""
+
+    def __init__(
+        self,
+        status: int | str | HTTPStatus | None = None,
+        headers: t.Any = None,
+        mimetype: str | None = None,
+        content_type: str | None = None,
+    ) -> None:
+        super().__init__(None, status, headers, mimetype, content_type)

@@ -11,9 +11,8 @@ is where our code looks it up.
 from __future__ import annotations
 
 import importlib
-import sys
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from .table import TABLE, VERSIONS
 
@@ -31,7 +30,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         module, _, names = text.partition(":")
-        self.module = f"{_ROOT}.{module.strip()}"
+        self.module = f"{_ROOT}.{module.strip()}".rstrip(".")
         pairs = [item.partition("=") for item in names.split()]
         self.names = {alias: name or alias for alias, _, name in pairs}
 
@@ -44,9 +43,32 @@ class Source:
                 return None
             raise
 
-    def has(self, alias: str) -> bool:
-        """Whether this part of the row speaks of the name at all."""
-        return alias in self.names or ("*" in self.names and not alias.startswith("_"))
+    def find(self, alias: str) -> tuple[ModuleType, str] | None:
+        """The module and the name there of what an alias stands for, if it is in this part."""
+        name = self.names.get(alias, "")
+        if not name and (alias.startswith("_") or "*" not in self.names):
+            return None
+        module = self.load()
+        if module is None or not (hasattr(module, name) if name else _is_public(module, alias)):
+            return None
+        return module, name or alias
+
+    def aliases(self) -> list[str]:
+        """All names for which `find` has an answer."""
+        star = dir(self.load()) if "*" in self.names else []
+        return [name for name in {*self.names, *star} if self.find(name)]
+
+
+def _is_public(module: ModuleType, name: str) -> bool:
+    """Whether ``*`` takes a name: listed in ``__all__``, or not imported from elsewhere."""
+    listed = getattr(module, "__all__", None)
+    if listed is not None:
+        return name in listed
+    value = getattr(module, name, module)
+    # By type(): an unbound proxy raises when asked for its attributes.
+    if issubclass(type(value), (type, FunctionType)):
+        return bool(value.__module__ == module.__name__)
+    return not isinstance(value, ModuleType)
 
 
 class AliasModule(ModuleType):
@@ -54,15 +76,14 @@ class AliasModule(ModuleType):
 
     _sources: tuple[Source, ...] = ()
 
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__dict__["_deleted"] = {}
+
     def _find(self, alias: str) -> tuple[ModuleType, str] | None:
         """Where a name lives: the module here and the name there."""
-        for source in self._sources:
-            module = source.load() if source.has(alias) else None
-            name = source.names.get(alias, alias)
-            # A module imported for its maker's own use (``re``) is not one of its names.
-            if module and not isinstance(getattr(module, name, module), ModuleType):
-                return module, name
-        return None
+        answers = (source.find(alias) for source in self._sources)
+        return next((answer for answer in answers if answer), None)
 
     def __getattr__(self, name: str) -> t.Any:
         if name == "__all__":
@@ -83,9 +104,11 @@ class AliasModule(ModuleType):
         return value
 
     def __setattr__(self, name: str, value: t.Any) -> None:
-        found = None if isinstance(value, ModuleType) or name[:2] == "__" else self._find(name)
-        if found is not None:
-            setattr(*found, value)
+        # A submodule is bound to its parent by the import system: that is no patch.
+        if not isinstance(value, ModuleType):
+            found = self._find(name) or self._deleted.pop(name, None)
+            if found is not None:
+                setattr(found[0], found[1], value)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -95,21 +118,18 @@ class AliasModule(ModuleType):
         else:
             delattr(*found)
             self.__dict__.pop(name, None)
+            # mock.patch deletes what it did not find in __dict__, then sets it again.
+            self._deleted[name] = found
 
     def __dir__(self) -> list[str]:
-        names = set(super().__dir__())
-        for source in self._sources:
-            star = dir(source.load()) if "*" in source.names else []
-            names.update(name for name in [*source.names, *star] if self._find(name))
-        return sorted(names)
+        names = {name for source in self._sources for name in source.aliases()}
+        return sorted(names.union(super().__dir__()))
 
 
 class AliasFinder:
     """A meta path finder for `TABLE`, a loader of what it finds, and its metadata."""
 
-    def find_spec(
-        self, fullname: str, path: object = None, target: object = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """The spec of a name in the table; an error for one that a peer's module would have."""
         top, _, rest = fullname.partition(".")
         if top not in VERSIONS:

@@ -1,1 +1,1 @@
-"""The stack's own test suites, run against this package under its alias layer (``python -m tests.upstream``)."""
+"""The test suites of the stack itself, run under the alias layer: ``python -m tests.upstream``."""

@@ -41,9 +41,9 @@ def _jobs(suites: list[str], part: str, python: Path, work: Path) -> list[tuple[
     return jobs
 
 
-def _show(result: Result, floor: dict[str, int], verbose: bool) -> None:
-    total = floor.get("total", len(result.collected))
-    line = f"{result.name:<42} {len(result.passed):>4} / {total:<4} floor {floor.get('floor', 0)}"
+def _show(result: Result, recorded: floors.Floors, verbose: bool) -> None:
+    total, floor = floors.total(recorded, result), floors.floor(recorded, result)
+    line = f"{result.name:<44} {len(result.passed):>4} / {total:<4} floor {floor}"
     if result.broken:
         # The last line of an import error names what is missing.
         line += "  ! " + result.broken.strip().splitlines()[-1][:160]
@@ -66,7 +66,7 @@ def main() -> int:
             runs = [pool.submit(run_file, python, *job, options.keyword) for job in jobs]
             for run in runs:
                 results.append(run.result())
-                _show(results[-1], recorded.get(results[-1].name, {}), options.verbose)
+                _show(results[-1], recorded, options.verbose)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(f"{sum(len(result.passed) for result in results)} passed")
@@ -76,7 +76,7 @@ def main() -> int:
         floors.raise_floors(recorded, results)
     if not (options.suite or options.file):
         floors.write_page(recorded, results)
-    low = [r for r in results if len(r.passed) < recorded.get(r.name, {}).get("floor", 0)]
+    low = [result for result in results if len(result.passed) < floors.floor(recorded, result)]
     for result in low:
         print(f"below its floor: {result.name}", file=sys.stderr)
     return 1 if low else 0

@@ -20,4 +20,5 @@ LEFT_OUT: dict[str, str] = {
     "jinja2/test_bytecode_cache.py": _BYTECODE,
     "jinja2/test_compile.py": _PRIVATE,
     "jinja2/test_idtracking.py": _PRIVATE,
+    "markupsafe/test_ext_init.py::test_ext_init": "about the initialisation of a C extension",
 }

@@ -69,6 +69,9 @@ class Poison:
     def __setattr__(self, name: str, value: object) -> None:
         self._touch()
 
+    def __setitem__(self, key: t.Any, value: object) -> None:
+        self._touch()
+
     def __repr__(self) -> str:
         return f"<missing {self._name}>"
 
@@ -99,7 +102,7 @@ class _Lenient(types.ModuleType):
             raise AttributeError(name)
         try:
             value = getattr(real, name)
-        except AttributeError:
+        except Exception:  # whatever keeps the module behind the alias from being imported
             return Poison(f"{self.__name__}.{name}")
         if isinstance(value, types.ModuleType) and value.__name__.split(".")[0] in PEERS:
             return _Lenient(value.__name__, value)
@@ -130,8 +133,8 @@ def _lenient_import(
     for part in _prefixes(name):
         try:
             _import(part)
-        except ImportError:
-            sys.modules.setdefault(f"missing:{part}", types.ModuleType(part))
+        except Exception:
+            pass
     if not fromlist:
         # IMPORT_FROM walks the dotted rest of ``import a.b as c`` by attribute.
         return _Lenient(name.split(".")[0], sys.modules.get(name.split(".")[0]))
@@ -139,7 +142,7 @@ def _lenient_import(
     for item in fromlist:
         try:
             _import(name, globals, locals, (item,), 0)
-        except ImportError:
+        except Exception:
             pass
     return _Lenient(name, real)
 

@@ -49,9 +49,7 @@ def run_file(python: Path, suite: str, file: str, folder: Path, keyword: str = "
     return result
 
 
-def _run(
-    python: Path, suite: str, file: str, folder: Path, keyword: str, *, lenient: bool
-) -> Result:
+def _run(python: Path, suite: str, file: str, folder: Path, keyword: str, *, lenient: bool) -> Result:
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         shutil.copy(Path(__file__).with_name("plugin.py"), Path(scratch, "upstream_plugin.py"))
         log = Path(scratch, "log")
@@ -61,9 +59,7 @@ def _run(
             "peers": PEERS,
             "lenient": lenient,
             "left_out": [
-                f"tests/{key.partition('/')[2]}"
-                for key in LEFT_OUT
-                if key.startswith(f"{suite}/{file}::")
+                f"tests/{key.partition('/')[2]}" for key in LEFT_OUT if key.startswith(f"{suite}/{file}::")
             ],
         }
         env = dict(os.environ, UPSTREAM_RUN=json.dumps(config))

@@ -1,0 +1,22 @@
+"""The alias layer, installed around one test."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from microweb import compat
+from microweb.compat.table import VERSIONS
+
+
+@pytest.fixture
+def installed() -> Iterator[None]:
+    """Install the alias layer and take it away again."""
+    real = [name for name in VERSIONS if name in sys.modules]
+    if real:
+        pytest.skip(f"the real {real[0]} is imported in this process")
+    compat.install()
+    yield
+    compat.uninstall()

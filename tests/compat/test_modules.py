@@ -1,0 +1,176 @@
+"""Alias modules: what they answer, what they do not, and where assignments go."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from types import ModuleType
+from unittest import mock
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("installed")
+
+
+def alias(name: str) -> ModuleType:
+    return importlib.import_module(name)
+
+
+def test_same_object() -> None:
+    from blinker import Signal
+    from markupsafe import Markup
+
+    from microweb import markup, signals
+
+    assert Markup is markup.Markup
+    assert Signal is signals.Signal
+
+
+def test_flask_is_the_application_class() -> None:
+    from flask import Flask
+
+    from microweb.app import Microweb
+
+    assert Flask is Microweb
+
+
+def test_module_object() -> None:
+    module = alias("werkzeug.local")
+    assert module.__name__ == "werkzeug.local"
+    assert module.__spec__ is not None and module.__spec__.name == "werkzeug.local"
+    assert module.__package__ == "werkzeug"
+    assert not hasattr(module, "__path__")
+    package = alias("werkzeug")
+    assert package.__path__ == [] and package.__package__ == "werkzeug"
+    assert package.local is module
+    assert module.__loader__ is module.__spec__.loader
+    assert "LocalProxy" in dir(module)
+
+
+def test_repr_says_whose_it_is() -> None:
+    assert "compat" in repr(alias("markupsafe"))
+
+
+def test_submodule_without_import() -> None:
+    import itsdangerous
+
+    assert itsdangerous.exc.BadSignature is itsdangerous.BadSignature
+
+
+@pytest.mark.parametrize(
+    "module, name",
+    [
+        ("flask", "_request_ctx_stack"),
+        ("flask", "nope"),
+        ("flask.globals", "_request_ctx_stack"),
+        ("flask.json", "JSONEncoder"),
+        ("werkzeug.wrappers", "BaseResponse"),
+        ("werkzeug.http", "parse_authorization_header"),
+        ("werkzeug.http", "re"),
+        ("werkzeug.urls", "url_quote"),
+        ("markupsafe", "soft_unicode"),
+    ],
+)
+def test_absent_name(module: str, name: str) -> None:
+    assert not hasattr(alias(module), name)
+    with pytest.raises(ImportError, match=f"{name}.*compat|alias of.*{name}"):
+        exec(f"from {module} import {name}")
+    with pytest.raises(AttributeError, match="microweb's alias"):
+        getattr(alias(module), name)
+
+
+@pytest.mark.parametrize("module", ["werkzeug.nope", "flask.ext", "flask.ext.login"])
+def test_absent_module(module: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match="microweb's alias of '(werkzeug|flask)'"):
+        importlib.import_module(module)
+
+
+def test_star_import() -> None:
+    names: dict[str, object] = {}
+    exec("from itsdangerous import *", names)
+    assert "URLSafeSerializer" in names
+    assert not any(name.startswith("_") for name in names if name != "__builtins__")
+
+
+def test_other_modules_are_left_alone() -> None:
+    assert importlib.util.find_spec("flask_something") is None
+    assert importlib.util.find_spec("json") is not None
+
+
+def test_assignment_reaches_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    import flask.templating
+
+    import microweb.templating
+
+    def fake() -> None: ...
+
+    with monkeypatch.context() as patch:
+        patch.setattr(flask.templating, "_render", fake)
+        assert microweb.templating._render is fake
+        assert flask.templating._render is fake
+    assert microweb.templating._render is flask.templating._render is not fake
+
+
+def test_mock_patch() -> None:
+    import werkzeug.security
+
+    import microweb.security
+
+    real = microweb.security.generate_password_hash
+    with mock.patch("werkzeug.security.generate_password_hash") as fake:
+        assert microweb.security.generate_password_hash is fake
+    assert microweb.security.generate_password_hash is real
+    assert werkzeug.security.generate_password_hash is real
+
+
+def test_deletion_reaches_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    import markupsafe
+
+    import microweb.markup
+
+    real = microweb.markup.soft_str
+    with monkeypatch.context() as patch:
+        patch.delattr(markupsafe, "soft_str")
+        assert not hasattr(microweb.markup, "soft_str")
+        assert not hasattr(markupsafe, "soft_str")
+    assert microweb.markup.soft_str is markupsafe.soft_str is real
+
+
+def test_new_name_stays_on_the_alias() -> None:
+    import markupsafe
+
+    import microweb.markup
+
+    markupsafe.brand_new = 1  # type: ignore[attr-defined]
+    assert not hasattr(microweb.markup, "brand_new")
+    del markupsafe.brand_new  # type: ignore[attr-defined]
+    assert not hasattr(markupsafe, "brand_new")
+
+
+def test_global_that_is_still_none_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    import microweb.markup
+
+    monkeypatch.setattr(microweb.markup, "later", None, raising=False)
+    markupsafe = alias("markupsafe")
+    assert markupsafe.later is None
+    monkeypatch.setattr(microweb.markup, "later", 1)
+    assert markupsafe.later == 1
+
+
+def test_a_module_left_out_of_the_copy_leaves_its_names_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "microweb.markup", None)  # importing it now fails
+    with pytest.raises(ImportError):
+        exec("from markupsafe import Markup")
+
+
+def test_context_variables_of_flask() -> None:
+    from flask import Flask
+    from flask.globals import _cv_app, _cv_request, app_ctx, request_ctx
+
+    assert _cv_app.get(None) is None
+    with pytest.raises(LookupError):
+        _cv_request.get()
+    with Flask("x").test_request_context() as context:
+        assert _cv_request.get() is context is request_ctx._get_current_object()
+        assert _cv_app.get() is app_ctx._get_current_object()
