@@ -1,0 +1,665 @@
+"""What stands behind `|` in templates: `FILTERS`, by the name that a template uses.
+
+The rule: a filter is a plain function of the value and the arguments. One that needs to know
+where it runs is marked `pass_environment`, `pass_context` or `pass_eval_context`, and gets that
+first. Text that is `Markup` stays so; text that is not never becomes it, except by `safe`.
+Filters take what users typed: each is linear in it, and huge numbers are refused before they are
+raised to a power. Names and arguments are Jinja's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import abc, namedtuple
+from itertools import chain, groupby
+
+from ..markup import Markup, escape, soft_str
+from .errors import FilterArgumentError
+from .runtime import Undefined
+from .urlize import urlize
+from .utils import htmlsafe_json_dumps, pass_arg_of, pass_context, pass_environment, pass_eval_context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    from .environment import Environment
+    from .nodes import EvalContext
+    from .runtime import Context
+
+    Attribute = t.Union[str, int, None]
+    Getter = t.Callable[[t.Any], t.Any]
+
+
+# --- attributes by name, as `map(attribute="address.city")` has them
+
+
+def ignore_case(value: t.Any) -> t.Any:
+    """Return text in lower case, anything else as it is: a key for sorting."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def _attribute_parts(attribute: Attribute) -> list[t.Any]:
+    if attribute is None:
+        return []
+    if not isinstance(attribute, str):
+        return [attribute]
+    return [int(part) if part.isdecimal() else part for part in attribute.split(".")]
+
+
+def make_attrgetter(
+    environment: Environment, attribute: Attribute, postprocess: Getter | None = None, default: t.Any = None
+) -> Getter:
+    """Return a function that looks up a dotted path in an item, as the environment would."""
+    parts = _attribute_parts(attribute)
+
+    def attrgetter(item: t.Any) -> t.Any:
+        for part in parts:
+            item = environment.getitem(item, part)
+            if default is not None and isinstance(item, Undefined):
+                item = default
+        return item if postprocess is None else postprocess(item)
+
+    return attrgetter
+
+
+def make_multi_attrgetter(
+    environment: Environment, attribute: Attribute, postprocess: Getter | None = None
+) -> Getter:
+    """Return a function that looks up several paths, "age,name", and returns a list."""
+    paths: list[t.Any] = attribute.split(",") if isinstance(attribute, str) else [attribute]
+    getters = [make_attrgetter(environment, path, postprocess) for path in paths]
+    return lambda item: [getter(item) for getter in getters]
+
+
+def _key(environment: Environment, attribute: Attribute, case_sensitive: bool) -> Getter:
+    return make_attrgetter(environment, attribute, None if case_sensitive else ignore_case)
+
+
+# --- text
+
+
+def do_forceescape(value: t.Any) -> Markup:
+    """Escape even what is markup already."""
+    return escape(str(value.__html__() if hasattr(value, "__html__") else value))
+
+
+def do_mark_safe(value: t.Any) -> Markup:
+    """State that the value is HTML already."""
+    return Markup(value)
+
+
+def do_mark_unsafe(value: t.Any) -> str:
+    """Make plain text of markup: it will be escaped."""
+    return str(value)
+
+
+def do_striptags(value: t.Any) -> str:
+    """Remove tags and comments, and make any white space one space."""
+    return Markup(str(value.__html__() if hasattr(value, "__html__") else value)).striptags()
+
+
+def do_upper(s: t.Any) -> str:
+    """Make text upper case."""
+    return soft_str(s).upper()
+
+
+def do_lower(s: t.Any) -> str:
+    """Make text lower case."""
+    return soft_str(s).lower()
+
+
+def do_capitalize(s: t.Any) -> str:
+    """Make the first letter upper case, all others lower."""
+    return soft_str(s).capitalize()
+
+
+_between_words = re.compile(r"([-\s({\[<]+)")
+
+
+def do_title(s: t.Any) -> str:
+    """Make the first letter of each word upper case, all others lower."""
+    words = _between_words.split(soft_str(s))
+    return "".join(word[:1].upper() + word[1:].lower() for word in words)
+
+
+def do_trim(value: t.Any, chars: str | None = None) -> str:
+    """Strip white space, or any of `chars`, from both ends."""
+    return soft_str(value).strip(chars)
+
+
+def do_center(value: t.Any, width: int = 80) -> str:
+    """Center text in a field."""
+    return soft_str(value).center(width)
+
+
+@pass_eval_context
+def do_replace(eval_ctx: EvalContext, s: t.Any, old: t.Any, new: t.Any, count: int | None = None) -> str:
+    """Replace `old` by `new`, everywhere or the first `count` times."""
+    times = -1 if count is None else count
+    if not eval_ctx.autoescape:
+        return str(s).replace(str(old), str(new), times)
+    # Markup cannot be looked for, or put, into text that is not: the text becomes markup first.
+    if hasattr(old, "__html__") or (hasattr(new, "__html__") and not hasattr(s, "__html__")):
+        s = escape(s)
+    return soft_str(s).replace(soft_str(old), soft_str(new), times)
+
+
+def do_format(value: t.Any, *args: t.Any, **kwargs: t.Any) -> str:
+    """Fill in a printf-style format: `"%s, %s!"|format("Hello", name)`."""
+    if args and kwargs:
+        raise FilterArgumentError("format takes positional or keyword arguments, not both")
+    return soft_str(value) % (kwargs or args)
+
+
+def do_indent(s: t.Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    """Indent each line by a number of spaces or by a text, but not the first and empty ones."""
+    cls = Markup if isinstance(s, Markup) else str
+    margin, newline = cls(width if isinstance(width, str) else " " * width), cls("\n")
+    # A newline at the end keeps an empty last line, and makes a first one.
+    lines = (s + newline).splitlines()
+    lines[1:] = [margin + line if line or blank else line for line in lines[1:]]
+    return newline.join([margin + lines[0] if first else lines[0], *lines[1:]])
+
+
+@pass_environment
+def do_truncate(
+    env: Environment,
+    s: t.Any,
+    length: int = 255,
+    killwords: bool = False,
+    end: str = "...",
+    leeway: int | None = None,
+) -> str:
+    """Cut text that is longer than `length` by more than `leeway`, between words."""
+    leeway = env.policies["truncate.leeway"] if leeway is None else leeway
+    if length < len(end) or leeway < 0:
+        raise FilterArgumentError(
+            f"truncate wants length >= {len(end)} for {end!r} and leeway >= 0, not {length} and {leeway}"
+        )
+    if len(s) <= length + leeway:
+        return s  # type: ignore[no-any-return]
+    kept = s[: length - len(end)]
+    return (kept if killwords else kept.rsplit(" ", 1)[0]) + end  # type: ignore[no-any-return]
+
+
+@pass_environment
+def do_wordwrap(
+    environment: Environment,
+    s: t.Any,
+    width: int = 79,
+    break_long_words: bool = True,
+    wrapstring: str | None = None,
+    break_on_hyphens: bool = True,
+) -> str:
+    """Wrap each line at `width`; lines are joined by `wrapstring`, or the environment's newline."""
+    import textwrap
+
+    class Wrapper(textwrap.TextWrapper):
+        def _split(self, text: str) -> list[str]:
+            # The rest of a long word is copied for each line cut from it, which is quadratic.
+            chunks = super()._split(text)
+            size = 64 * width if break_long_words and width > 0 else len(text) or 1
+            return [part[i : i + size] for part in chunks for i in range(0, len(part), size)]
+
+    wrapper = Wrapper(
+        width=width,
+        expand_tabs=False,
+        replace_whitespace=False,
+        break_long_words=break_long_words,
+        break_on_hyphens=break_on_hyphens,
+    )
+    newline = environment.newline_sequence if wrapstring is None else wrapstring
+    return newline.join(newline.join(wrapper.wrap(line)) for line in s.splitlines())
+
+
+_word = re.compile(r"\w+")
+
+
+def do_wordcount(s: t.Any) -> int:
+    """Count words."""
+    return len(_word.findall(soft_str(s)))
+
+
+_scheme = re.compile(r"[\w.+-]{2,}:/{0,2}")
+
+
+@pass_eval_context
+def do_urlize(
+    eval_ctx: EvalContext,
+    value: t.Any,
+    trim_url_limit: int | None = None,
+    nofollow: bool = False,
+    target: str | None = None,
+    rel: str | None = None,
+    extra_schemes: t.Iterable[str] | None = None,
+) -> str:
+    """Link the web and mail addresses in text; see `urlize`."""
+    policies = eval_ctx.environment.policies
+    relations = {*(rel or "").split(), *(policies["urlize.rel"] or "").split()}
+    if nofollow:
+        relations.add("nofollow")
+    schemes = (policies["urlize.extra_schemes"] if extra_schemes is None else extra_schemes) or ()
+    for scheme in schemes:
+        if not _scheme.fullmatch(scheme) or scheme.lower().startswith(("javascript:", "vbscript:")):
+            raise FilterArgumentError(f"{scheme!r} is not a valid URI scheme prefix.")
+    text = urlize(
+        value,
+        trim_url_limit=trim_url_limit,
+        rel=" ".join(sorted(relations)) or None,
+        target=policies["urlize.target"] if target is None else target,
+        extra_schemes=schemes,
+    )
+    return Markup(text) if eval_ctx.autoescape else text
+
+
+def url_quote(obj: t.Any, charset: str = "utf-8", for_qs: bool = False) -> str:
+    """Quote for a path, or for a query string: there "/" as well, and "+" for a space."""
+    from urllib.parse import quote_from_bytes
+
+    data = obj if isinstance(obj, bytes) else str(obj).encode(charset)
+    quoted = quote_from_bytes(data, b"" if for_qs else b"/")
+    return quoted.replace("%20", "+") if for_qs else quoted
+
+
+def do_urlencode(value: t.Any) -> str:
+    """Quote text for a URL; make a query string of a dict or of pairs."""
+    if isinstance(value, str) or not isinstance(value, abc.Iterable):
+        return url_quote(value)
+    pairs = value.items() if isinstance(value, dict) else value
+    return "&".join(f"{url_quote(key, for_qs=True)}={url_quote(item, for_qs=True)}" for key, item in pairs)
+
+
+# What ends an attribute's name (HTML, "attribute name state"), or must not be in it.
+_not_in_attribute_name = re.compile(r"[\s/>=\"'<\x00-\x1f\x7f]")
+
+
+@pass_eval_context
+def do_xmlattr(eval_ctx: EvalContext, d: t.Mapping[str, t.Any], autospace: bool = True) -> str:
+    """Write a dict as attributes, without those that are none or undefined.
+
+    Values may come from users, names must not. A name that could end and start another attribute
+    is a ValueError (CVE-2024-22195, CVE-2024-34064).
+    """
+    attributes = []
+    for key, value in d.items():
+        if value is None or isinstance(value, Undefined):
+            continue
+        if not key or _not_in_attribute_name.search(key):
+            raise ValueError(f"Invalid character in attribute name: {key!r}")
+        attributes.append(f'{escape(key)}="{escape(value)}"')
+    text = " ".join(attributes)
+    if autospace and text:
+        text = f" {text}"
+    return Markup(text) if eval_ctx.autoescape else text
+
+
+@pass_eval_context
+def do_tojson(eval_ctx: EvalContext, value: t.Any, indent: int | None = None) -> Markup:
+    """Write JSON that is safe in HTML: in scripts, and in attributes with single quotes."""
+    policies = eval_ctx.environment.policies
+    kwargs = policies["json.dumps_kwargs"]
+    if indent is not None:
+        kwargs = {**kwargs, "indent": indent}
+    return htmlsafe_json_dumps(value, dumps=policies["json.dumps_function"], **kwargs)
+
+
+def do_pprint(value: t.Any) -> str:
+    """Show a value over several lines, for debugging."""
+    from pprint import pformat
+
+    return pformat(value)
+
+
+# --- numbers
+
+
+def do_int(value: t.Any, default: int = 0, base: int = 10) -> int:
+    """Make an integer of it, `42.23` as well; `default` if it is none."""
+    try:
+        return int(value, base) if isinstance(value, str) else int(value)
+    except (TypeError, ValueError):
+        try:
+            return int(float(value))
+        except (TypeError, ValueError, OverflowError):
+            return default
+
+
+def do_float(value: t.Any, default: float = 0.0) -> float:
+    """Make a float of it; `default` if it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return default
+
+
+def do_round(value: t.Any, precision: int = 0, method: str = "common") -> t.Any:
+    """Round to so many digits: `common`, or always `ceil` or `floor`."""
+    if method not in ("common", "ceil", "floor"):
+        raise FilterArgumentError(f"method must be common, ceil or floor, not {method!r}")
+    if abs(precision) > 400:  # No float has as many digits, and 10 to that power takes all memory.
+        raise FilterArgumentError(f"precision must be from -400 to 400, not {precision}")
+    if method == "common":
+        return round(value, precision)
+    import math
+
+    return getattr(math, method)(value * (10**precision)) / (10**precision)
+
+
+def do_filesizeformat(value: t.Any, binary: bool = False) -> str:
+    """Write a number of bytes for people: 13 kB, or 12.7 KiB with `binary`."""
+    size = float(value)
+    base, suffix = (1024, "iB") if binary else (1000, "B")
+    if size == 1:
+        return "1 Byte"
+    if size < base:
+        return f"{int(size)} Bytes"
+    prefixes = "KMGTPEZY" if binary else "kMGTPEZY"
+    power = next((i for i in range(2, 10) if size < base**i), 9)
+    return f"{base * size / base**power:.1f} {prefixes[power - 2]}{suffix}"
+
+
+# --- one of many
+
+
+def do_default(value: t.Any, default_value: t.Any = "", boolean: bool = False) -> t.Any:
+    """Return the default if the value is undefined, or with `boolean` if it is false."""
+    return default_value if isinstance(value, Undefined) or (boolean and not value) else value
+
+
+@pass_environment
+def do_attr(environment: Environment, obj: t.Any, name: str) -> t.Any:
+    """Get an attribute, never an item: `foo|attr("bar")` is undefined where `foo.bar` may not be."""
+    # The class is looked at first, because hasattr() would run a property just to ask.
+    if any(name in vars(cls) for cls in type(obj).__mro__) or hasattr(obj, name):
+        return environment.getattr(obj, name)
+    return environment.undefined(obj=obj, name=name)
+
+
+@pass_environment
+def do_first(environment: Environment, seq: t.Any) -> t.Any:
+    """Return the first item."""
+    for item in seq:
+        return item
+    return environment.undefined("No first item, sequence was empty.")
+
+
+@pass_environment
+def do_last(environment: Environment, seq: t.Any) -> t.Any:
+    """Return the last item; not of a generator."""
+    for item in reversed(seq):
+        return item
+    return environment.undefined("No last item, sequence was empty.")
+
+
+@pass_context
+def do_random(context: Context, seq: t.Any) -> t.Any:
+    """Return any item. Asks for the context so that it is not computed when compiling."""
+    import random
+
+    try:
+        return random.choice(seq)
+    except IndexError:
+        return context.environment.undefined("No random item, sequence was empty.")
+
+
+def _min_or_max(
+    environment: Environment, value: t.Any, best: t.Any, case_sensitive: bool, attribute: Attribute
+) -> t.Any:
+    items = iter(value)
+    for first in items:
+        return best(chain([first], items), key=_key(environment, attribute, case_sensitive))
+    return environment.undefined("No aggregated item, sequence was empty.")
+
+
+@pass_environment
+def do_min(
+    environment: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
+) -> t.Any:
+    """Return the smallest item, or the item with the smallest attribute."""
+    return _min_or_max(environment, value, min, case_sensitive, attribute)
+
+
+@pass_environment
+def do_max(
+    environment: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
+) -> t.Any:
+    """Return the largest item, or the item with the largest attribute."""
+    return _min_or_max(environment, value, max, case_sensitive, attribute)
+
+
+@pass_environment
+def do_sum(environment: Environment, iterable: t.Any, attribute: Attribute = None, start: t.Any = 0) -> t.Any:
+    """Add the items, or an attribute of theirs, to `start`."""
+    if attribute is not None:
+        iterable = map(make_attrgetter(environment, attribute), iterable)
+    return sum(iterable, start)
+
+
+@pass_eval_context
+def do_join(eval_ctx: EvalContext, value: t.Any, d: t.Any = "", attribute: Attribute = None) -> str:
+    """Join the items, or an attribute of theirs, by the text `d`."""
+    if attribute is not None:
+        value = map(make_attrgetter(eval_ctx.environment, attribute), value)
+    if not eval_ctx.autoescape:
+        return str(d).join(map(str, value))
+    if hasattr(d, "__html__"):
+        return soft_str(d).join(map(soft_str, value))
+    items = list(value)
+    if any(hasattr(item, "__html__") for item in items):
+        return escape(d).join(items)  # One is markup, so the whole is, and the others are escaped.
+    return str(d).join(map(str, items))
+
+
+# --- many of many
+
+
+def do_list(value: t.Any) -> list[t.Any]:
+    """Make a list; of text, of its characters."""
+    return list(value)
+
+
+def do_items(value: t.Any) -> t.Iterator[t.Any]:
+    """Return the pairs of a mapping; none if it is undefined."""
+    if isinstance(value, Undefined):
+        return iter(())
+    if not isinstance(value, abc.Mapping):
+        raise TypeError(f"Can only get item pairs from a mapping, not from {type(value).__name__}.")
+    return iter(value.items())
+
+
+def do_reverse(value: t.Any) -> t.Any:
+    """Return text backwards, or go through anything else backwards."""
+    if isinstance(value, str):
+        return value[::-1]
+    try:
+        return reversed(value)
+    except TypeError:
+        try:
+            return list(value)[::-1]
+        except TypeError:
+            raise FilterArgumentError(f"argument must be iterable, not {type(value).__name__}") from None
+
+
+def do_batch(value: t.Any, linecount: int, fill_with: t.Any = None) -> t.Iterator[list[t.Any]]:
+    """Yield lists of `linecount` items; the last one is filled up, if there is something to."""
+    row: list[t.Any] = []
+    for item in value:
+        if len(row) == linecount:
+            yield row
+            row = []
+        row.append(item)
+    if row:
+        if fill_with is not None:
+            row += [fill_with] * (linecount - len(row))
+        yield row
+
+
+def do_slice(value: t.Any, slices: int, fill_with: t.Any = None) -> t.Iterator[list[t.Any]]:
+    """Yield `slices` lists, columns of nearly the same length; the shorter ones are filled up."""
+    items = list(value)
+    height, longer = divmod(len(items), slices)
+    end = 0
+    for column in range(slices):
+        start, end = end, end + height + (column < longer)
+        filler = [fill_with] if fill_with is not None and column >= longer else []
+        yield items[start:end] + filler
+
+
+def do_dictsort(
+    value: t.Any, case_sensitive: bool = False, by: str = "key", reverse: bool = False
+) -> list[tuple[t.Any, t.Any]]:
+    """Return the pairs of a dict sorted by key, or by value."""
+    if by not in ("key", "value"):
+        raise FilterArgumentError(f'You can only sort by either "key" or "value", not {by!r}')
+    position = ("key", "value").index(by)
+    prepare: Getter = (lambda item: item) if case_sensitive else ignore_case
+    return sorted(value.items(), key=lambda pair: prepare(pair[position]), reverse=reverse)
+
+
+@pass_environment
+def do_sort(
+    environment: Environment,
+    value: t.Any,
+    reverse: bool = False,
+    case_sensitive: bool = False,
+    attribute: Attribute = None,
+) -> list[t.Any]:
+    """Sort, by an attribute or several: "age,name". Equal items keep their order."""
+    postprocess = None if case_sensitive else ignore_case
+    key = make_multi_attrgetter(environment, attribute, postprocess)
+    return sorted(value, key=key, reverse=reverse)
+
+
+@pass_environment
+def do_unique(
+    environment: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
+) -> t.Iterator[t.Any]:
+    """Yield each item, or each value of an attribute, once: the first that comes."""
+    key = _key(environment, attribute, case_sensitive)
+    seen = set()
+    for item in value:
+        ident = key(item)
+        if ident not in seen:
+            seen.add(ident)
+            yield item
+
+
+class _GroupTuple(namedtuple("_GroupTuple", ("grouper", "list"))):
+    """A group: unpacks as a pair and looks like one."""
+
+    __slots__ = ()
+    __repr__ = tuple.__repr__
+    __str__ = tuple.__str__
+
+
+@pass_environment
+def do_groupby(
+    environment: Environment,
+    value: t.Any,
+    attribute: Attribute,
+    default: t.Any = None,
+    case_sensitive: bool = False,
+) -> list[_GroupTuple]:
+    """Sort by an attribute and put together what has the same; see `_GroupTuple`."""
+    exact = make_attrgetter(environment, attribute, default=default)
+    key = exact
+    if not case_sensitive:
+        key = make_attrgetter(environment, attribute, ignore_case, default)
+    groups = (list(items) for _, items in groupby(sorted(value, key=key), key))
+    # Named as the first of the group is written, in whatever case.
+    return [_GroupTuple(exact(items[0]), items) for items in groups]
+
+
+def _by_name(context: Context, kind: str, name: str, args: t.Any, kwargs: t.Any) -> Getter:
+    """Return the filter or test of that name, with its arguments, as a function of the value.
+
+    It is looked up once and not for each item. If there is none, the first item brings the error,
+    so that an unknown name does no harm to an empty list.
+    """
+    environment = context.environment
+    table, call = {
+        "filter": (environment.filters, environment.call_filter),
+        "test": (environment.tests, environment.call_test),
+    }[kind]
+    func: t.Any = table.get(name)
+    if func is None or pass_arg_of(func) is not None:
+        return lambda item: call(name, item, args, kwargs, context)
+    if not args and not kwargs:
+        return func  # type: ignore[no-any-return]
+    return lambda item: func(item, *args, **kwargs)
+
+
+def prepare_map(context: Context, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> Getter:
+    """Return what `map` does to each item: look an attribute up, or apply a filter."""
+    if args:
+        return _by_name(context, "filter", args[0], args[1:], kwargs)
+    if "attribute" not in kwargs:
+        raise FilterArgumentError("map requires a filter argument")
+    attribute, default = kwargs.pop("attribute"), kwargs.pop("default", None)
+    if kwargs:
+        raise FilterArgumentError(f"Unexpected keyword argument {next(iter(kwargs))!r}")
+    return make_attrgetter(context.environment, attribute, default=default)
+
+
+@pass_context
+def do_map(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
+    """Apply a filter to each item, `map("lower")`, or get an attribute, `map(attribute="name")`."""
+    return map(prepare_map(context, args, kwargs), value) if value else iter(())
+
+
+def _select(
+    context: Context, value: t.Any, args: t.Any, kwargs: t.Any, wanted: bool, by_attribute: bool
+) -> t.Iterator[t.Any]:
+    if not value:
+        return iter(())
+    if by_attribute and not args:
+        raise FilterArgumentError("Missing parameter for attribute name")
+    rest = args[by_attribute:]
+    test = _by_name(context, "test", rest[0], rest[1:], kwargs) if rest else bool
+    if by_attribute:
+        attribute = make_attrgetter(context.environment, args[0])
+        return (item for item in value if bool(test(attribute(item))) is wanted)
+    return (item for item in value if bool(test(item)) is wanted)
+
+
+@pass_context
+def do_select(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
+    """Keep the items that pass a test, or are true."""
+    return _select(context, value, args, kwargs, True, False)
+
+
+@pass_context
+def do_reject(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
+    """Keep the items that fail a test, or are false."""
+    return _select(context, value, args, kwargs, False, False)
+
+
+@pass_context
+def do_selectattr(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
+    """Keep the items whose attribute passes a test, or is true."""
+    return _select(context, value, args, kwargs, True, True)
+
+
+@pass_context
+def do_rejectattr(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
+    """Keep the items whose attribute fails a test, or is false."""
+    return _select(context, value, args, kwargs, False, True)
+
+
+# Functions that have another name as filters, and what Python has already.
+FILTERS: dict[str, t.Callable[..., t.Any]] = {
+    "abs": abs,
+    "count": len,
+    "d": do_default,
+    "e": escape,
+    "escape": escape,
+    "length": len,
+    "safe": do_mark_safe,
+    "string": soft_str,
+}
+FILTERS.update(
+    (name[3:], func)
+    for name, func in globals().copy().items()
+    if name.startswith("do_") and not name.startswith("do_mark_")
+)
