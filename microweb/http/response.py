@@ -503,8 +503,11 @@ class Response(ResponseHeaders):
         """Cut the body to the one range that is asked for; False if the whole is to be sent."""
         if not unit:
             return False
-        self.accept_ranges = "bytes" if unit is True else unit
-        if not length or "HTTP_RANGE" not in environ:
+        unit = self.accept_ranges = "bytes" if unit is True else unit
+        header = environ.get("HTTP_RANGE", "")
+        # RFC 9110 14.2: a unit that is not ours is ignored; so are several ranges, which may ask for more
+        # than the whole (CVE-2025-62727).
+        if not length or "," in header or not header.startswith(f"{unit}="):
             return False
         # RFC 9110 13.1.5: a range of what the client has an older version of is useless to it.
         if "HTTP_IF_RANGE" in environ and _is_modified(self, environ, ignore_if_range=False):
@@ -512,7 +515,7 @@ class Response(ResponseHeaders):
         from ..exceptions import RequestedRangeNotSatisfiable
         from .ranges import parse_range_header
 
-        asked = parse_range_header(environ["HTTP_RANGE"])
+        asked = parse_range_header(header)
         span = asked.range_for_length(length) if asked is not None else None
         content_range = asked.to_content_range_header(length) if asked is not None else None
         if span is None or content_range is None:

@@ -1,7 +1,8 @@
-"""Bodies parsed here and by Werkzeug, where that is installed: the same result, or a difference that is meant.
+"""Bodies parsed here and by Werkzeug, where that is installed: the same result, or a difference that is
+meant.
 
-Meant: a message keeps to the line break that its first delimiter has; the limits on preambles, headers and padding;
-part headers must be headers; boundaries must be boundaries; a part without a name is called ''.
+Meant: a message keeps to the line break that its first delimiter has; the limits on preambles, headers and
+padding; part headers must be headers; boundaries must be boundaries; a part without a name is called ''.
 """
 
 from __future__ import annotations

@@ -256,8 +256,7 @@ def test_b117_fields_together():
 
 
 @pytest.mark.parametrize(
-    "filler",
-    [b"x", b"\r", b"\n", b"\r\n", b"-", b"\r\n-", b"\r\n--", b"\r\n--bx", b"\r\n--b-", b" "],
+    "filler", [b"x", b"\r", b"\n", b"\r\n", b"-", b"\r\n-", b"\r\n--", b"\r\n--bx", b"\r\n--b-", b" "]
 )
 def test_b116_what_is_held_back_is_bounded(filler):
     # CVE-2023-46136: bytes that look like a beginning of the boundary were searched again and again.
@@ -282,9 +281,13 @@ def test_b116_what_is_held_back_is_bounded(filler):
 
 # Every way of cutting, every value
 
-names = st.text(st.characters(codec="utf-8", exclude_characters='\\"%\r\n\0', exclude_categories=["Cc", "Cs"]))
+names = st.text(
+    st.characters(codec="utf-8", exclude_characters='\\"%\r\n\0', exclude_categories=["Cc", "Cs"])
+)
 blobs = st.lists(
-    st.one_of(st.sampled_from([b"\r", b"\n", b"\r\n", b"-", b"--", b"b", b" ", b"\r\n--b", b"\r\n--"]), st.binary())
+    st.one_of(
+        st.sampled_from([b"\r", b"\n", b"\r\n", b"-", b"--", b"b", b" ", b"\r\n--b", b"\r\n--"]), st.binary()
+    )
 ).map(b"".join)
 
 
