@@ -384,6 +384,8 @@ def get_host(
     host = _server_host(server) if host_header is None else host_header
     if not host and (host_header is None or not trusted_hosts):
         return ""
+    if not host.isascii():
+        host = _ascii_host(host)
     if host not in accepted_hosts:
         _accept_host(host)
     port = _DEFAULT_PORTS.get(scheme)
@@ -392,6 +394,14 @@ def get_host(
     if trusted_hosts and not host_is_trusted(host, trusted_hosts):
         raise SecurityError(f"Host {host!r} is not trusted.")
     return host
+
+
+def _ascii_host(host: str) -> str:
+    # The codec's time is quadratic (CVE-2022-45061): a name has at most 255 characters.
+    try:
+        return encode_host(host[:256])
+    except UnicodeError:
+        raise SecurityError(f"Host {host[:80]!a} is no internationalized host name.") from None
 
 
 def _accept_host(host: str) -> None:
