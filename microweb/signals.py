@@ -14,7 +14,7 @@ import sys
 import weakref
 from collections import defaultdict
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from types import MethodType
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Receiver = c.Callable[..., t.Any]
     R = t.TypeVar("R", bound=Receiver)
+    Wrapper = c.Callable[[Receiver], Receiver]
 
 _CO_COROUTINE = 0x80  # inspect.CO_COROUTINE; inspect itself is slow to import
 _ANY_ID = 0
@@ -117,16 +118,14 @@ class Signal:
         receiver_id = make_id(receiver)
         sender_id = _ANY_ID if sender is ANY else make_id(sender)
         if weak:
-            forget = self._make_cleanup_receiver(receiver_id)
-            self.receivers[receiver_id] = make_ref(receiver, forget)
+            self.receivers[receiver_id] = make_ref(receiver, partial(self._forget_receiver, receiver_id))
         else:
             self.receivers[receiver_id] = receiver
         self._by_sender[sender_id].add(receiver_id)
         self._by_receiver[receiver_id].add(sender_id)
         if sender is not ANY and sender_id not in self._weak_senders:
             try:
-                forget = self._make_cleanup_sender(sender_id)
-                self._weak_senders[sender_id] = make_ref(sender, forget)
+                self._weak_senders[sender_id] = make_ref(sender, partial(self._forget_sender, sender_id))
             except TypeError:
                 pass  # a string or another object that no weak reference can watch
         self._announce("receiver_connected", receiver=receiver, sender=sender, weak=weak)
@@ -167,12 +166,7 @@ class Signal:
             self.is_muted = False
 
     def send(
-        self,
-        sender: t.Any = None,
-        /,
-        *,
-        _async_wrapper: c.Callable[[t.Any], Receiver] | None = None,
-        **kwargs: t.Any,
+        self, sender: t.Any = None, /, *, _async_wrapper: Wrapper | None = None, **kwargs: t.Any
     ) -> list[tuple[Receiver, t.Any]]:
         """Call all receivers for `sender`; return pairs of receiver and result.
 
@@ -183,19 +177,14 @@ class Signal:
         return [(receiver, call(sender, **kwargs)) for receiver, call in calls]
 
     async def send_async(
-        self,
-        sender: t.Any = None,
-        /,
-        *,
-        _sync_wrapper: c.Callable[[Receiver], t.Any] | None = None,
-        **kwargs: t.Any,
+        self, sender: t.Any = None, /, *, _sync_wrapper: Wrapper | None = None, **kwargs: t.Any
     ) -> list[tuple[Receiver, t.Any]]:
         """Await all receivers for `sender`, one after the other; see `send`."""
         calls = self._calls(sender, _sync_wrapper, True)
         return [(receiver, await call(sender, **kwargs)) for receiver, call in calls]
 
     def _calls(
-        self, sender: t.Any, wrapper: c.Callable[[Receiver], Receiver] | None, awaited: bool
+        self, sender: t.Any, wrapper: Wrapper | None, awaited: bool
     ) -> c.Iterator[tuple[Receiver, Receiver]]:
         """Yield each receiver, and what to call for it: itself, or wrapped into the other kind."""
         for receiver in () if self.is_muted else self.receivers_for(sender):
@@ -251,21 +240,15 @@ class Signal:
                 bucket.discard(receiver_id)
         self.receivers.pop(receiver_id, None)
 
-    def _make_cleanup_receiver(self, receiver_id: c.Hashable) -> c.Callable[[weakref.ref[t.Any]], None]:
-        def cleanup(ref: weakref.ref[t.Any]) -> None:
-            # While the interpreter dies, half of this module may be gone already.
-            if not sys.is_finalizing():
-                self._disconnect(receiver_id, _ANY_ID)
+    def _forget_receiver(self, receiver_id: c.Hashable, ref: weakref.ref[t.Any]) -> None:
+        # While the interpreter dies, half of this module may be gone already.
+        if not sys.is_finalizing():
+            self._disconnect(receiver_id, _ANY_ID)
 
-        return cleanup
-
-    def _make_cleanup_sender(self, sender_id: c.Hashable) -> c.Callable[[weakref.ref[t.Any]], None]:
-        def cleanup(ref: weakref.ref[t.Any]) -> None:
-            self._weak_senders.pop(sender_id, None)
-            for receiver_id in self._by_sender.pop(sender_id, ()):
-                self._by_receiver[receiver_id].discard(sender_id)
-
-        return cleanup
+    def _forget_sender(self, sender_id: c.Hashable, ref: weakref.ref[t.Any]) -> None:
+        self._weak_senders.pop(sender_id, None)
+        for receiver_id in self._by_sender.pop(sender_id, ()):
+            self._by_receiver[receiver_id].discard(sender_id)
 
     def _cleanup_bookkeeping(self) -> None:
         """Drop the empty sets that short-lived pairs leave behind. Not thread-safe."""
@@ -290,21 +273,14 @@ class NamedSignal(Signal):
         return f"{super().__repr__()[:-1]}; {self.name!r}>"
 
 
-if TYPE_CHECKING:
-    _Signals = dict[str, NamedSignal]
-else:
-    _Signals = dict
-
-
-class Namespace(_Signals):
+class Namespace(dict):  # type: ignore[type-arg]  # of str to NamedSignal
     """Signals by name."""
 
     def signal(self, name: str, doc: str | None = None) -> NamedSignal:
         """Return the signal of that name; the first call makes it."""
-        try:
-            return self[name]
-        except KeyError:
-            return self.setdefault(name, NamedSignal(name, doc))
+        if name not in self:
+            self.setdefault(name, NamedSignal(name, doc))  # at once, or two threads get two signals
+        return self[name]  # type: ignore[no-any-return]
 
 
 default_namespace = Namespace()

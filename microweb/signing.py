@@ -264,10 +264,10 @@ class Signer:
             return value
         raise BadSignature(f"Signature {sig!r} does not match", payload=value)
 
-    def validate(self, signed_value: Bytes) -> bool:
-        """Say whether `unsign` would return."""
+    def validate(self, signed_value: Bytes, *args: t.Any, **kwargs: t.Any) -> bool:
+        """Say whether `unsign` would return, given these arguments."""
         try:
-            self.unsign(signed_value)
+            self.unsign(signed_value, *args, **kwargs)
             return True
         except BadSignature:
             return False
@@ -291,9 +291,7 @@ class TimestampSigner(Signer):
         timestamp = base64_encode(int_to_bytes(self.get_timestamp()))
         return super().sign(want_bytes(value) + self.sep + timestamp)
 
-    def unsign(
-        self, signed_value: Bytes, max_age: Age = None, return_timestamp: bool = False
-    ) -> t.Any:
+    def unsign(self, signed_value: Bytes, max_age: Age = None, return_timestamp: bool = False) -> t.Any:
         """Return the value, or the value and the datetime; raise SignatureExpired if it is older
         than `max_age` seconds, and BadTimeSignature if it is wrong in another way.
         """
@@ -325,14 +323,6 @@ class TimestampSigner(Signer):
             return self.timestamp_to_datetime(timestamp)
         except (ValueError, OSError, OverflowError) as e:  # which one depends on the platform
             raise BadTimeSignature("Malformed timestamp", payload=value) from e
-
-    def validate(self, signed_value: Bytes, max_age: Age = None) -> bool:
-        """Say whether `unsign` would return."""
-        try:
-            self.unsign(signed_value, max_age=max_age)
-            return True
-        except BadSignature:
-            return False
 
 
 class _CompactJSON:
