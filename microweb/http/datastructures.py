@@ -426,10 +426,9 @@ class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
         return any(key in d for d in self.dicts)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, MultiDict):
-            return NotImplemented
-        return dict(self.lists()) == dict(other.lists())
+        return dict.__eq__(self.copy(), other.copy() if isinstance(other, CombinedMultiDict) else other)
 
+    __ne__ = object.__ne__  # dict's own compares the lists, of which there are none
     __hash__ = ImmutableMultiDictMixin.__hash__  # type: ignore[assignment]
 
     def items(self, multi: bool = False) -> t.Iterator[tuple[K, V]]:  # type: ignore[override]
@@ -477,6 +476,7 @@ class OrderedMultiDict(MultiDict[K, V]):
             return self._pairs == other._pairs
         return dict.__eq__(self, other)
 
+    __ne__ = object.__ne__  # dict's own does not ask __eq__
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce_ex__(self, protocol: t.SupportsIndex) -> t.Any:

@@ -47,7 +47,7 @@ def http_date(timestamp: date | datetime | float | time.struct_time | None = Non
 
 def parse_date(value: str | None) -> datetime | None:
     """The aware datetime that a header names, None if it names none."""
-    if not value or len(value) > _MAX_DATE_LENGTH:
+    if not value or len(value) > _MAX_DATE_LENGTH or not value.isascii():
         return None
     try:
         return _parse_imf_date(value) or _parse_mail_date(value)
