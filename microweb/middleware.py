@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import datetime, timezone
 
 from .http.caching import is_resource_modified, quote_etag
 from .http.dates import http_date
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     WSGIEnvironment = dict[str, t.Any]
     #: An open file, when it was changed, and its size.
-    Opened = tuple[t.IO[bytes], float, int]
+    Opened = tuple[t.IO[bytes], datetime, int]
     #: From the rest of a path (None: the exported name itself) to a file's name and how to open it.
     Loader = t.Callable[[t.Optional[str]], tuple[t.Optional[str], t.Optional[t.Callable[[], Opened]]]]
 
@@ -192,11 +193,11 @@ class SharedDataMiddleware:
 
         return load
 
-    def generate_etag(self, mtime: float, file_size: int, real_filename: str) -> str:
+    def generate_etag(self, mtime: datetime, file_size: int, real_filename: str) -> str:
         """What tells two versions of a file apart."""
         from zlib import adler32  # may be missing, and only serving files needs it
 
-        return f"sdm-{mtime}-{file_size}-{adler32(os.fsencode(real_filename))}"
+        return f"sdm-{mtime.timestamp()}-{file_size}-{adler32(os.fsencode(real_filename))}"
 
     def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterable[bytes]:
         filename, opener = self._find(get_path_info(environ))
@@ -241,12 +242,15 @@ class SharedDataMiddleware:
 
 
 def _open(filename: str) -> Opened:
-    return open(filename, "rb"), os.path.getmtime(filename), os.path.getsize(filename)
+    return _describe(open(filename, "rb"), 0.0)
 
 
-def _describe(resource: t.IO[bytes], loaded: float) -> Opened:
-    """A package's file with its own date, or that of the start if it lies in an archive."""
-    size = resource.seek(0, 2)
-    resource.seek(0)
-    name = getattr(resource, "name", None)
-    return resource, os.path.getmtime(name) if name else loaded, size
+def _describe(file: t.IO[bytes], loaded: float) -> Opened:
+    """A file with its date and size; what lies in an archive has got the date of the start."""
+    try:
+        loaded = os.fstat(file.fileno()).st_mtime
+    except OSError:
+        pass  # no file of the system's
+    size = file.seek(0, 2)
+    file.seek(0)
+    return file, datetime.fromtimestamp(loaded, timezone.utc), size

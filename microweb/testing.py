@@ -45,6 +45,8 @@ USER_AGENT = "Werkzeug/3.1.9"
 
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _BLOCK = 16 * 1024
+# What a path that was unquoted once has to be quoted again for.
+_QUOTED = {char: f"%{char:02X}" for char in (*range(32), 127, *b"#%?")}
 _FLAGS = ("multithread", "multiprocess", "run_once")
 
 
@@ -268,7 +270,7 @@ class EnvironBuilder:
         headers = Headers(EnvironHeaders(environ))
         root = decode_wsgi(environ["SCRIPT_NAME"])
         arguments = {
-            "path": decode_wsgi(environ["PATH_INFO"]),
+            "path": decode_wsgi(environ["PATH_INFO"]).translate(_QUOTED),
             "base_url": _make_base_url(environ["wsgi.url_scheme"], headers.pop("Host"), root),
             "query_string": decode_wsgi(environ["QUERY_STRING"]),
             "method": environ["REQUEST_METHOD"],
@@ -541,7 +543,7 @@ class TestResponse(Response):
 
 
 @lru_cache(maxsize=32)
-def _response_class(wrapper: type[Response] | None) -> type[TestResponse]:
+def _response_class(wrapper: t.Any) -> type[TestResponse]:
     """The class given, made a TestResponse if it is none."""
     if wrapper is None or wrapper is Response:
         return TestResponse
@@ -831,7 +833,7 @@ class AppEnvironBuilder(EnvironBuilder):
         self.app = app
         super().__init__(path, base_url, *args, **kwargs)
 
-    def json_dumps(self, obj: t.Any, **kwargs: t.Any) -> str:  # type: ignore[override]
+    def json_dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
         """As the application's own JSON provider writes it."""
         text: str = self.app.json.dumps(obj, **kwargs)
         return text
