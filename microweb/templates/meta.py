@@ -1,0 +1,60 @@
+"""What a template refers to, read off its nodes.
+
+>>> from .environment import Environment
+>>> tree = Environment().parse("{% set a = 1 %}{% include 'b.html' %}{{ a + c }}")
+>>> find_undeclared_variables(tree)
+{'c'}
+>>> list(find_referenced_templates(tree))
+['b.html']
+"""
+
+from __future__ import annotations
+
+from . import nodes
+from .compiler import CodeGenerator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import collections.abc as c
+    import typing as t
+
+    from .scopes import Scope
+
+_REFERENCES = (nodes.Extends, nodes.FromImport, nodes.Import, nodes.Include)
+
+
+class _TrackingCodeGenerator(CodeGenerator):
+    """Translates a template for the names that it asks of the context."""
+
+    def __init__(self, environment: t.Any) -> None:
+        super().__init__(environment, "<introspection>", "<introspection>")
+        self.undeclared: set[str] = set()
+
+    def _entry(self, scope: Scope, when: str = "always") -> list[t.Any]:
+        for kind, source in scope.loads.values():
+            if kind == "resolve" and source is not None and source not in self.environment.globals:
+                self.undeclared.add(source)
+        return super()._entry(scope, when)
+
+
+def find_undeclared_variables(ast: nodes.Template) -> set[str]:
+    """Return the variables that must come from the context, whatever branch is taken."""
+    generator = _TrackingCodeGenerator(ast.environment)
+    generator.module(ast)
+    return generator.undeclared
+
+
+def find_referenced_templates(ast: nodes.Template) -> c.Iterator[str | None]:
+    """Yield the templates that are extended, imported and included; None for a computed name."""
+    for node in ast.find_all(_REFERENCES):
+        wanted = node.template
+        items = wanted.items if isinstance(wanted, (nodes.Tuple, nodes.List)) else [wanted]
+        for item in items:
+            if not isinstance(item, nodes.Const):
+                yield None
+            elif isinstance(item.value, str):
+                yield item.value
+            elif isinstance(item.value, (tuple, list)) and isinstance(node, nodes.Include):
+                yield from (name for name in item.value if isinstance(name, str))
+            elif item is wanted:
+                yield None

@@ -1,0 +1,759 @@
+"""What compiled templates work with while they run: contexts, loops, macros, undefined values.
+
+The rule: generated code does by itself what can be decided early, and comes here for the rest.
+Frames of the functions marked `internalcode` are cut out of tracebacks, so that one template's
+line follows upon another's.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from functools import partial
+
+from ..markup import Markup, escape, soft_str
+from .errors import TemplateNotFound, TemplateRuntimeError, UndefinedError
+from .nodes import EvalContext
+from .utils import (
+    Namespace,
+    concat,
+    import_string,
+    internalcode,
+    missing,
+    object_type_repr,
+    pass_eval_context,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import collections.abc as c
+    import logging
+    import typing as t
+
+    from .environment import Environment
+
+    Blocks = c.Mapping[str, t.Callable[["Context"], c.Iterable[str]]]
+
+#: Make `Markup` of a str without looking at it.
+markup = partial(str.__new__, Markup)
+
+
+def html(value: t.Any) -> t.Any:
+    """Escape a value on its way into an f-string: like `escape`, but `Markup` is not made.
+
+    What is certain to be clean goes through untouched, even if it is no string.
+    """
+    kind = type(value)
+    if kind is str:
+        # `in` finds that text is clean faster than a regex does, or five replace().
+        if "&" in value:
+            value = value.replace("&", "&amp;")
+        if "<" in value:
+            value = value.replace("<", "&lt;")
+        if ">" in value:
+            value = value.replace(">", "&gt;")
+        if "'" in value:
+            value = value.replace("'", "&#39;")
+        if '"' in value:
+            value = value.replace('"', "&#34;")
+        return value
+    if kind is Markup or kind is int:
+        return value
+    return escape(value)
+
+
+def html_if(autoescape: bool, value: t.Any) -> str:
+    """Turn a value into text, escaped if the eval context says so at this moment."""
+    return escape(value) if autoescape else str(value)
+
+
+def identity(x: t.Any) -> t.Any:
+    """Return `x`."""
+    return x
+
+
+def str_join(seq: c.Iterable[t.Any]) -> str:
+    """Concatenate the texts of some values."""
+    return concat(map(str, seq))
+
+
+def markup_join(seq: c.Iterable[t.Any]) -> str:
+    """Concatenate the texts of some values: escaped, and markup, if one of them is markup."""
+    parts = [soft_str(part) for part in seq]
+    if any(hasattr(part, "__html__") for part in parts):
+        return Markup("").join(parts)
+    return concat(parts)
+
+
+def new_context(
+    environment: Environment,
+    template_name: str | None,
+    blocks: Blocks,
+    vars: dict[str, t.Any] | None = None,
+    shared: bool = False,
+    globals: c.MutableMapping[str, t.Any] | None = None,
+    locals: c.Mapping[str, t.Any] | None = None,
+) -> Context:
+    """Make the context for one run of a template.
+
+    `vars` are what it is rendered with, or with `shared` all of another context, globals
+    included. `locals` are variables of the place from which it is included or imported.
+    """
+    parent: dict[str, t.Any]
+    if shared:
+        # Another context's own dict: copied before anything is added.
+        parent = dict(vars or ()) if locals else vars or {}
+    else:
+        parent = {}
+        # dict(ChainMap) asks every map for every key; this is the same in C.
+        for layer in reversed(getattr(globals, "maps", (globals or {},))):
+            parent.update(layer)
+        if vars:
+            parent.update(vars)
+    if locals:
+        parent.update(item for item in locals.items() if item[1] is not missing)
+    return environment.context_class(environment, parent, template_name, blocks, globals=globals)
+
+
+class Context:
+    """The variables of one run of a template; read like a mapping.
+
+    `parent` is what it was given and never changes, `vars` what its top level has assigned,
+    `exported_vars` the names of those that an import of the template offers.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        parent: dict[str, t.Any],
+        name: str | None,
+        blocks: Blocks,
+        globals: c.MutableMapping[str, t.Any] | None = None,
+    ) -> None:
+        self.parent = parent
+        self.vars: dict[str, t.Any] = {}
+        self.environment = environment
+        self.eval_ctx = EvalContext(environment, name)
+        self.exported_vars: set[str] = set()
+        self.name = name
+        self._globals = globals
+        #: Each block's functions, the most derived template's first; `extends` adds to them.
+        self.blocks = {name: [block] for name, block in blocks.items()}
+
+    @property
+    def globals_keys(self) -> set[str]:
+        """The names that were globals, not passed to render()."""
+        return set(self._globals or ())
+
+    def super(self, name: str, current: t.Callable[[Context], c.Iterable[str]]) -> t.Any:
+        """Return a reference to the block that `current` overrides."""
+        stack = self.blocks.get(name, [])
+        index = stack.index(current) + 1 if current in stack else len(stack)
+        if index < len(stack):
+            return BlockReference(name, self, stack, index)
+        return self.environment.undefined(
+            f"there is no parent block called {name!r}.", name="super"
+        )
+
+    def resolve_or_missing(self, key: str) -> t.Any:
+        """Return a variable or `missing`. The method to override for other ways of lookup."""
+        if key in self.vars:
+            return self.vars[key]
+        return self.parent.get(key, missing)
+
+    def resolve(self, key: str) -> t.Any:
+        """Return a variable, or an undefined value."""
+        value = self.resolve_or_missing(key)
+        return self.environment.undefined(name=key) if value is missing else value
+
+    def get(self, key: str, default: t.Any = None) -> t.Any:
+        """Return a variable, or the default."""
+        value = self.resolve_or_missing(key)
+        return default if value is missing else value
+
+    def get_exported(self) -> dict[str, t.Any]:
+        """Return what an import of the template offers."""
+        return {key: self.vars[key] for key in self.exported_vars}
+
+    def get_all(self) -> dict[str, t.Any]:
+        """Return all variables; not always a copy, so not to be changed."""
+        return {**self.parent, **self.vars} if self.vars else self.parent
+
+    def bind(
+        self,
+        f: t.Any,
+        loop_vars: dict[str, t.Any] | None = None,
+        block_vars: dict[str, t.Any] | None = None,
+    ) -> t.Callable[..., t.Any]:
+        """Return what a template calls when it calls `f`: all but the arguments is settled here.
+
+        A macro becomes the Python function compiled from it, a function that asks for the
+        context, the eval context or the environment gets it.
+        """
+        kind = type(f)
+        if kind is Macro:
+            return f.for_mode(self.eval_ctx.autoescape)  # type: ignore[no-any-return]
+        asks = getattr(f, "jinja_pass_arg", None)
+        if asks is None:
+            if kind in _PLAIN_CALLABLES:
+                return f if kind is builtins.type else partial(_call, self, f)
+            # An instance whose __call__ was decorated.
+            asks = getattr(getattr(kind, "__call__", None), "jinja_pass_arg", None)  # noqa: B004
+        if asks == "context":
+            context = self
+            for variables in (loop_vars, block_vars):
+                if variables:
+                    context = context.derived(variables)
+            return partial(_call, self, f, context)
+        if asks == "eval_context":
+            return partial(_call, self, f, self.eval_ctx)
+        if asks == "environment":
+            return partial(_call, self, f, self.environment)
+        return partial(_call, self, f)
+
+    @internalcode
+    def call(__self, __obj: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        """Call a function as a template would."""
+        loop_vars = kwargs.pop("_loop_vars", None)
+        block_vars = kwargs.pop("_block_vars", None)
+        return __self.bind(__obj, loop_vars, block_vars)(*args, **kwargs)
+
+    def derived(self, locals: c.Mapping[str, t.Any] | None = None) -> Context:
+        """Return a context of its own with local variables added."""
+        context = new_context(
+            self.environment, self.name, {}, self.get_all(), True, None, locals
+        )
+        context.eval_ctx = self.eval_ctx
+        context.blocks.update((name, list(stack)) for name, stack in self.blocks.items())
+        return context
+
+    def keys(self) -> c.KeysView[str]:
+        """The names of all variables."""
+        return self.get_all().keys()
+
+    def values(self) -> c.ValuesView[t.Any]:
+        """The values of all variables."""
+        return self.get_all().values()
+
+    def items(self) -> c.ItemsView[str, t.Any]:
+        """All variables."""
+        return self.get_all().items()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.vars or name in self.parent
+
+    def __getitem__(self, key: str) -> t.Any:
+        value = self.resolve_or_missing(key)
+        if value is missing:
+            raise KeyError(key)
+        return value
+
+    def __iter__(self) -> c.Iterator[str]:
+        return iter(self.get_all())
+
+    def __len__(self) -> int:
+        return len(self.get_all())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.get_all()!r} of {self.name!r}>"
+
+
+Mapping.register(Context)
+
+#: Types whose instances have no `__call__` of their own that could be decorated.
+_PLAIN_CALLABLES = frozenset(
+    [type, type(lambda: None), type(len), type(Context.bind), type(Markup().__str__)]
+)
+
+
+@internalcode
+def _call(context: Context, f: t.Callable[..., t.Any], /, *args: t.Any, **kwargs: t.Any) -> t.Any:
+    """Call `f`; that there is nothing more to iterate is an undefined value in a template."""
+    try:
+        return f(*args, **kwargs)
+    except StopIteration:
+        return context.environment.undefined(
+            "value was undefined because a callable raised a StopIteration exception"
+        )
+
+
+class TemplateReference:
+    """`self` in templates: its items are the blocks."""
+
+    def __init__(self, context: Context) -> None:
+        self.__context = context
+
+    def __getitem__(self, name: str) -> BlockReference:
+        return BlockReference(name, self.__context, self.__context.blocks[name], 0)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.__context.name!r}>"
+
+
+class BlockReference:
+    """A block at one level of inheritance; calling it renders it."""
+
+    def __init__(self, name: str, context: Context, stack: list[t.Any], depth: int) -> None:
+        self.name = name
+        self._context = context
+        self._stack = stack
+        self._depth = depth
+
+    @property
+    def super(self) -> t.Any:
+        """The same block one level up."""
+        return self._context.super(self.name, self._stack[self._depth])
+
+    @internalcode
+    def __call__(self) -> str:
+        text = concat(self._stack[self._depth](self._context))
+        return markup(text) if self._context.eval_ctx.autoescape else text
+
+
+class LoopContext:
+    """`loop` in templates.
+
+    Generated code iterates over `steps()` and assigns `index0` itself, so that in the common
+    case, a list or a tuple, iterating costs no Python call. Only of other iterables must items
+    be taken in advance to know what comes next.
+    """
+
+    index0 = -1
+    _last_changed_value: t.Any = missing
+
+    def __init__(
+        self,
+        iterable: c.Iterable[t.Any],
+        undefined: type[Undefined],
+        recurse: t.Callable[..., str] | None = None,
+        depth0: int = 0,
+    ) -> None:
+        self._undefined = undefined
+        self._recurse = recurse
+        #: How deep a recursive loop is, from 0.
+        self.depth0 = depth0
+        self._iterable: t.Any = iterable
+        self._indexed = type(iterable) in (list, tuple)
+        if not self._indexed:
+            self._source = iter(iterable)
+            self._size: int | None = None
+            self._before = self._current = self._after = missing
+
+    def steps(self) -> c.Iterator[tuple[int, t.Any]]:
+        """Yield (index0, item)."""
+        return enumerate(self._iterable if self._indexed else self._pull())
+
+    @internalcode
+    def _pull(self) -> c.Iterator[t.Any]:
+        """Yield the items of an iterable whose next item is known only when it is taken."""
+        while (item := self._peek()) is not missing:
+            self._before, self._current, self._after = self._current, item, missing
+            yield item
+
+    @internalcode
+    def _peek(self) -> t.Any:
+        """The next item, or `missing`."""
+        if self._indexed:
+            index = self.index0 + 1
+            return self._iterable[index] if index < len(self._iterable) else missing
+        if self._after is missing:
+            self._after = next(self._source, missing)
+        return self._after
+
+    @property
+    def length(self) -> int:
+        """How many items there are. Reads all of an iterable that does not know its size."""
+        if self._indexed:
+            return len(self._iterable)
+        if self._size is None:
+            try:
+                self._size = len(self._iterable)
+            except TypeError:
+                rest = list(self._source)
+                self._source = iter(rest)
+                self._size = self.index + (self._after is not missing) + len(rest)
+        return self._size
+
+    def __len__(self) -> int:
+        return self.length
+
+    @property
+    def index(self) -> int:
+        """The number of the iteration, from 1."""
+        return self.index0 + 1
+
+    @property
+    def revindex0(self) -> int:
+        """How many iterations are left."""
+        return self.length - self.index0 - 1
+
+    @property
+    def revindex(self) -> int:
+        """How many iterations are left, this one included."""
+        return self.length - self.index0
+
+    @property
+    def depth(self) -> int:
+        """How deep a recursive loop is, from 1."""
+        return self.depth0 + 1
+
+    @property
+    def first(self) -> bool:
+        """Is this the first iteration?"""
+        return self.index0 == 0
+
+    @property
+    def last(self) -> bool:
+        """Is this the last iteration?"""
+        return self._peek() is missing
+
+    @property
+    def previtem(self) -> t.Any:
+        """The item of the previous iteration."""
+        if self.index0 <= 0:
+            return self._undefined("there is no previous item")
+        return self._iterable[self.index0 - 1] if self._indexed else self._before
+
+    @property
+    def nextitem(self) -> t.Any:
+        """The item of the next iteration."""
+        item = self._peek()
+        return self._undefined("there is no next item") if item is missing else item
+
+    def cycle(self, *args: t.Any) -> t.Any:
+        """Return one of the arguments, in turn."""
+        if not args:
+            raise TypeError("no items for cycling given")
+        return args[self.index0 % len(args)]
+
+    def changed(self, *value: t.Any) -> bool:
+        """Is this another value than in the last call?"""
+        if self._last_changed_value != value:
+            self._last_changed_value = value
+            return True
+        return False
+
+    @internalcode
+    def __call__(self, iterable: c.Iterable[t.Any]) -> str:
+        """Render the body of a recursive loop for other items."""
+        if self._recurse is None:
+            raise TypeError(
+                "The loop must have the 'recursive' marker to be called recursively."
+            )
+        return self._recurse(iterable, self.depth)
+
+    def __iter__(self) -> LoopContext:
+        self._steps = self.steps()
+        return self
+
+    def __next__(self) -> tuple[t.Any, LoopContext]:
+        self.index0, item = next(self._steps)
+        return item, self
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.index}/{self.length}>"
+
+
+class Macro:
+    """A macro. Templates call the function compiled from it directly; `__call__` is for Python.
+
+    The function has the macro's parameters under their own names, all with the default `missing`
+    (what was left out is known to the body, which evaluates the defaults in its scope), and ends
+    in `t_safe`, which says whether the result is to be markup. So Python itself matches arguments
+    to parameters, at its own speed. Where a parameter's name cannot be one in Python, or would
+    hide a name that generated code needs, `native` is false and `_bind` does it.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        func: t.Callable[..., str],
+        name: str | None,
+        arguments: tuple[str, ...],
+        catch_kwargs: bool,
+        catch_varargs: bool,
+        caller: bool,
+        default_autoescape: bool | None = None,
+        native: bool = False,
+    ) -> None:
+        self._environment = environment
+        self._func = func
+        self.name = name
+        self.arguments = arguments
+        self.catch_kwargs = catch_kwargs
+        self.catch_varargs = catch_varargs
+        self.caller = caller
+        self.explicit_caller = "caller" in arguments
+        self._native = native
+        if default_autoescape is None:
+            default_autoescape = EvalContext(environment).autoescape
+        self._default_autoescape = default_autoescape
+        self._modes: list[t.Any] = [None, None]
+
+    def for_mode(self, autoescape: bool) -> t.Callable[..., str]:
+        """Return a function that renders the macro as markup, or as plain text."""
+        autoescape = bool(autoescape)
+        function = self._modes[autoescape]
+        if function is None:
+            function = self._modes[autoescape] = self._specialize(autoescape)
+        return function  # type: ignore[no-any-return]
+
+    def _specialize(self, autoescape: bool) -> t.Callable[..., str]:
+        func: t.Any = self._func
+        if not self._native:
+            return partial(self._invoke, autoescape)
+        if autoescape:
+            # The same code; only the default of t_safe differs. Cheaper than passing it.
+            func = type(func)(
+                func.__code__, func.__globals__, func.__name__, func.__defaults__, func.__closure__
+            )
+            func.__kwdefaults__ = {**self._func.__kwdefaults__, "t_safe": True}  # type: ignore[attr-defined]
+        func.__qualname__ = f"macro {self.name!r}"  # for Python's own TypeErrors
+        return func  # type: ignore[no-any-return]
+
+    @internalcode
+    @pass_eval_context
+    def __call__(self, *args: t.Any, **kwargs: t.Any) -> str:
+        autoescape = self._default_autoescape
+        if args and isinstance(args[0], EvalContext):
+            # Escaping depends on where the macro is used, not on where it was written.
+            autoescape, args = args[0].autoescape, args[1:]
+        return self._invoke(autoescape, *args, **kwargs)
+
+    @internalcode
+    def _invoke(self, autoescape: bool, /, *args: t.Any, **kwargs: t.Any) -> str:
+        positional, keywords = self._bind(args, kwargs)
+        return self._func(*positional, t_safe=autoescape, **keywords)
+
+    def _bind(
+        self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]
+    ) -> tuple[list[t.Any], dict[str, t.Any]]:
+        """Sort arguments into those of the function, or say which one does not fit."""
+        count = len(self.arguments)
+        positional = list(args[:count])
+        for name in self.arguments[len(positional) :]:
+            positional.append(kwargs.pop(name, missing))
+        keywords = {}
+        if self.caller and not self.explicit_caller:
+            keywords["caller"] = kwargs.pop("caller", None)
+        if not self.catch_kwargs and kwargs:
+            if "caller" in kwargs:
+                raise TypeError(
+                    f"macro {self.name!r} was invoked with two values for the special caller"
+                    " argument, or does not use it."
+                )
+            raise TypeError(
+                f"macro {self.name!r} takes no keyword argument {next(iter(kwargs))!r}"
+            )
+        if len(args) > count:
+            if not self.catch_varargs:
+                raise TypeError(f"macro {self.name!r} takes not more than {count} argument(s)")
+            positional.extend(args[count:])
+        return positional, {**kwargs, **keywords}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'anonymous' if self.name is None else repr(self.name)}>"
+
+
+class Undefined:
+    """A value that is not there: it prints as nothing, is false and empty, and refuses the rest."""
+
+    __slots__ = ("_undefined_exception", "_undefined_hint", "_undefined_name", "_undefined_obj")
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: t.Any = missing,
+        name: t.Any = None,
+        exc: type[TemplateRuntimeError] = UndefinedError,
+    ) -> None:
+        self._undefined_hint = hint
+        self._undefined_obj = obj
+        self._undefined_name = name
+        self._undefined_exception = exc
+
+    @property
+    def _undefined_message(self) -> str:
+        """What is missing, and from what."""
+        if self._undefined_hint:
+            return self._undefined_hint
+        if self._undefined_obj is missing:
+            return f"{self._undefined_name!r} is undefined"
+        owner = object_type_repr(self._undefined_obj)
+        if not isinstance(self._undefined_name, str):
+            return f"{owner} has no element {self._undefined_name!r}"
+        return f"{owner!r} has no attribute {self._undefined_name!r}"
+
+    @internalcode
+    def _fail_with_undefined_error(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        raise self._undefined_exception(self._undefined_message)
+
+    @internalcode
+    def __getattr__(self, name: str) -> t.Any:
+        # Python asks any object for such names, and must not hear of undefined variables.
+        if name[:2] == "__" and name[-2:] == "__":
+            raise AttributeError(name)
+        return self._fail_with_undefined_error()
+
+    __add__ = __radd__ = __sub__ = __rsub__ = _fail_with_undefined_error
+    __mul__ = __rmul__ = __div__ = __rdiv__ = _fail_with_undefined_error
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _fail_with_undefined_error
+    __mod__ = __rmod__ = __pow__ = __rpow__ = _fail_with_undefined_error
+    __pos__ = __neg__ = __call__ = __getitem__ = _fail_with_undefined_error
+    __lt__ = __le__ = __gt__ = __ge__ = _fail_with_undefined_error
+    __int__ = __float__ = __complex__ = _fail_with_undefined_error
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return id(type(self))
+
+    def __str__(self) -> str:
+        return ""
+
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self) -> c.Iterator[t.Any]:
+        return iter(())
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "Undefined"
+
+
+class ChainableUndefined(Undefined):
+    """An undefined value whose attributes and items are undefined too, however deep."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+    def __getattr__(self, name: str) -> t.Any:
+        if name[:2] == "__" and name[-2:] == "__":
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, _name: t.Any) -> t.Any:
+        return self
+
+
+class DebugUndefined(Undefined):
+    """An undefined value that prints as the expression it stands for."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        if self._undefined_hint:
+            message = f"undefined value printed: {self._undefined_hint}"
+        elif self._undefined_obj is missing:
+            message = self._undefined_name
+        else:
+            owner = object_type_repr(self._undefined_obj)
+            message = f"no such element: {owner}[{self._undefined_name!r}]"
+        return f"{{{{ {message} }}}}"
+
+
+class StrictUndefined(Undefined):
+    """An undefined value with which one can do nothing but ask whether it is defined."""
+
+    __slots__ = ()
+    __iter__ = __str__ = __len__ = Undefined._fail_with_undefined_error
+    __eq__ = __ne__ = __bool__ = __hash__ = Undefined._fail_with_undefined_error  # type: ignore[assignment]
+    __contains__ = Undefined._fail_with_undefined_error
+
+
+def make_logging_undefined(
+    logger: logging.Logger | None = None, base: type[Undefined] = Undefined
+) -> type[Undefined]:
+    """Make a kind of undefined that logs a warning when it is used, an error when it fails."""
+    if logger is None:
+        import logging  # for who wants a log and has none
+        import sys
+
+        logger = logging.getLogger(__name__)
+        logger.addHandler(logging.StreamHandler(sys.stderr))
+    log = logger
+
+    def warn(undefined: Undefined) -> None:
+        log.warning("Template variable warning: %s", undefined._undefined_message)
+
+    class LoggingUndefined(base):  # type: ignore[misc,valid-type]
+        __slots__ = ()
+
+        def _fail_with_undefined_error(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+            try:
+                super()._fail_with_undefined_error(*args, **kwargs)
+            except self._undefined_exception as error:
+                log.error("Template variable error: %s", error)
+                raise
+
+        def __str__(self) -> str:
+            warn(self)
+            return super().__str__()  # type: ignore[no-any-return]
+
+        def __iter__(self) -> c.Iterator[t.Any]:
+            warn(self)
+            return super().__iter__()  # type: ignore[no-any-return]
+
+        def __bool__(self) -> bool:
+            warn(self)
+            return super().__bool__()  # type: ignore[no-any-return]
+
+    return LoggingUndefined
+
+
+def must_be_namespace(*values: t.Any) -> None:
+    """Check what `{% set a.b = c %}` is about to change."""
+    if not all(type(value) is Namespace for value in values):
+        raise TemplateRuntimeError("cannot assign attribute on non-namespace object")
+
+
+def missing_name(module: t.Any, name: str, position: str) -> str:
+    """Say that an imported template does not have what was wanted of it."""
+    return (
+        f"the template {module.__name__!r} (imported on {position}) does not export the"
+        f" requested name {name!r}"
+    )
+
+
+def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:
+    """Return what stands for an unknown filter or test in a branch that may never run."""
+
+    @internalcode
+    def fail(*args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        raise TemplateRuntimeError(f"No {kind} named {name!r} found.")
+
+    return fail
+
+
+#: The names that generated code takes for granted; `environment` joins them for each template.
+NAMESPACE = {
+    "LoopContext": LoopContext,
+    "Macro": Macro,
+    "Markup": Markup,
+    "Namespace": Namespace,
+    "TemplateNotFound": TemplateNotFound,
+    "TemplateReference": TemplateReference,
+    "TemplateRuntimeError": TemplateRuntimeError,
+    "Undefined": Undefined,
+    "concat": concat,
+    "html": html,
+    "html_if": html_if,
+    "identity": identity,
+    "import_string": import_string,
+    "markup": markup,
+    "markup_join": markup_join,
+    "missing": missing,
+    "missing_name": missing_name,
+    "must_be_namespace": must_be_namespace,
+    "no_such": no_such,
+    "str_join": str_join,
+}

@@ -1,0 +1,344 @@
+"""Small things that templates and their users share: decorators, a cache, the global helpers.
+
+The rule: nothing here knows the language; each piece could live in any program. `missing` is the
+engine's "no value at all", which None is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict, deque
+from collections.abc import MutableMapping
+
+from ..markup import Markup
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import collections.abc as c
+    import types
+    import typing as t
+
+    F = t.TypeVar("F", bound=t.Callable[..., t.Any])
+
+
+class MissingType:
+    """The type of `missing`."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+    def __reduce__(self) -> str:
+        return "missing"
+
+
+missing: t.Any = MissingType()
+
+concat = "".join
+
+#: Code objects whose frames say nothing to the author of a template; see `without_internals`.
+internal_code: set[types.CodeType] = set()
+
+
+def internalcode(f: F) -> F:
+    """Keep this function's frames out of tracebacks that pass through templates."""
+    internal_code.add(f.__code__)
+    return f
+
+
+def without_internals(tb: types.TracebackType | None) -> types.TracebackType | None:
+    """Unlink the engine's own frames from a traceback, so that template lines are neighbours."""
+    while tb is not None and tb.tb_frame.f_code in internal_code:
+        tb = tb.tb_next
+    here = tb
+    while here is not None:
+        after = here.tb_next
+        while after is not None and after.tb_frame.f_code in internal_code:
+            after = after.tb_next
+        here.tb_next = here = after
+    return tb
+
+
+def pass_context(f: F) -> F:
+    """Call this filter, test or function with the `Context` as its first argument."""
+    f.jinja_pass_arg = "context"  # type: ignore[attr-defined]
+    return f
+
+
+def pass_eval_context(f: F) -> F:
+    """Call this filter, test or function with the `EvalContext` as its first argument."""
+    f.jinja_pass_arg = "eval_context"  # type: ignore[attr-defined]
+    return f
+
+
+def pass_environment(f: F) -> F:
+    """Call this filter, test or function with the `Environment` as its first argument."""
+    f.jinja_pass_arg = "environment"  # type: ignore[attr-defined]
+    return f
+
+
+def pass_arg_of(f: t.Any) -> str | None:
+    """Which first argument does `f` ask for: "context", "eval_context", "environment" or None?"""
+    kind = getattr(f, "jinja_pass_arg", None)
+    # Some objects answer every name; only the decorators above set a string.
+    return kind if type(kind) is str else None
+
+
+def is_undefined(obj: t.Any) -> bool:
+    """Is `obj` of one of the undefined kinds?
+
+    Known by the method that is theirs alone, since this module stands below the runtime.
+    """
+    return hasattr(type(obj), "_fail_with_undefined_error")
+
+
+def consume(iterable: c.Iterable[t.Any]) -> None:
+    """Run an iterable to its end."""
+    deque(iterable, maxlen=0)
+
+
+def import_string(import_name: str, silent: bool = False) -> t.Any:
+    """Import "package.module:name", "package.module.name" or "module"."""
+    from importlib import import_module  # when an extension is given by name, at setup
+
+    module, sep, obj = import_name.partition(":")
+    if not sep:
+        module, _, obj = import_name.rpartition(".")
+    try:
+        return getattr(import_module(module), obj) if module else import_module(obj)
+    except (ImportError, AttributeError):
+        if not silent:
+            raise
+    return None
+
+
+def object_type_repr(obj: t.Any) -> str:
+    """Name the type of `obj` for an error message."""
+    if obj is None or obj is Ellipsis:
+        return str(obj)
+    cls = type(obj)
+    return f"{cls.__name__} object" if cls.__module__ == "builtins" else (
+        f"{cls.__module__}.{cls.__name__} object"
+    )
+
+
+class LRUCache(MutableMapping):  # type: ignore[type-arg]
+    """A mapping of limited size that forgets what was used longest ago.
+
+    Safe among threads without a lock: each operation of an OrderedDict is atomic, and a race
+    costs at worst an order that is slightly off. Iterates from the most recently used.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self._items: OrderedDict[t.Any, t.Any] = OrderedDict()
+
+    def __getitem__(self, key: t.Any) -> t.Any:
+        value = self._items[key]
+        self._touch(key)
+        return value
+
+    def __setitem__(self, key: t.Any, value: t.Any) -> None:
+        self._items[key] = value
+        self._touch(key)
+        while len(self._items) > self.capacity:
+            self._items.popitem(last=False)
+
+    def _touch(self, key: t.Any) -> None:
+        try:
+            self._items.move_to_end(key)
+        except KeyError:
+            pass  # another thread made room just now
+
+    def __delitem__(self, key: t.Any) -> None:
+        del self._items[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def __iter__(self) -> c.Iterator[t.Any]:
+        return reversed(tuple(self._items))
+
+    def __reversed__(self) -> c.Iterator[t.Any]:
+        return iter(tuple(self._items))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def items(self) -> list[tuple[t.Any, t.Any]]:  # type: ignore[override]
+        """The pairs, most recently used first; looking does not count as use."""
+        return list(self._items.items())[::-1]
+
+    def values(self) -> list[t.Any]:  # type: ignore[override]
+        """The values, most recently used first."""
+        return list(self._items.values())[::-1]
+
+    def keys(self) -> list[t.Any]:  # type: ignore[override]
+        """The keys, most recently used first."""
+        return list(self)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._items.clear()
+
+    def copy(self) -> LRUCache:
+        """A cache of its own with the same contents."""
+        other = type(self)(self.capacity)
+        other._items.update(self._items)
+        return other
+
+    __copy__ = copy
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {dict(self._items)!r}>"
+
+
+def select_autoescape(
+    enabled_extensions: c.Iterable[str] = ("html", "htm", "xml"),
+    disabled_extensions: c.Iterable[str] = (),
+    default_for_string: bool = True,
+    default: bool = False,
+) -> c.Callable[[str | None], bool]:
+    """Make an `autoescape` function that decides by the template's file name, in any case.
+
+    >>> escapes = select_autoescape(["html"])
+    >>> escapes("a.HTML"), escapes("a.txt"), escapes(None)
+    (True, False, True)
+    """
+    enabled = tuple(f".{ext.lstrip('.').lower()}" for ext in enabled_extensions)
+    disabled = tuple(f".{ext.lstrip('.').lower()}" for ext in disabled_extensions)
+
+    def autoescape(template_name: str | None) -> bool:
+        if template_name is None:
+            return default_for_string
+        name = template_name.lower()
+        return name.endswith(enabled) or (not name.endswith(disabled) and default)
+
+    return autoescape
+
+
+#: In a script or a single-quoted attribute these could end it, or open a comment or an entity;
+#: the two separators are line ends to JavaScript, though not to JSON.
+_JSON_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&'\u2028\u2029"}
+
+
+def htmlsafe_json_dumps(
+    obj: t.Any, dumps: c.Callable[..., str] | None = None, **kwargs: t.Any
+) -> Markup:
+    """Write `obj` as JSON that is safe inside `<script>` and single-quoted attributes.
+
+    >>> htmlsafe_json_dumps("</script>")
+    Markup('"\\\\u003c/script\\\\u003e"')
+    """
+    if dumps is None:
+        import json  # an application brings its own; only a bare Environment comes here
+
+        dumps = json.dumps
+    return Markup(dumps(obj, **kwargs).translate(_JSON_ESCAPES))
+
+
+class Cycler:
+    """`cycler` in templates: values in turn, across loops."""
+
+    def __init__(self, *items: t.Any) -> None:
+        if not items:
+            raise RuntimeError("at least one item has to be provided")
+        self.items = items
+        self.pos = 0
+
+    def reset(self) -> None:
+        """Start again with the first item."""
+        self.pos = 0
+
+    @property
+    def current(self) -> t.Any:
+        """The item that `next` will return."""
+        return self.items[self.pos]
+
+    def next(self) -> t.Any:
+        """Return the current item and go on to the following one."""
+        item = self.current
+        self.pos = (self.pos + 1) % len(self.items)
+        return item
+
+    __next__ = next
+
+
+class Joiner:
+    """`joiner` in templates: nothing when first called, the separator ever after."""
+
+    def __init__(self, sep: str = ", ") -> None:
+        self.sep = sep
+        self.used = False
+
+    def __call__(self) -> str:
+        if not self.used:
+            self.used = True
+            return ""
+        return self.sep
+
+
+class Namespace:
+    """`namespace` in templates: the one object whose attributes `{% set %}` may assign."""
+
+    def __init__(*args: t.Any, **kwargs: t.Any) -> None:
+        # No named parameters: any keyword may be an attribute, even `self`.
+        self, *args = args  # type: ignore[assignment]
+        object.__setattr__(self, "_Namespace__attrs", dict(*args, **kwargs))
+
+    def __getattribute__(self, name: str) -> t.Any:
+        if name in ("_Namespace__attrs", "__class__"):
+            return object.__getattribute__(self, name)
+        try:
+            return self.__attrs[name]  # type: ignore[attr-defined]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setitem__(self, name: str, value: t.Any) -> None:
+        self.__attrs[name] = value  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        return f"<Namespace {self.__attrs!r}>"  # type: ignore[attr-defined]
+
+
+_LOREM = re.sub(
+    r"\s+",
+    " ",
+    """
+    a ac accumsan ad aenean aliquam aliquet amet ante arcu at auctor augue bibendum blandit commodo
+    congue consectetuer cras cubilia cum curabitur cursus dapibus diam dictum dignissim dolor donec
+    dui duis egestas eget elementum elit enim erat eros est et etiam eu euismod facilisis fames
+    faucibus felis fermentum fringilla fusce gravida habitant hac hendrerit hymenaeos iaculis id in
+    integer interdum ipsum justo lacinia lacus laoreet lectus leo libero ligula lobortis lorem
+    luctus maecenas magna malesuada massa mattis mauris metus mi molestie mollis montes morbi mus
+    nam nascetur nec neque netus nibh nisi nisl non nonummy nulla nunc odio orci ornare parturient
+    pede pellentesque pharetra phasellus placerat porta posuere praesent pretium primis proin
+    pulvinar purus quam quis quisque rhoncus ridiculus risus rutrum sagittis sapien scelerisque sed
+    sem semper senectus sit sociis sodales sollicitudin suscipit tellus tempor tempus tincidunt
+    tortor tristique turpis ullamcorper ultrices urna ut varius vehicula vel velit venenatis
+    vestibulum vitae vivamus viverra volutpat vulputate
+    """,
+).split()
+
+
+def generate_lorem_ipsum(n: int = 5, html: bool = True, min: int = 20, max: int = 100) -> str:
+    """`lipsum` in templates: `n` paragraphs of `min` to `max - 1` words that mean nothing."""
+    import random  # for drafts of a page, not for pages
+
+    paragraphs = []
+    for _ in range(n):
+        words = random.choices(_LOREM, k=random.randrange(min, max))
+        text = ""
+        while words:
+            size = random.randint(4, 16)
+            text += f"{', '.join(_clauses(words[:size])).capitalize()}. "
+            del words[:size]
+        paragraphs.append(text.rstrip())
+    if not html:
+        return "\n\n".join(paragraphs)
+    return Markup("\n".join(f"<p>{text}</p>" for text in paragraphs))
+
+
+def _clauses(words: list[str]) -> c.Iterator[str]:
+    """Cut a sentence where the commas go."""
+    for start in range(0, len(words), 6):
+        yield " ".join(words[start : start + 6])
