@@ -13,12 +13,12 @@ or LF alone; the break after the first delimiter tells which, and holds for the 
 The decoder's state is the method that reads the next event.
 
 >>> decoder = MultipartDecoder(b"xyz")
->>> decoder.receive_data(b'--xyz\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\nsome')
+>>> decoder.receive_data(b'--xyz\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\nsome data')
 >>> [type(decoder.next_event()).__name__ for _ in range(4)]
 ['Preamble', 'Field', 'Data', 'NeedData']
->>> decoder.receive_data(b" text\\r\\n--xyz--")
+>>> decoder.receive_data(b" more\\r\\n--xyz--")
 >>> decoder.next_event()
-Data(data=b' text', more_data=False)
+Data(data=b' more', more_data=False)
 """
 
 from __future__ import annotations
