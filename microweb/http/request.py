@@ -75,8 +75,8 @@ class Request(RequestHeaders):
     @classmethod
     def from_values(cls: type[Self], *args: t.Any, **kwargs: t.Any) -> Self:
         """A request made up from the arguments of `EnvironBuilder`, for scripts and shells."""
-        # The tools' floor: only who calls this loads them.
-        from ..testing import EnvironBuilder
+        # A tool for scripts and tests: only who calls this loads it.
+        from .builder import EnvironBuilder
 
         builder = EnvironBuilder(*args, **kwargs)
         try:

@@ -427,8 +427,8 @@ class Response(ResponseHeaders):
         cls: type[Self], app: WSGIApplication, environ: WSGIEnvironment, buffered: bool = False
     ) -> Self:
         """Call a WSGI application and make a response of what it answers."""
-        # The tools' floor: only who calls this loads them.
-        from ..testing import run_wsgi_app
+        # A tool for scripts and tests: only who calls this loads it.
+        from .builder import run_wsgi_app
 
         return cls(*run_wsgi_app(app, environ, buffered))
 
