@@ -51,6 +51,10 @@ _RESERVED = frozenset(NAMESPACE) | frozenset(
 _GENERATED = re.compile(r"[lt]_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
 
 
+#: How long a chain of elif may be before it is cut.
+_MOST_BRANCHES = 50
+
+
 def generate(
     node: nodes.Template,
     environment: Environment,
@@ -582,14 +586,30 @@ class CodeGenerator(Expressions):
     def visit_If(self, node: nodes.If, frame: Frame) -> list[t.Any]:
         """`if`, with each `elif` in the `else` of the one before."""
         frame = frame.softer()
-        other = self.statements(node.else_, frame)
-        for branch in reversed(node.elif_):
-            line, self.line = self.line, branch.lineno or self.line
+        branches = [node, *node.elif_]
+        if len(branches) <= _MOST_BRANCHES:
+            return self._branches(branches, self.statements(node.else_, frame), frame)
+        # Each elif is one level deeper in Python's tree, which has a limit. So chains that are
+        # very long are cut, and each part goes on if the one before had nothing to do.
+        undecided = self.temporary()
+        body = [self.assign(undecided, self.const(True))]
+        for start in range(0, len(branches), _MOST_BRANCHES):
+            part = branches[start : start + _MOST_BRANCHES]
+            again = [self.assign(undecided, self.const(True))]
+            decide = [self.assign(undecided, self.const(False))]
+            chain = self._branches(part, again, frame)
+            body.append(self.if_(self.name(undecided), [*decide, *chain]))
+        return [*body, self.if_(self.name(undecided), self.statements(node.else_, frame))]
+
+    def _branches(self, branches: list[t.Any], other: list[t.Any], frame: Frame) -> list[t.Any]:
+        """`if` and `elif`, with what is done if none of them is true."""
+        line = self.line
+        for branch in reversed(branches):
+            self.line = branch.lineno or line
             test = self.expr(branch.test, frame)
             other = [self.if_(test, self.statements(branch.body, frame), other)]
-            self.line = line
-        test = self.expr(node.test, frame)
-        return [self.if_(test, self.statements(node.body, frame), other)]
+        self.line = line
+        return other
 
     # -- macros
 

@@ -89,6 +89,10 @@ _BUILTIN_EXTENSIONS = {
 }
 
 
+#: One template is compiled at a time, and none twice. An environment can still be pickled.
+_compiling = RLock()
+
+
 class TemplateRecursionError(TemplateRuntimeError, RecursionError):
     """Templates include, extend, import or call one another without end."""
 
@@ -191,7 +195,6 @@ class Environment:
         self.tests: dict[str, t.Callable[..., t.Any]] = TESTS.copy()
         self.globals: Globals = DEFAULT_NAMESPACE.copy()
         self.policies = DEFAULT_POLICIES.copy()
-        self._compiling = RLock()
         self.extensions = load_extensions(self, extensions)
         self._check()
 
@@ -272,6 +275,8 @@ class Environment:
                 if value is not missing:
                     return value
             return self.undefined(obj=obj, name=argument)
+
+    getitem.can_be_inlined = True  # type: ignore[attr-defined]
 
     def getattr(self, obj: t.Any, attribute: str) -> t.Any:
         """`obj.attribute`, or the item of that name, or undefined."""
@@ -517,7 +522,7 @@ class Environment:
     def _load_template(self, name: str, globals: Globals | None) -> Template:
         template = self._cached(name)
         if template is None:
-            with self._compiling:
+            with _compiling:
                 # Another thread may have done it while this one waited.
                 template = self._cached(name)
                 if template is None:

@@ -9,6 +9,7 @@ raised to a power. Names and arguments are Jinja's.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import abc, namedtuple
 from itertools import chain, groupby
@@ -17,7 +18,14 @@ from ..markup import Markup, escape, soft_str
 from .errors import FilterArgumentError
 from .runtime import Undefined
 from .urlize import urlize
-from .utils import htmlsafe_json_dumps, pass_arg_of, pass_context, pass_environment, pass_eval_context
+from .utils import (
+    htmlsafe_json_dumps,
+    missing,
+    pass_arg_of,
+    pass_context,
+    pass_environment,
+    pass_eval_context,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +60,10 @@ def make_attrgetter(
 ) -> Getter:
     """Return a function that looks up a dotted path in an item, as the environment would."""
     parts = _attribute_parts(attribute)
+    # The environment's own look-up may be short-cut; one that a subclass defines may not.
+    quick = getattr(environment.getitem, "can_be_inlined", False) and len(parts) == 1 and default is None
+    if quick and isinstance(parts[0], str):
+        return _quick_attrgetter(environment, parts[0], postprocess)
 
     def attrgetter(item: t.Any) -> t.Any:
         for part in parts:
@@ -61,6 +73,18 @@ def make_attrgetter(
         return item if postprocess is None else postprocess(item)
 
     return attrgetter
+
+
+def _quick_attrgetter(environment: Environment, name: str, postprocess: Getter | None) -> Getter:
+    """Look up one name, what most templates do. Objects that have no items are not asked for
+    one: to raise and catch that error would cost more than all the rest.
+    """
+
+    def attrgetter(item: t.Any) -> t.Any:
+        value = missing if hasattr(type(item), "__getitem__") else getattr(item, name, missing)
+        return environment.getitem(item, name) if value is missing else value
+
+    return attrgetter if postprocess is None else lambda item: postprocess(attrgetter(item))
 
 
 def make_multi_attrgetter(
@@ -183,6 +207,23 @@ def do_truncate(
     return (kept if killwords else kept.rsplit(" ", 1)[0]) + end  # type: ignore[no-any-return]
 
 
+@functools.cache
+def _wrapper_class() -> t.Any:
+    from textwrap import TextWrapper
+
+    class LinearWrapper(TextWrapper):
+        """Cuts very long words up first: the rest of a word is copied for each line cut from it,
+        which is quadratic. The lines are the same.
+        """
+
+        def _split(self, text: str) -> list[str]:
+            chunks: list[str] = super()._split(text)  # type: ignore[misc]
+            size = 64 * self.width if self.break_long_words and self.width > 0 else len(text) or 1
+            return [chunk[i : i + size] for chunk in chunks for i in range(0, len(chunk), size)]
+
+    return LinearWrapper
+
+
 @pass_environment
 def do_wordwrap(
     environment: Environment,
@@ -193,16 +234,7 @@ def do_wordwrap(
     break_on_hyphens: bool = True,
 ) -> str:
     """Wrap each line at `width`; lines are joined by `wrapstring`, or the environment's newline."""
-    import textwrap
-
-    class Wrapper(textwrap.TextWrapper):
-        def _split(self, text: str) -> list[str]:
-            # The rest of a long word is copied for each line cut from it, which is quadratic.
-            chunks = super()._split(text)
-            size = 64 * width if break_long_words and width > 0 else len(text) or 1
-            return [part[i : i + size] for part in chunks for i in range(0, len(part), size)]
-
-    wrapper = Wrapper(
+    wrapper = _wrapper_class()(
         width=width,
         expand_tabs=False,
         replace_whitespace=False,
@@ -436,6 +468,9 @@ def do_sum(environment: Environment, iterable: t.Any, attribute: Attribute = Non
     return sum(iterable, start)
 
 
+_plain_types = {str, int, float}  # by far the most, and they need not be asked for __html__
+
+
 @pass_eval_context
 def do_join(eval_ctx: EvalContext, value: t.Any, d: t.Any = "", attribute: Attribute = None) -> str:
     """Join the items, or an attribute of theirs, by the text `d`."""
@@ -446,7 +481,7 @@ def do_join(eval_ctx: EvalContext, value: t.Any, d: t.Any = "", attribute: Attri
     if hasattr(d, "__html__"):
         return soft_str(d).join(map(soft_str, value))
     items = list(value)
-    if any(hasattr(item, "__html__") for item in items):
+    if not _plain_types.issuperset(map(type, items)) and any(hasattr(item, "__html__") for item in items):
         return escape(d).join(items)  # One is markup, so the whole is, and the others are escaped.
     return str(d).join(map(str, items))
 

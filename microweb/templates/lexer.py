@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     RawToken = t.Tuple[int, str, str]
 
-OPERATORS = {
+operators = {
     "+": "add", "-": "sub", "/": "div", "//": "floordiv", "*": "mul", "%": "mod", "**": "pow",
     "~": "tilde", "[": "lbracket", "]": "rbracket", "(": "lparen", ")": "rparen", "{": "lbrace",
     "}": "rbrace", "==": "eq", "!=": "ne", ">": "gt", ">=": "gteq", "<": "lt", "<=": "lteq",
@@ -41,7 +41,7 @@ _DESCRIPTIONS = {
     "linestatement_begin": "begin of line statement", "eof": "end of template",
     "linestatement_end": "end of line statement",
 }  # fmt: skip
-_DESCRIPTIONS.update((type_, sign) for sign, type_ in OPERATORS.items())
+_DESCRIPTIONS.update((type_, sign) for sign, type_ in operators.items())
 
 #: What the parser never sees; `Environment.lex` shows it.
 _IGNORED = frozenset(
@@ -55,7 +55,7 @@ TOKEN_INTEGER, TOKEN_FLOAT, TOKEN_OPERATOR = "integer", "float", "operator"
 TOKEN_BLOCK_BEGIN, TOKEN_BLOCK_END = "block_begin", "block_end"
 TOKEN_VARIABLE_BEGIN, TOKEN_VARIABLE_END = "variable_begin", "variable_end"
 TOKEN_COMMENT, TOKEN_WHITESPACE, TOKEN_INITIAL = "comment", "whitespace", "initial"
-globals().update({f"TOKEN_{type_.upper()}": type_ for type_ in OPERATORS.values()})
+globals().update({f"TOKEN_{type_.upper()}": type_ for type_ in operators.values()})
 
 newline_re = re.compile(r"\r\n|\r|\n")
 
@@ -234,8 +234,8 @@ class Lexer:
         )
         self.raw_end = self._compile(rf"{start}([-+]?)\s*endraw\s*(?:{block_ends})")
         self.line_end = self._compile(r"(?=\n|$)")
-        operators = "|".join(map(re.escape, sorted(OPERATORS, key=len, reverse=True)))
-        tokens = _TOKENS % {"end": f"(?:{end}|{variable_end})", "operators": operators}
+        signs = "|".join(map(re.escape, sorted(operators, key=len, reverse=True)))
+        tokens = _TOKENS % {"end": f"(?:{end}|{variable_end})", "operators": signs}
         # Between brackets "}}" closes two of them, so there the end is not looked for.
         self.inside = self._compile(tokens)
         self.tag = {
@@ -289,7 +289,7 @@ class Lexer:
                 continue
             value: t.Any = text
             if type_ == "operator":
-                type_ = OPERATORS[text]
+                type_ = operators[text]
             elif type_ == "data":
                 value = self._normalize_newlines(text)
             elif type_ in _CONVERT:

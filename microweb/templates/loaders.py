@@ -332,10 +332,7 @@ class ModuleLoader(BaseLoader):
         self.module = _ModulePath(self.package_name)
         self.module.__path__ = _as_paths(path)
         name = self.package_name
-        sys.modules[name] = t_proxy = weakref.proxy(  # type: ignore[assignment]
-            self.module, lambda _: sys.modules.pop(name, None)
-        )
-        del t_proxy
+        sys.modules[name] = weakref.proxy(self.module, lambda _: sys.modules.pop(name, None))
 
     @staticmethod
     def get_template_key(name: str) -> str:
@@ -359,11 +356,14 @@ class ModuleLoader(BaseLoader):
         """Find the module and run its code; it imports nothing, so it is no import."""
         from importlib.machinery import PathFinder  # only where modules are used
 
-        key = f"{self.package_name}.{self.get_template_key(name)}"
-        spec = PathFinder.find_spec(key, self.module.__path__)
-        code = None if spec is None else spec.loader.get_code(key)  # type: ignore[union-attr]
+        key = self.get_template_key(name)
+        code = getattr(self.module, key, None)
         if code is None:
-            raise TemplateNotFound(name)
+            spec = PathFinder.find_spec(f"{self.package_name}.{key}", self.module.__path__)
+            if spec is None:
+                raise TemplateNotFound(name)
+            code = spec.loader.get_code(spec.name)  # type: ignore[union-attr]
+            setattr(self.module, key, code)
         return environment.template_class.from_code(
             environment, code, {} if globals is None else globals
         )

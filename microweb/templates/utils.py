@@ -130,47 +130,47 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self._items: OrderedDict[t.Any, t.Any] = OrderedDict()
+        self._mapping: OrderedDict[t.Any, t.Any] = OrderedDict()
 
     def __getitem__(self, key: t.Any) -> t.Any:
-        value = self._items[key]
+        value = self._mapping[key]
         self._touch(key)
         return value
 
     def __setitem__(self, key: t.Any, value: t.Any) -> None:
-        self._items[key] = value
+        self._mapping[key] = value
         self._touch(key)
-        while len(self._items) > self.capacity:
-            self._items.popitem(last=False)
+        while len(self._mapping) > self.capacity:
+            self._mapping.popitem(last=False)
 
     def _touch(self, key: t.Any) -> None:
         try:
-            self._items.move_to_end(key)
+            self._mapping.move_to_end(key)
         except KeyError:
             pass  # another thread made room just now
 
     def __delitem__(self, key: t.Any) -> None:
-        del self._items[key]
+        del self._mapping[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._items
+        return key in self._mapping
 
     def __iter__(self) -> c.Iterator[t.Any]:
-        return reversed(tuple(self._items))
+        return reversed(tuple(self._mapping))
 
     def __reversed__(self) -> c.Iterator[t.Any]:
-        return iter(tuple(self._items))
+        return iter(tuple(self._mapping))
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._mapping)
 
     def items(self) -> list[tuple[t.Any, t.Any]]:  # type: ignore[override]
         """The pairs, most recently used first; looking does not count as use."""
-        return list(self._items.items())[::-1]
+        return list(self._mapping.items())[::-1]
 
     def values(self) -> list[t.Any]:  # type: ignore[override]
         """The values, most recently used first."""
-        return list(self._items.values())[::-1]
+        return list(self._mapping.values())[::-1]
 
     def keys(self) -> list[t.Any]:  # type: ignore[override]
         """The keys, most recently used first."""
@@ -178,18 +178,18 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
 
     def clear(self) -> None:
         """Forget everything."""
-        self._items.clear()
+        self._mapping.clear()
 
     def copy(self) -> LRUCache:
         """A cache of its own with the same contents."""
         other = type(self)(self.capacity)
-        other._items.update(self._items)
+        other._mapping.update(self._mapping)
         return other
 
     __copy__ = copy
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {dict(self._items)!r}>"
+        return f"<{type(self).__name__} {dict(self._mapping)!r}>"
 
 
 def select_autoescape(
