@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..exceptions import SecurityError
 from ..globals import top_app_context, top_request_context
-from ..http import urls
+from ..http import caching, urls
 from ..http.request_headers import RequestHeaders
 from ..http.response import Response
 from ..markup import escape
@@ -111,3 +111,9 @@ class SansIOResponse(Response):
         content_type: str | None = None,
     ) -> None:
         super().__init__(None, status, headers, mimetype, content_type)
+
+
+def is_resource_modified(**arguments: t.Any) -> bool:
+    """``caching.is_resource_modified`` of headers given by name, ``http_if_match`` and so on."""
+    environ = {name.upper(): arguments.pop(name) for name in [*arguments] if name[:5] == "http_"}
+    return caching.is_resource_modified(environ, **arguments)

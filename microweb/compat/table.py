@@ -95,7 +95,8 @@ _WERKZEUG = {
     " _missing=MISSING; http.wsgi: _wsgi_decoding_dance=decode_wsgi _plain_int=plain_int;"
     " testing: _wsgi_encoding_dance=encode_wsgi",
     "werkzeug.datastructures": f"{_STRUCTURES}; {_MIXINS}; {_ACCEPT}; {_AUTH}; {_CACHE}; {_CSP};"
-    f" {_FILES}; {_HEADERS}; {_RANGES}; http.caching: ETags",
+    f" {_FILES}; {_HEADERS}; {_RANGES}; http.caching: ETags;"
+    " http.datastructures: OrderedMultiDict ImmutableOrderedMultiDict",
     "werkzeug.datastructures.accept": _ACCEPT,
     "werkzeug.datastructures.auth": _AUTH,
     "werkzeug.datastructures.cache_control": f"{_CACHE}; http.caching: cache_control_property",
@@ -108,7 +109,7 @@ _WERKZEUG = {
     "werkzeug.datastructures.structures": f"{_STRUCTURES}; http.datastructures: _missing=MISSING"
     " _OrderedMultiDict=OrderedMultiDict _ImmutableOrderedMultiDict=ImmutableOrderedMultiDict",
     "werkzeug.exceptions": "exceptions: * _aborter",
-    "werkzeug.formparser": "http.forms: *",
+    "werkzeug.formparser": "http.uploads: *; http.forms: *",
     "werkzeug.http": _HTTP,
     "werkzeug.local": "local: *",
     "werkzeug.middleware": "",
@@ -128,7 +129,8 @@ _WERKZEUG = {
     "werkzeug.sansio.response": "compat.extras: Response=SansIOResponse",
     "werkzeug.sansio.utils": "http.urls: get_current_url get_host host_is_trusted;"
     " http.wsgi: get_content_length=parse_content_length",
-    "werkzeug.security": "security: check_password_hash gen_salt generate_password_hash safe_join",
+    "werkzeug.security": "security: check_password_hash gen_salt generate_password_hash safe_join"
+    " _os_alt_seps _windows_device_files",
     "werkzeug.serving": "server.serving: is_running_from_reloader make_server run_simple",
     "werkzeug.test": "testing: Client ClientRedirectError Cookie EnvironBuilder TestResponse"
     " create_environ encode_multipart run_wsgi_app stream_encode_multipart",

@@ -89,7 +89,7 @@ if TYPE_CHECKING:
         dump_age as dump_age, http_date as http_date, parse_age as parse_age, parse_date as parse_date
     )
     from .filestorage import FileMultiDict as FileMultiDict, FileStorage as FileStorage
-    from .forms import (
+    from .forms import (  # type: ignore[attr-defined]
         FormDataParser as FormDataParser, default_stream_factory as default_stream_factory, parse_form_data
         as parse_form_data
     )

@@ -7,7 +7,7 @@ parsed without ever raising; credentials that make no sense are no credentials.
 from __future__ import annotations
 
 from .datastructures import CallbackDict
-from .options import dump_header, parse_dict_header, quote_header_value
+from .options import HeaderValue, dump_header, parse_dict_header, quote_header_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DIGEST_QUOTED = frozenset(["realm", "domain", "nonce", "opaque", "qop"])
 
 
-class _Credentials:
+class _Credentials(HeaderValue):
     """What both headers have: `type`, and `parameters` or `token`."""
 
     type: str
@@ -61,9 +61,6 @@ class _Credentials:
         """The value of the header."""
         rest = dump_header(self.parameters) if self.token is None else self.token
         return f"{self.type.title()} {rest}"
-
-    def __str__(self) -> str:
-        return self.to_header()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.to_header()}>"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from .datastructures import CallbackDict, ImmutableDictMixin
+from .datastructures import DirectiveDict, ImmutableDictMixin
 from .dates import as_utc, parse_date
-from .options import dump_header, parse_dict_header
+from .options import HeaderValue, dump_header, parse_dict_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from _typeshed.wsgi import WSGIEnvironment
+
+    from .datastructures import OnUpdate
 
 # -- ETags
 
@@ -36,7 +38,7 @@ _ETAG = re.compile(
 )
 
 
-class ETags(Collection[str]):
+class ETags(HeaderValue, Collection[str]):
     """The tags of If-Match or If-None-Match. `in`, `len` and iteration are about the strong ones."""
 
     def __init__(
@@ -102,12 +104,6 @@ class ETags(Collection[str]):
     def __contains__(self, etag: object) -> bool:
         return self.star_tag or etag in self._strong
 
-    def __str__(self) -> str:
-        return self.to_header()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {str(self)!r}>"
-
 
 def quote_etag(etag: str, weak: bool = False) -> str:
     """An ETag as the header has it."""
@@ -171,25 +167,6 @@ def is_resource_modified(
     :param etag: the tag of the resource, quoted; or it is made from `data`.
     :param ignore_if_range: False asks about If-Range: whether a part may be sent.
     """
-    names = ["RANGE", "IF_RANGE", "IF_MODIFIED_SINCE", "IF_NONE_MATCH", "IF_MATCH"]
-    fields = {f"http_{name.lower()}": environ.get(f"HTTP_{name}") for name in names}
-    return is_modified(
-        **fields, etag=etag, data=data, last_modified=last_modified, ignore_if_range=ignore_if_range
-    )
-
-
-def is_modified(
-    http_range: str | None = None,
-    http_if_range: str | None = None,
-    http_if_modified_since: str | None = None,
-    http_if_none_match: str | None = None,
-    http_if_match: str | None = None,
-    etag: str | None = None,
-    data: bytes | None = None,
-    last_modified: datetime | str | None = None,
-    ignore_if_range: bool = True,
-) -> bool:
-    """`is_resource_modified` of the headers themselves."""
     if data is not None:
         if etag is not None:
             raise TypeError("both data and etag given")
@@ -200,20 +177,21 @@ def is_modified(
         # HTTP knows no parts of a second.
         last_modified = as_utc(last_modified.replace(microsecond=0))
     tag, tag_is_weak = unquote_etag(etag)
+    if_range = environ.get("HTTP_IF_RANGE")
     # RFC 9110 13.1.5: without Range, If-Range is not there.
-    if not ignore_if_range and http_range is not None and http_if_range:
-        since = parse_date(http_if_range)
+    if not ignore_if_range and environ.get("HTTP_RANGE") is not None and if_range:
+        since = parse_date(if_range)
         if since is not None:
             # The very date: an older one may be that of another version.
             return since != last_modified
-        return tag is None or unquote_etag(http_if_range) != (tag, False) or bool(tag_is_weak)
-    since = parse_date(http_if_modified_since)
+        return tag is None or unquote_etag(if_range) != (tag, False) or bool(tag_is_weak)
+    since = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE"))
     unmodified = since is not None and last_modified is not None and last_modified <= since
     if tag:
-        none_match = parse_etags(http_if_none_match)
+        none_match = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
         if none_match:
             unmodified = none_match.contains_weak(tag)
-        match = parse_etags(http_if_match)
+        match = parse_etags(environ.get("HTTP_IF_MATCH"))
         if match:
             unmodified = not match.contains(tag)
     return not unmodified
@@ -252,7 +230,7 @@ def cache_control_property(key: str, empty: t.Any, type: t.Any, *, doc: str | No
     return property(get, set_, delete, doc or f"The ``{key}`` directive.")
 
 
-class _CacheControl(CallbackDict[str, "str | None"]):
+class _CacheControl(DirectiveDict["str | None"]):
     """The directives of a Cache-Control header: a dict of text, None for one without a value."""
 
     no_store: bool = cache_control_property("no-store", None, bool)
@@ -260,20 +238,9 @@ class _CacheControl(CallbackDict[str, "str | None"]):
     no_transform: bool = cache_control_property("no-transform", None, bool)
     stale_if_error: int | None = cache_control_property("stale-if-error", None, int)
 
-    def __init__(self, values: t.Any = (), on_update: t.Callable[[t.Any], None] | None = None) -> None:
-        super().__init__(values, on_update)
-        self.provided = values is not None
-
     def to_header(self) -> str:
         """The value of the header."""
         return dump_header(self)
-
-    def __str__(self) -> str:
-        return self.to_header()
-
-    def __repr__(self) -> str:
-        pairs = " ".join(f"{key}={value!r}" for key, value in sorted(self.items()))
-        return f"<{type(self).__name__} {pairs}>"
 
     cache_property = staticmethod(cache_control_property)
 
@@ -307,8 +274,6 @@ class ResponseCacheControl(_CacheControl):
     stale_while_revalidate: int | None = cache_control_property("stale-while-revalidate", None, int)
 
 
-def parse_cache_control_header(
-    value: str | None, on_update: t.Callable[[t.Any], None] | None = None, cls: t.Any = None
-) -> t.Any:
+def parse_cache_control_header(value: str | None, on_update: OnUpdate = None, cls: t.Any = None) -> t.Any:
     """The directives of a header, as a RequestCacheControl or as `cls`."""
     return (cls or RequestCacheControl)(parse_dict_header(value) if value else (), on_update)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from enum import Enum
 
-from .datastructures import CallbackDict
+from .datastructures import DirectiveDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
+
+    from .datastructures import OnUpdate
 
 
 class COEP(Enum):
@@ -52,7 +54,7 @@ def csp_property(key: str) -> t.Any:
     )
 
 
-class ContentSecurityPolicy(CallbackDict[str, str]):
+class ContentSecurityPolicy(DirectiveDict[str]):
     """The directives of a Content-Security-Policy header.
 
     >>> csp = ContentSecurityPolicy()
@@ -60,10 +62,6 @@ class ContentSecurityPolicy(CallbackDict[str, str]):
     >>> csp.to_header()
     "default-src 'self'; upgrade-insecure-requests"
     """
-
-    def __init__(self, values: t.Any = (), on_update: t.Callable[[t.Any], None] | None = None) -> None:
-        super().__init__(values, on_update)
-        self.provided = values is not None
 
     if TYPE_CHECKING:
 
@@ -75,13 +73,6 @@ class ContentSecurityPolicy(CallbackDict[str, str]):
         """The value of the header."""
         return dump_csp_header(self)
 
-    def __str__(self) -> str:
-        return self.to_header()
-
-    def __repr__(self) -> str:
-        pairs = " ".join(f"{key}={value!r}" for key, value in sorted(self.items()))
-        return f"<{type(self).__name__} {pairs}>"
-
 
 for _directive in _DIRECTIVES.split():
     setattr(ContentSecurityPolicy, _directive.replace("-", "_"), csp_property(_directive))
@@ -92,9 +83,7 @@ def dump_csp_header(header: t.Mapping[str, str]) -> str:
     return "; ".join([f"{key} {value}".rstrip(" ") for key, value in header.items()])
 
 
-def parse_csp_header(
-    value: str | None, on_update: t.Callable[[t.Any], None] | None = None, cls: t.Any = None
-) -> t.Any:
+def parse_csp_header(value: str | None, on_update: OnUpdate = None, cls: t.Any = None) -> t.Any:
     """The directives of a header, as a ContentSecurityPolicy or as `cls`; those without a value are left
     out.
     """

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     K = t.TypeVar("K")
     V = t.TypeVar("V")
     Convert = t.Callable[[t.Any], t.Any]
+    OnUpdate = t.Optional[t.Callable[[t.Any], None]]
 else:
     # The type parameters of the classes below; `typing` is not worth its import at run time.
     K = V = None
@@ -71,6 +72,9 @@ class ImmutableDictMixin:
     def __reduce_ex__(self, protocol: t.SupportsIndex) -> t.Any:
         return type(self), (dict(self),)  # type: ignore[call-overload]
 
+    def __copy__(self) -> t.Any:
+        return self
+
     def _iter_hashitems(self) -> t.Iterable[t.Any]:
         return self.items()  # type: ignore[attr-defined,no-any-return]
 
@@ -112,9 +116,6 @@ class ImmutableDict(ImmutableDictMixin, dict[K, V]):  # type: ignore[misc]
         """A dict that can be changed."""
         return dict(self)
 
-    def __copy__(self) -> t.Any:
-        return self
-
 
 # -- typed access
 
@@ -135,18 +136,20 @@ class TypeConversionDict(dict[K, V]):
             value = self[key]
         except KeyError:
             return default
-        return value if type is None else _convert(value, default, type)
+        return value if type is None else convert(value, default, type)
 
 
-def _convert(value: t.Any, default: t.Any, type: Convert) -> t.Any:
+def convert(value: t.Any, default: t.Any, type: Convert) -> t.Any:
+    """The value as `type` has it; `default` if that raises ValueError or TypeError."""
     try:
         return type(value)
     except (ValueError, TypeError):
         return default
 
 
-def _convert_all(values: t.Iterable[t.Any], type: Convert) -> list[t.Any]:
-    converted = (_convert(value, MISSING, type) for value in values)
+def convert_all(values: t.Iterable[t.Any], type: Convert) -> list[t.Any]:
+    """The values as `type` has them, without those for which it raises ValueError or TypeError."""
+    converted = (convert(value, MISSING, type) for value in values)
     return [value for value in converted if value is not MISSING]
 
 
@@ -156,9 +159,6 @@ class ImmutableTypeConversionDict(ImmutableDictMixin, TypeConversionDict[K, V]):
     def copy(self) -> TypeConversionDict[K, V]:
         """A dict of the same kind that can be changed."""
         return TypeConversionDict(self)
-
-    def __copy__(self) -> t.Any:
-        return self
 
 
 # -- several values for a key
@@ -236,7 +236,7 @@ class MultiDict(TypeConversionDict[K, V]):
         values: t.Any = _lists.get(self, key)
         if not values:
             return default
-        return values[0] if type is None else _convert(values[0], default, type)
+        return values[0] if type is None else convert(values[0], default, type)
 
     def __setitem__(self, key: K, value: V) -> None:
         _lists.__setitem__(self, key, [value])
@@ -250,7 +250,7 @@ class MultiDict(TypeConversionDict[K, V]):
         left out.
         """
         values = self._list(key) or ()
-        return list(values) if type is None else _convert_all(values, type)
+        return list(values) if type is None else convert_all(values, type)
 
     def setlist(self, key: K, new_list: t.Iterable[V]) -> None:
         """Replace the values of the key by those of `new_list`, which is copied."""
@@ -348,9 +348,9 @@ class MultiDict(TypeConversionDict[K, V]):
 
     def popitemlist(self) -> tuple[K, list[V]]:
         """Remove the last key; return it with its values."""
-        if not self:
-            raise BadRequestKeyError(f"{type(self).__name__} is empty")
-        return _lists.popitem(self)  # type: ignore[no-any-return]
+        for key in _lists.__reversed__(self):
+            return key, self.poplist(key)
+        raise BadRequestKeyError(f"{type(self).__name__} is empty")
 
     def __copy__(self) -> t.Any:
         return self.copy()
@@ -368,9 +368,6 @@ class ImmutableMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):  # type: ign
     def copy(self) -> MultiDict[K, V]:
         """A MultiDict that can be changed."""
         return MultiDict(self)
-
-    def __copy__(self) -> t.Any:
-        return self
 
 
 class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
@@ -403,7 +400,7 @@ class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
         """The first value that `type` takes; `default` if there is none."""
         for d in self.dicts:
             if key in d:
-                value = d[key] if type is None else _convert(d[key], MISSING, type)
+                value = d[key] if type is None else convert(d[key], MISSING, type)
                 if value is not MISSING:
                     return value
         return default
@@ -433,20 +430,13 @@ class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
 
     def items(self, multi: bool = False) -> t.Iterator[tuple[K, V]]:  # type: ignore[override]
         """Pairs of keys and first values; with `multi` a pair for every value."""
-        found = set()
-        for d in self.dicts:
-            for key, value in d.items(multi=multi):
-                if multi or key not in found:
-                    found.add(key)
-                    yield key, value
+        if multi:
+            return (pair for d in self.dicts for pair in d.items(multi=True))
+        return ((key, self[key]) for key in self)
 
     def lists(self) -> t.Iterable[tuple[K, list[V]]]:
         """Pairs of keys and the values in all the dicts."""
-        lists: dict[K, list[V]] = {}
-        for d in self.dicts:
-            for key, values in d.lists():
-                lists.setdefault(key, []).extend(values)
-        return lists.items()
+        return ((key, self.getlist(key)) for key in self)
 
     def listvalues(self) -> t.Iterable[list[V]]:
         """The values of each key in all the dicts."""
@@ -455,6 +445,9 @@ class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
     def copy(self) -> MultiDict[K, V]:
         """A MultiDict of what is there now."""
         return MultiDict(self)
+
+    def __copy__(self) -> MultiDict[K, V]:
+        return self.copy()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.dicts!r})"
@@ -514,12 +507,6 @@ class OrderedMultiDict(MultiDict[K, V]):
         self._pairs = [pair for pair in self._pairs if pair[0] != key]
         return super().poplist(key)
 
-    def popitemlist(self) -> tuple[K, list[V]]:
-        """Remove the key that came last; return it with its values."""
-        key, values = super().popitemlist()
-        self._pairs = [pair for pair in self._pairs if pair[0] != key]
-        return key, values
-
     def clear(self) -> None:
         """Remove everything."""
         self._pairs = []
@@ -537,9 +524,6 @@ class ImmutableOrderedMultiDict(ImmutableMultiDictMixin, OrderedMultiDict[K, V])
     def copy(self) -> OrderedMultiDict[K, V]:
         """An OrderedMultiDict that can be changed."""
         return OrderedMultiDict(self)
-
-    def __copy__(self) -> t.Any:
-        return self
 
 
 # -- call-backs
@@ -564,7 +548,7 @@ def _reporting(name: str, changes: t.Callable[..., bool] | None = None) -> t.Any
 class UpdateDictMixin(dict[K, V]):
     """A dict that calls `on_update(self)` after each change."""
 
-    on_update: t.Callable[[t.Any], None] | None = None
+    on_update: OnUpdate = None
 
     if not TYPE_CHECKING:
         __setitem__, __delitem__, __ior__, clear, popitem, update = map(
@@ -583,12 +567,31 @@ class CallbackDict(UpdateDictMixin[K, V]):
     <CallbackDict {'a': 1, 'b': 2}>
     """
 
-    def __init__(self, initial: t.Any = None, on_update: t.Callable[[t.Any], None] | None = None) -> None:
+    def __init__(self, initial: t.Any = None, on_update: OnUpdate = None) -> None:
         super().__init__(() if initial is None else initial)
         self.on_update = on_update
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {super().__repr__()}>"
+
+
+class DirectiveDict(CallbackDict[str, V]):
+    """The directives of a header such as Cache-Control. `provided`: whether there was one."""
+
+    def __init__(self, values: t.Any = (), on_update: OnUpdate = None) -> None:
+        super().__init__(values, on_update)
+        self.provided = values is not None
+
+    def to_header(self) -> str:
+        """The value of the header."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.to_header()
+
+    def __repr__(self) -> str:
+        pairs = " ".join(f"{key}={value!r}" for key, value in sorted(self.items()))
+        return f"<{type(self).__name__} {pairs}>"
 
 
 class HeaderSet(MutableSet[str]):
@@ -599,12 +602,10 @@ class HeaderSet(MutableSet[str]):
     (True, 'Cookie, Accept')
     """
 
-    def __init__(
-        self, headers: t.Iterable[str] | None = None, on_update: t.Callable[[t.Any], None] | None = None
-    ) -> None:
+    def __init__(self, headers: t.Iterable[str] | None = None, on_update: OnUpdate = None) -> None:
         #: The token in lower case to the token as it was written.
         self._tokens: dict[str, str] = {}
-        self.on_update: t.Callable[[t.Any], None] | None = None
+        self.on_update: OnUpdate = None
         self.update(headers or ())
         self.on_update = on_update
 
@@ -689,6 +690,6 @@ class HeaderSet(MutableSet[str]):
         return f"{type(self).__name__}({list(self)!r})"
 
 
-def parse_set_header(value: str | None, on_update: t.Callable[[t.Any], None] | None = None) -> HeaderSet:
+def parse_set_header(value: str | None, on_update: OnUpdate = None) -> HeaderSet:
     """The tokens of a comma-separated list as a set that knows order and disregards case."""
     return HeaderSet(parse_list_header(value) if value else None, on_update)

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 
 from ..exceptions import BadRequestKeyError
-from .datastructures import MISSING, MultiDict, iter_multi_items, refuse
+from .datastructures import MISSING, MultiDict, convert, convert_all, iter_multi_items, refuse
 from .options import dump_options_header
 
 TYPE_CHECKING = False
@@ -132,26 +132,13 @@ class Headers:
         value = self._find(key)
         if value is None:
             return default
-        if type is None:
-            return value
-        try:
-            return type(value)
-        except ValueError:
-            return default
+        return value if type is None else convert(value, default, type)
 
     def getlist(self, key: str, type: Convert | None = None) -> list[t.Any]:
-        """All values, passed through `type`; those for which it raises ValueError are left out."""
+        """All values, passed through `type`, but those for which it raises ValueError or TypeError."""
         key = key.lower()
         values = [value for name, value in self if name.lower() == key]
-        if type is None:
-            return values
-        converted = []
-        for value in values:
-            try:
-                converted.append(type(value))
-            except ValueError:
-                pass
-        return converted
+        return values if type is None else convert_all(values, type)
 
     def get_all(self, name: str) -> list[str]:
         """All values, under the name that `wsgiref.headers` gives it."""
@@ -388,32 +375,15 @@ class EnvironHeaders(ImmutableHeadersMixin, Headers):
 
 # -- kinds of fields
 
-_ENTITY_HEADERS = frozenset(
-    [
-        "allow",
-        "content-encoding",
-        "content-language",
-        "content-length",
-        "content-location",
-        "content-md5",
-        "content-range",
-        "content-type",
-        "expires",
-        "last-modified",
-    ]  # noqa: SIM905
+_ENTITY = (
+    "allow content-encoding content-language content-length content-location content-md5 content-range"
+    " content-type expires last-modified"
 )
-_HOP_BY_HOP_HEADERS = frozenset(
-    [
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    ]  # noqa: SIM905
+_HOP_BY_HOP = (
+    "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade"
 )
+_ENTITY_HEADERS = frozenset(_ENTITY.split())
+_HOP_BY_HOP_HEADERS = frozenset(_HOP_BY_HOP.split())
 
 
 def is_entity_header(header: str) -> bool:

@@ -32,6 +32,20 @@ _QUOTED = re.compile(_STRING, re.DOTALL)
 _COMMA_OR_STRING = re.compile(rf",|{_STRING}", re.DOTALL)
 
 
+class HeaderValue:
+    """A value that is parsed from a header and written to one; how it shows itself."""
+
+    def to_header(self) -> str:
+        """The value of the header."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.to_header()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {str(self)!r}>"
+
+
 def quote_header_value(value: t.Any, allow_token: bool = True) -> str:
     """A value as a token if it is one (and `allow_token`), else as a quoted string with escapes."""
     text = str(value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from .caching import quote_etag, unquote_etag
 from .dates import http_date, parse_date
+from .options import HeaderValue
 from .wsgi import plain_int
 
 TYPE_CHECKING = False
@@ -17,22 +18,12 @@ if TYPE_CHECKING:
     import typing as t
     from datetime import datetime
 
+    from .datastructures import OnUpdate
 
-class _HeaderValue:
-    """What a parsed header shows of itself."""
-
-    def to_header(self) -> str:
-        """The value of the header."""
-        raise NotImplementedError
-
-    def __str__(self) -> str:
-        return self.to_header()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {str(self)!r}>"
+    Position = t.Optional[int]
 
 
-class IfRange(_HeaderValue):
+class IfRange(HeaderValue):
     """An If-Range header: an ETag, a date, or neither."""
 
     def __init__(self, etag: str | None = None, date: datetime | None = None, weak: bool = False) -> None:
@@ -48,7 +39,7 @@ class IfRange(_HeaderValue):
         return "" if self.etag is None else quote_etag(self.etag)
 
 
-class Range(_HeaderValue):
+class Range(HeaderValue):
     """A Range header: `(start, end)` pairs, the end exclusive or None; a negative start counts from the end.
 
     >>> r = parse_range_header("bytes=0-499")
@@ -93,22 +84,22 @@ class Range(_HeaderValue):
         )
 
 
-class ContentRange(_HeaderValue):
+class ContentRange(HeaderValue):
     """A Content-Range header. Setting an attribute calls `on_update(self)`, and so does `set`."""
 
     units: str | None
-    start: int | None
-    stop: int | None
-    length: int | None
-    on_update: t.Callable[[t.Any], None] | None
+    start: Position
+    stop: Position
+    length: Position
+    on_update: OnUpdate
 
     def __init__(
         self,
         units: str | None,
-        start: int | None,
-        stop: int | None,
-        length: int | None = None,
-        on_update: t.Callable[[t.Any], None] | None = None,
+        start: Position,
+        stop: Position,
+        length: Position = None,
+        on_update: OnUpdate = None,
     ) -> None:
         self.__dict__["on_update"] = on_update
         self.set(start, stop, length, units)
@@ -119,7 +110,7 @@ class ContentRange(_HeaderValue):
             self.on_update(self)
 
     def set(
-        self, start: int | None, stop: int | None, length: int | None = None, units: str | None = "bytes"
+        self, start: Position, stop: Position, length: Position = None, units: str | None = "bytes"
     ) -> None:
         """Change everything at once; `stop` is exclusive."""
         if not is_byte_range_valid(start, stop, length):
@@ -142,7 +133,7 @@ class ContentRange(_HeaderValue):
         return self.units is not None
 
 
-def is_byte_range_valid(start: int | None, stop: int | None, length: int | None) -> bool:
+def is_byte_range_valid(start: Position, stop: Position, length: Position) -> bool:
     """Whether the bytes from `start` to before `stop` can exist in a body of that length."""
     if start is None or stop is None:
         return start is stop and (length is None or length >= 0)
@@ -184,9 +175,7 @@ def _parse_range(item: str, last_end: int) -> tuple[int, int | None]:
     return start, end
 
 
-def parse_content_range_header(
-    value: str | None, on_update: t.Callable[[t.Any], None] | None = None
-) -> ContentRange | None:
+def parse_content_range_header(value: str | None, on_update: OnUpdate = None) -> ContentRange | None:
     """The ContentRange of a header; None if there is none, or it is malformed."""
     units, _, spec = (value or "").strip(" \t").partition(" ")
     span, slash, size = spec.partition("/")
