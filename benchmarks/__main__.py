@@ -1,0 +1,67 @@
+"""``python -m benchmarks [--quick] [requests] [routing] [imports]``: measure, print, write docs.
+
+A full run rewrites docs/benchmarks.md and its plots; ``--quick`` and a choice of parts only print.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from . import imports, requests, routing
+from .harness import FULL, PAGE, QUICK, US, save_json, versions
+
+PARTS = {"requests": requests, "routing": routing, "imports": imports}
+
+TEXTS = {
+    "requests": (
+        "## Requests\n\nThe time of a request in process, from the environ to the last byte of the body:"
+        f" how many times that of {US}. *raw WSGI* is the same work without a framework."
+    ),
+    "routing": (
+        "## Routing\n\nThe time to match a path, averaged over paths all over the map: how many times that of"
+        f" {US} with as many rules of the same shape."
+    ),
+    "imports": (
+        "## Imports\n\nThe time of an import, and of an import together with an empty application, in a"
+        f" fresh interpreter: how many times that of {US}; and how many modules are loaded beyond those of"
+        " the bare interpreter."
+    ),
+}
+
+HEAD = """# Benchmarks
+
+Written by `python -m benchmarks`, which runs all frameworks beside each other: fresh processes that take
+turns, every ratio taken between values of the same round. A figure is the median of the rounds, in brackets
+the lowest and the highest. Times depend on the machine, so that none are given; ratios depend on it a little,
+and your application depends on its own work most of all.
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)} (all)")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: the order of things only")
+    options = parser.parse_args()
+    unknown = set(options.part) - PARTS.keys()
+    if unknown:
+        parser.error(f"unknown part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
+    page = [HEAD, versions(["bottle", "falcon", "flask", "werkzeug"]) + ".\n"]
+    print(page[1])
+    write = not options.quick and not options.part
+    for name in options.part or PARTS:
+        part = PARTS[name]
+        found = part.run(QUICK if options.quick else FULL)
+        save_json(name, found)
+        told = part.report(found)
+        print(f"{TEXTS[name]}\n\n{told}\n", flush=True)
+        page += [TEXTS[name] + "\n", told + "\n"]
+        if write:
+            page.append(part.draw(found) + "\n")
+    if write:
+        PAGE.write_text("\n".join(page), "utf-8")
+        print(f"{PAGE} is written.")
+    return 0
+
+
+sys.exit(main())
