@@ -70,11 +70,9 @@ class TestResponse(Response):
 @lru_cache(maxsize=32)
 def _response_class(wrapper: t.Any) -> type[TestResponse]:
     """The class given, made a TestResponse if it is none."""
-    if wrapper is None or wrapper is Response:
-        return TestResponse
-    if issubclass(wrapper, TestResponse):
-        return wrapper
-    made: type[TestResponse] = type("WrapperTestResponse", (TestResponse, wrapper), {})
+    made: type[t.Any] = TestResponse if wrapper is None or wrapper is Response else wrapper
+    if not issubclass(made, TestResponse):
+        made = type("WrapperTestResponse", (TestResponse, made), {})
     return made
 
 

@@ -30,6 +30,8 @@ def main(argv: t.Sequence[str] | None = None) -> int:
     try:
         options = build_parser().parse_args(arguments)
         return int(options.command(options))
+    except KeyboardInterrupt:  # the second one, while the server waits for running requests
+        return 130
     except SystemExit as stop:  # told already, whatever it was
         if not isinstance(stop.code, int):
             raise

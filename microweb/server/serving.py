@@ -76,7 +76,7 @@ class Server:
         self._connections: dict[Connection, threading.Thread] = {}
         #: The environ variables that all requests share.
         self.base = {
-            "SERVER_NAME": host,
+            "SERVER_NAME": host or self.server_address[0],
             "SERVER_PORT": str(self.port),
             "wsgi.url_scheme": "https" if self.ssl_context else "http",
             "wsgi.multithread": threaded,
@@ -154,10 +154,12 @@ class Server:
         connection = Connection(self, sock, peer)
         thread = threading.Thread(target=self._run, args=(connection,), daemon=True)
         self._connections[connection] = thread
-        if self.multithread:
-            thread.start()
-        else:
-            self._run(connection)
+        try:
+            thread.start() if self.multithread else self._run(connection)
+        except RuntimeError as error:
+            warn("cannot start a thread: %s", str(error))
+            self._connections.pop(connection, None)
+            sock.close()
 
     def _run(self, connection: Connection) -> None:
         try:

@@ -147,3 +147,13 @@ def test_plain_http_on_a_tls_port_is_no_traceback(capsys):
         live.exchange(GET)
         assert not live.calls
     assert capsys.readouterr().err == ""
+
+
+def test_out_of_threads_is_survived(live, monkeypatch):
+    def fail(thread):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        assert live.exchange(GET) == b""
+    assert b"200 OK" in live.exchange(GET)
