@@ -17,7 +17,7 @@ from functools import wraps
 
 from ..exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from .datastructures import CombinedMultiDict, MultiDict
-from .forms import FormDataParser, default_stream_factory
+from .forms import FormDataParser
 from .headers import EnvironHeaders
 from .jsonbody import StrictJSON
 from .properties import cached_property, environ_property
@@ -236,6 +236,8 @@ class Request(RequestHeaders):
         content_length: int | None = None,
     ) -> t.IO[bytes]:
         """Where an uploaded file is put: for subclasses."""
+        from .uploads import default_stream_factory
+
         return default_stream_factory(total_content_length, content_type, filename, content_length)
 
     def _load_form_data(self) -> None:

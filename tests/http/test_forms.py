@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microweb.exceptions import ClientDisconnected, RequestEntityTooLarge
-from microweb.http import forms
+from microweb.http import uploads
 from microweb.http.datastructures import MultiDict
-from microweb.http.forms import FormDataParser, MultiPartParser, default_stream_factory, parse_form_data
+from microweb.http.forms import parse_form_data
+from microweb.http.uploads import MultiPartParser, default_stream_factory
 
 URLENCODED = "application/x-www-form-urlencoded"
 
@@ -170,14 +171,14 @@ def test_b115_b117_limits():
 
 def test_b122_a_spool_moves_to_disk():
     with default_stream_factory(None, None, None) as spool:
-        spool.write(b"x" * forms.MAX_SPOOL)
+        spool.write(b"x" * uploads.MAX_SPOOL)
         assert not spool._rolled
         spool.write(b"x")
         assert spool._rolled
 
 
 def test_without_a_disk(monkeypatch):
-    monkeypatch.setattr(forms, "SpooledTemporaryFile", None)
+    monkeypatch.setattr(uploads, "SpooledTemporaryFile", None)
     assert type(default_stream_factory(None, None, None)) is io.BytesIO
 
 
@@ -225,4 +226,4 @@ def test_any_buffer_size(value, size):
 def test_storage_classes():
     assert type(files(b"--b--")[0]) is MultiDict
     assert files(multipart((b"a", b"1")), cls=dict) == ({"a": "1"}, {})
-    assert FormDataParser().stream_factory is default_stream_factory
+    assert MultiPartParser().stream_factory is default_stream_factory
