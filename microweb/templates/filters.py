@@ -144,7 +144,7 @@ _between_words = re.compile(r"([-\s({\[<]+)")
 def do_title(s: t.Any) -> str:
     """Make the first letter of each word upper case, all others lower."""
     words = _between_words.split(soft_str(s))
-    return "".join(word[:1].upper() + word[1:].lower() for word in words)
+    return "".join([word[0].upper() + word[1:].lower() for word in words if word])
 
 
 def do_trim(value: t.Any, chars: str | None = None) -> str:
@@ -217,8 +217,10 @@ def _wrapper_class() -> t.Any:
         """
 
         def _split(self, text: str) -> list[str]:
-            chunks: list[str] = super()._split(text)  # type: ignore[misc]
+            chunks: list[str] = super()._split(text)
             size = 64 * self.width if self.break_long_words and self.width > 0 else len(text) or 1
+            if max(map(len, chunks), default=0) <= size:
+                return chunks
             return [chunk[i : i + size] for chunk in chunks for i in range(0, len(chunk), size)]
 
     return LinearWrapper
@@ -387,7 +389,9 @@ def do_filesizeformat(value: t.Any, binary: bool = False) -> str:
     if size < base:
         return f"{int(size)} Bytes"
     prefixes = "KMGTPEZY" if binary else "kMGTPEZY"
-    power = next((i for i in range(2, 10) if size < base**i), 9)
+    power = 2
+    while power < 9 and size >= base**power:
+        power += 1
     return f"{base * size / base**power:.1f} {prefixes[power - 2]}{suffix}"
 
 
