@@ -76,6 +76,15 @@ def get_host(
         return ""
 
 
+def clear_caches() -> None:
+    """Forget the environments and lexers that are kept for templates made without one."""
+    from ..templates.environment import get_spontaneous_environment
+    from ..templates.lexer import _lexers
+
+    get_spontaneous_environment.cache_clear()
+    _lexers.clear()
+
+
 class SansIORequest(RequestHeaders):
     """A request given by its parts, without an environ and without a body."""
 

@@ -93,7 +93,7 @@ _WERKZEUG = {
     "werkzeug": "http.request: Request; http.response: Response; testing: Client; server.serving: run_simple",
     "werkzeug._internal": "compat.extras: _log _get_environ; http.datastructures:"
     " _missing=MISSING; http.wsgi: _wsgi_decoding_dance=decode_wsgi _plain_int=plain_int;"
-    " testing: _wsgi_encoding_dance=encode_wsgi",
+    " http.builder: _wsgi_encoding_dance=encode_wsgi",
     "werkzeug.datastructures": f"{_STRUCTURES}; {_MIXINS}; {_ACCEPT}; {_AUTH}; {_CACHE}; {_CSP};"
     f" {_FILES}; {_HEADERS}; {_RANGES}; http.caching: ETags;"
     " http.datastructures: OrderedMultiDict ImmutableOrderedMultiDict",
@@ -123,11 +123,11 @@ _WERKZEUG = {
     "werkzeug.routing.matcher": "routing.matcher: StateMachineMatcher",
     "werkzeug.routing.rules": _RULES,
     "werkzeug.sansio": "",
-    "werkzeug.sansio.http": "http.caching: is_resource_modified; http.cookies: parse_cookie",
+    "werkzeug.sansio.http": "compat.extras: is_resource_modified; http.cookies: parse_cookie=parse_cookie_text",
     "werkzeug.sansio.multipart": "http.multipart: *",
     "werkzeug.sansio.request": "compat.extras: Request=SansIORequest",
     "werkzeug.sansio.response": "compat.extras: Response=SansIOResponse",
-    "werkzeug.sansio.utils": "http.urls: get_current_url get_host host_is_trusted;"
+    "werkzeug.sansio.utils": "compat.extras: get_host; http.urls: get_current_url host_is_trusted;"
     " http.wsgi: get_content_length=parse_content_length",
     "werkzeug.security": "security: check_password_hash gen_salt generate_password_hash safe_join"
     " _os_alt_seps _windows_device_files",
@@ -158,7 +158,7 @@ _UNDEFINED = (
 _JINJA = {
     "jinja2": "templates.environment: Environment Template; templates.errors:"
     " TemplateAssertionError TemplateError TemplateNotFound TemplateRuntimeError"
-    " TemplateSyntaxError TemplatesNotFound UndefinedError; templates.utils: clear_caches"
+    " TemplateSyntaxError TemplatesNotFound UndefinedError; compat.extras: clear_caches; templates.utils:"
     " is_undefined pass_context pass_environment pass_eval_context select_autoescape;"
     f" {_LOADERS}; {_UNDEFINED}",
     "jinja2.compiler": "templates.compiler: *",
@@ -175,7 +175,6 @@ _JINJA = {
     "jinja2.runtime": "templates.runtime: *; templates.utils: missing; markup: Markup escape",
     "jinja2.tests": "templates.checks: *",
     "jinja2.utils": "templates.utils: *; templates.filters: urlize; markup: Markup escape",
-    "jinja2.visitor": "templates.nodes: NodeTransformer NodeVisitor",
 }
 
 _LEAVES = {

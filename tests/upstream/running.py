@@ -15,7 +15,7 @@ from .left_out import LEFT_OUT
 from .sources import PEERS
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS_A_TEST = 30
+SECONDS_A_TEST = 20
 SECONDS_A_FILE = 240
 
 

@@ -53,6 +53,16 @@ REQUIREMENTS = [
 # The seventh peer: nothing of the stack may be answered by a real package.
 PEERS = [*SOURCES, "click"]
 
+# Tests start children with a path of their own, so what tells these of the alias layer has to be
+# installed in the environment.
+_SITE = """
+import importlib, os, sys
+if "MICROWEB_COMPAT" in os.environ:
+    package, _, root = os.environ["MICROWEB_COMPAT"].partition(os.pathsep)
+    sys.path.append(root)
+    importlib.import_module(package).install()
+"""
+
 _PROOF = """
 import importlib.metadata, importlib.util, json, sys
 names = json.loads(sys.argv[1])
@@ -74,7 +84,7 @@ def cache_dir() -> Path:
 
 def environment() -> Path:
     """The interpreter of a virtualenv with `REQUIREMENTS` and none of `PEERS`; made if missing."""
-    key = json.dumps([sys.version_info[:3], sys.prefix, REQUIREMENTS])
+    key = json.dumps([sys.version_info[:3], sys.prefix, REQUIREMENTS, _SITE])
     folder = cache_dir() / f"env-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / "complete").exists():
@@ -82,6 +92,9 @@ def environment() -> Path:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *REQUIREMENTS], check=True)
+        where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+        site = subprocess.run(where, check=True, capture_output=True, text=True).stdout.strip()
+        Path(site, "sitecustomize.py").write_text(_SITE, encoding="utf-8")
         (folder / "complete").touch()
     _prove_absence(python)
     return python
