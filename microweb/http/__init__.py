@@ -23,7 +23,7 @@ _NAMES = {
     " TypeConversionDict UpdateDictMixin iter_multi_items parse_set_header",
     "dates": "dump_age http_date parse_age parse_date",
     "filestorage": "FileMultiDict FileStorage",
-    "forms": "FormDataParser default_stream_factory parse_form_data",
+    "forms": "FormDataParser parse_form_data",
     "headers": "EnvironHeaders Headers is_entity_header is_hop_by_hop_header remove_entity_headers"
     " remove_hop_by_hop_headers",
     "options": "dump_header dump_options_header parse_dict_header parse_list_header parse_options_header"
@@ -34,6 +34,7 @@ _NAMES = {
     "redirects": "append_slash_redirect redirect",
     "request": "Request",
     "response": "Response",
+    "uploads": "default_stream_factory",
     "urls": "host_is_trusted iri_to_uri parse_query uri_to_iri url_encode url_quote url_unquote",
     "wsgi": "ClosingIterator FileWrapper LimitedStream get_content_length get_current_url get_host"
     " get_input_stream get_path_info responder wrap_file",
@@ -89,10 +90,7 @@ if TYPE_CHECKING:
         dump_age as dump_age, http_date as http_date, parse_age as parse_age, parse_date as parse_date
     )
     from .filestorage import FileMultiDict as FileMultiDict, FileStorage as FileStorage
-    from .forms import (  # type: ignore[attr-defined]
-        FormDataParser as FormDataParser, default_stream_factory as default_stream_factory, parse_form_data
-        as parse_form_data
-    )
+    from .forms import FormDataParser as FormDataParser, parse_form_data as parse_form_data
     from .headers import (
         EnvironHeaders as EnvironHeaders, Headers as Headers, is_entity_header as is_entity_header,
         is_hop_by_hop_header as is_hop_by_hop_header, remove_entity_headers as remove_entity_headers,
@@ -116,6 +114,7 @@ if TYPE_CHECKING:
     from .redirects import append_slash_redirect as append_slash_redirect, redirect as redirect
     from .request import Request as Request
     from .response import Response as Response
+    from .uploads import default_stream_factory as default_stream_factory
     from .urls import (
         host_is_trusted as host_is_trusted, iri_to_uri as iri_to_uri, parse_query as parse_query, uri_to_iri
         as uri_to_iri, url_encode as url_encode, url_quote as url_quote, url_unquote as url_unquote
