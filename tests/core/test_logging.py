@@ -10,17 +10,18 @@ from microweb import Microweb
 from microweb.logging import create_logger, default_handler, has_level_handler, wsgi_errors_stream
 
 NAME = "unheard.app"
-#: The logger above the application's. It propagates nothing, since pytest listens at the root.
-ABOVE = logging.getLogger("unheard")
 
 
 @pytest.fixture(autouse=True)
-def no_handlers(monkeypatch):
-    monkeypatch.setattr(ABOVE, "propagate", False)
+def nobody_listens(pytestconfig, monkeypatch):
+    """pytest's own handlers are out of the way."""
+    plugin = pytestconfig.pluginmanager.unregister(name="logging-plugin")
+    monkeypatch.setattr(logging.root, "handlers", [])
     yield
-    for logger in (ABOVE, logging.getLogger(NAME)):
-        logger.handlers.clear()
-        logger.setLevel(logging.NOTSET)
+    logging.getLogger(NAME).handlers.clear()
+    logging.getLogger(NAME).setLevel(logging.NOTSET)
+    if plugin:
+        pytestconfig.pluginmanager.register(plugin, "logging-plugin")
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_nobody_configured_logging(app, debug, level):
 
 
 def test_somebody_did(app):
-    ABOVE.addHandler(logging.StreamHandler())
+    logging.root.addHandler(logging.StreamHandler())
     logging.getLogger(NAME).setLevel(logging.ERROR)
     app.debug = True
     logger = create_logger(app)
@@ -66,7 +67,7 @@ def test_has_level_handler(level, propagate, expected, monkeypatch):
     logger = logging.getLogger(NAME)
     monkeypatch.setattr(logger, "propagate", propagate)
     assert not has_level_handler(logger)
-    ABOVE.addHandler(handler)
+    logging.root.addHandler(handler)
     assert has_level_handler(logger) is expected
     logger.addHandler(logging.StreamHandler())
     assert has_level_handler(logger)
