@@ -131,27 +131,21 @@ def dump_cookie(
     secure = secure or partitioned
     _check_name(key, secure, domain, path)
     _check_value(key, value)
-    for attribute in (domain, path, expires):
-        if isinstance(attribute, str) and _ATTRIBUTE_BREAKER.search(attribute):
-            raise ValueError(f"{attribute[:80]!r} cannot be an attribute of cookie {key!r}.")
+    _check_attributes(key, (domain, path, expires))
+    if samesite is not None and samesite.title() not in ("Strict", "Lax", "None"):
+        raise ValueError(f"SameSite must be 'Strict', 'Lax' or 'None', not {samesite!r}.")
     if max_age is not None:
         max_age = whole_seconds(max_age)
         if expires is None and sync_expires:
             expires = min(max(time.time() + max_age, 0), _END_OF_TIME)
-    if expires is not None and not isinstance(expires, str):
-        expires = http_date(expires)
-    if samesite is not None:
-        samesite = samesite.title()
-        if samesite not in ("Strict", "Lax", "None"):
-            raise ValueError(f"SameSite must be 'Strict', 'Lax' or 'None', not {samesite!r}.")
     attributes = {
         "Domain": encode_host(domain.partition(":")[0].lstrip(".")) if domain else None,
-        "Expires": expires,
+        "Expires": expires if expires is None or isinstance(expires, str) else http_date(expires),
         "Max-Age": max_age,
         "Secure": secure,
         "HttpOnly": httponly,
         "Path": None if path is None else url_quote(path, _PATH_SAFE),
-        "SameSite": samesite,
+        "SameSite": samesite and samesite.title(),
         "Partitioned": partitioned,
     }
     # Browsers write UTF-8 into names, servers read Latin-1: PEP 3333's disguise.
@@ -161,14 +155,17 @@ def dump_cookie(
             fields.append(name if text is True else f"{name}={text}")
     cookie = "; ".join(fields)
     if max_size and len(cookie) > max_size:
-        warnings.warn(
-            f"The {key!r} cookie is too large: the value was {len(value)} bytes but the header"
-            f" required {len(cookie) - len(value)} extra bytes. The final size was {len(cookie)}"
-            f" bytes but the limit is {max_size} bytes. Browsers may silently ignore cookies"
-            " larger than this.",
-            stacklevel=2,
-        )
+        _warn_of_size(key, len(value), len(cookie), max_size)
     return cookie
+
+
+def _warn_of_size(key: str, value: int, cookie: int, limit: int) -> None:
+    warnings.warn(
+        f"The {key!r} cookie is too large: the value was {value} bytes but the header required"
+        f" {cookie - value} extra bytes. The final size was {cookie} bytes but the limit is {limit}"
+        " bytes. Browsers may silently ignore cookies larger than this.",
+        stacklevel=3,
+    )
 
 
 def _check_name(key: str, secure: bool, domain: str | None, path: str | None) -> None:
@@ -189,6 +186,12 @@ def _check_value(key: str, value: str) -> None:
             f"The value of cookie {key!r} contains control characters, which are not read back."
             " Encode it, as base64 for example."
         )
+
+
+def _check_attributes(key: str, attributes: t.Iterable[object]) -> None:
+    for attribute in attributes:
+        if isinstance(attribute, str) and _ATTRIBUTE_BREAKER.search(attribute):
+            raise ValueError(f"{attribute[:80]!r} cannot be an attribute of cookie {key!r}.")
 
 
 def _quote(value: str) -> str:

@@ -206,7 +206,8 @@ class Headers:
         fields = self._list
         for index, (k, _) in enumerate(fields):
             if k.lower() == name:
-                fields[index:] = [field, *[f for f in fields[index + 1 :] if f[0].lower() != name]]
+                fields[index] = field
+                fields[index + 1 :] = [f for f in fields[index + 1 :] if f[0].lower() != name]
                 return
         fields.append(field)
 

@@ -184,12 +184,10 @@ def _scan_options(rest: str) -> t.Iterator[tuple[str, str]]:
         key = _KEY.match(rest, position)
         if key is not None:
             position = key.end()
-            text = _TOKEN.match(rest, position)
-            if text is None:
-                text = _QUOTED.match(rest, position)
-                if text is not None and not text[1]:
-                    # Never closed: no separator behind it can be trusted.
-                    return
+            text = _TOKEN.match(rest, position) or _QUOTED.match(rest, position)
+            if text is not None and text[0][0] == '"' and not text[1]:
+                # Never closed: no separator behind it can be trusted.
+                return
             if text is not None:
                 position = text.end()
                 yield key[1].lower(), text[0]

@@ -75,15 +75,13 @@ def iter_multi_items(mapping: t.Any) -> t.Iterator[tuple[t.Any, t.Any]]:
     """
     if hasattr(mapping, "lists"):  # a MultiDict; that class stands above this module
         yield from mapping.items(multi=True)
-    elif not isinstance(mapping, Mapping):
+        return
+    if not isinstance(mapping, Mapping):
         yield from mapping
-    else:
-        for key, value in mapping.items():
-            if isinstance(value, (list, tuple, set)):
-                for item in value:
-                    yield key, item
-            else:
-                yield key, value
+        return
+    for key, value in mapping.items():
+        for item in value if isinstance(value, (list, tuple, set)) else (value,):
+            yield key, item
 
 
 def url_encode(query: t.Any) -> str:
