@@ -35,7 +35,7 @@ from .pyast import Break as PyBreak
 from .pyast import Continue as PyContinue
 from .pyast import GeneratorExp, Return
 from .runtime import NAMESPACE
-from .scopes import Scope, special_names
+from .scopes import SPECIAL, Scope, assigned_specials, special_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ class CodeGenerator(Expressions):
         self.filename = filename
         self.streaming = streaming
         self.blocks: dict[str, nodes.Block] = {}
+        # What one walk over the whole template tells, so that no part of it is searched again.
+        self._extends = self._any_scoped = False
+        self._specials: frozenset[str] = frozenset()
         self._extends_so_far = 0
         self._has_known_extends = False
         super().__init__()
@@ -93,7 +96,7 @@ class CodeGenerator(Expressions):
 
     def module(self, node: nodes.Template) -> ast.Module:
         """All of the template."""
-        self._collect_blocks(node)
+        self._survey(node)
         eval_ctx = nodes.EvalContext(self.environment, self.template_name)
         functions = [self._root(node, Frame(eval_ctx, Scope()))]
         functions.extend(
@@ -109,15 +112,28 @@ class CodeGenerator(Expressions):
         body = [header, *imports, *functions, self.assign("blocks", blocks)]
         return ast.Module(body, [])
 
-    def _collect_blocks(self, node: nodes.Template) -> None:
-        for block in node.find_all(nodes.Block):
-            if block.name in self.blocks:
-                self.fail_at(f"block {block.name!r} defined twice", block.lineno)
-            self.blocks[block.name] = block
+    def _survey(self, template: nodes.Template) -> None:
+        """Find the blocks, and whether there is anything of what is rare."""
+        names = set()
+        for node in template.walk():
+            kind = type(node)
+            if kind is nodes.Name:
+                names.add(node.name)
+            elif kind is nodes.Block:
+                if node.name in self.blocks:
+                    self.fail_at(f"block {node.name!r} defined twice", node.lineno)
+                self.blocks[node.name] = node
+                self._any_scoped |= node.scoped
+            elif kind is nodes.Extends:
+                self._extends = True
+        self._specials = SPECIAL & names
+
+    def _special_names(self, body: list[nodes.Node]) -> frozenset[str]:
+        return special_names(body) if self._specials else self._specials
 
     def _root(self, node: nodes.Template, frame: Frame) -> t.Any:
         """The function that renders the template, and goes on with the one that it extends."""
-        extends = node.find(nodes.Extends) is not None
+        extends = self._extends
         frame.toplevel = frame.rootlevel = True
         frame.require_output_check = extends
         prologue = self._declare_self(node.body, frame)
@@ -136,7 +152,7 @@ class CodeGenerator(Expressions):
         """The function that renders a block."""
         self.line = block.lineno or 1
         prologue = self._declare_self(block.body, frame)
-        if "super" in special_names(block.body):
+        if "super" in self._special_names(block.body):
             find = self.call(
                 self.attr("context", "super"),
                 self.const(block.name),
@@ -153,7 +169,7 @@ class CodeGenerator(Expressions):
         return self._function(f"block_{block.name}", ["context"], body, frame)
 
     def _declare_self(self, body: list[nodes.Node], frame: Frame) -> list[t.Any]:
-        if "self" not in special_names(body):
+        if "self" not in self._special_names(body):
             return []
         ident = frame.scope.declare_parameter("self")
         return [self.assign(ident, self.call("TemplateReference", self.name("context")))]
@@ -467,7 +483,7 @@ class CodeGenerator(Expressions):
 
     def visit_For(self, node: nodes.For, frame: Frame) -> list[t.Any]:
         """A Python loop; over a `LoopContext` if the body needs `loop`."""
-        if "loop" in _assigned_specials(node):
+        if "loop" in self._specials and "loop" in assigned_specials(node):
             self.fail_at(
                 "Can't assign to special loop variable in for-loop target", node.lineno
             )
@@ -475,8 +491,8 @@ class CodeGenerator(Expressions):
         inner = frame.inner(scope)
         extended = (
             node.recursive
-            or "loop" in special_names(node.body)
-            or any(block.scoped for block in node.find_all(nodes.Block))
+            or "loop" in self._special_names(node.body)
+            or (self._any_scoped and any(block.scoped for block in node.find_all(nodes.Block)))
         )
         if extended:
             inner.loop_name = scope.declare_parameter("loop")
@@ -638,7 +654,7 @@ class CodeGenerator(Expressions):
         inner.require_output_check = False
         inner.buffer = "out"
         arguments = [arg.name for arg in node.args]
-        specials = special_names(node.body) & {"caller", "kwargs", "varargs"}
+        specials = self._special_names(node.body) & {"caller", "kwargs", "varargs"}
         added = specials - set(arguments)
         self._check_caller(node, arguments, specials)
         native = not any(map(_cannot_be_parameter, arguments))
@@ -761,10 +777,10 @@ class CodeGenerator(Expressions):
 
     def visit_Assign(self, node: nodes.Assign, frame: Frame) -> list[t.Any]:
         """`set target = value`."""
-        spaces = dict.fromkeys(
-            part.name for part in node.find_all(nodes.NSRef)
-        )
         body: list[t.Any] = []
+        spaces: dict[str, None] = {}
+        if not isinstance(node.target, nodes.Name):
+            spaces = dict.fromkeys(part.name for part in node.find_all(nodes.NSRef))
         if spaces:
             namespaces = [self.name(frame.scope.ref(name)) for name in spaces]
             body.append(self.do(self.call("must_be_namespace", *namespaces)))
@@ -858,8 +874,3 @@ class CodeGenerator(Expressions):
 
 def _cannot_be_parameter(name: str) -> bool:
     return iskeyword(name) or name in _RESERVED or _GENERATED.match(name) is not None
-
-
-def _assigned_specials(node: nodes.Node) -> frozenset[str]:
-    special_names([node])
-    return node.__dict__["_special"][1]  # type: ignore[no-any-return]

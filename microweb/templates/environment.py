@@ -393,7 +393,10 @@ class Environment:
     ) -> nodes.Template:
         """Return the nodes of a template."""
         try:
-            return self._parse(source, name, filename)
+            # Each node learns its environment here, where somebody else than the compiler asks.
+            tree = self._parse(source, name, filename)
+            tree.set_environment(self)
+            return tree
         except TemplateSyntaxError:
             self.handle_exception(source=source)
 
@@ -520,36 +523,29 @@ class Environment:
 
     @internalcode
     def _load_template(self, name: str, globals: Globals | None) -> Template:
-        template = self._cached(name)
+        cache, loader = self.cache, self.loader
+        if loader is None:
+            raise TypeError("no loader for this environment specified")
+        if cache is None:
+            return loader.load(self, name, self.make_globals(globals))
+        key = weakref.ref(loader), name
+        template = self._if_fresh(cache.get(key))
         if template is None:
             with _compiling:
                 # Another thread may have done it while this one waited.
-                template = self._cached(name)
+                template = self._if_fresh(cache.get(key))
                 if template is None:
-                    return self._load(name, globals)
+                    template = loader.load(self, name, self.make_globals(globals))
+                    cache[key] = template
+                    return template
         if globals:
             template.globals.update(globals)
         return template
 
-    def _cached(self, name: str) -> Template | None:
-        if self.loader is None:
-            raise TypeError("no loader for this environment specified")
-        if self.cache is None:
-            return None
-        template = self.cache.get((weakref.ref(self.loader), name))
+    def _if_fresh(self, template: Template | None) -> Template | None:
         if template is None or not self.auto_reload or template.is_up_to_date:
             return template
         return None
-
-    @internalcode
-    def _load(self, name: str, globals: Globals | None) -> Template:
-        loader = self.loader
-        if loader is None:
-            raise TypeError("no loader for this environment specified")
-        template = loader.load(self, name, self.make_globals(globals))
-        if self.cache is not None:
-            self.cache[weakref.ref(loader), name] = template
-        return template
 
     @internalcode
     def get_template(

@@ -284,28 +284,24 @@ class Lexer:
         self, stream: c.Iterable[RawToken], name: str | None = None, filename: str | None = None
     ) -> c.Iterator[Token]:
         """Turn raw tokens into `Token` objects with Python values."""
+        new = tuple.__new__  # what Token() does, by a detour
         for lineno, type_, text in stream:
             if type_ in _IGNORED:
                 continue
             value: t.Any = text
-            if type_ == "operator":
-                type_ = operators[text]
-            elif type_ == "data":
-                value = self._normalize_newlines(text)
-            elif type_ in _CONVERT:
+            if type_ in _CONVERT:
+                if self.newline_sequence != "\n":  # the one that tokeniter has left
+                    text = text.replace("\n", self.newline_sequence)
                 try:
-                    value = _CONVERT[type_](self._normalize_newlines(text))
+                    value = _CONVERT[type_](text)
                 except ValueError as error:
                     message = str(error).split(":")[-1].strip()
                     raise TemplateSyntaxError(message, lineno, name, filename) from error
+            elif type_ == "operator":
+                type_ = operators[text]
             elif type_.startswith("linestatement"):
                 type_ = type_.replace("linestatement", "block")
-            yield Token(lineno, type_, value)
-
-    def _normalize_newlines(self, value: str) -> str:
-        if self.newline_sequence == "\n":
-            return value  # tokeniter has done that
-        return value.replace("\n", self.newline_sequence)
+            yield new(Token, (lineno, type_, value))
 
     def tokeniter(
         self,
@@ -337,6 +333,7 @@ def _identifier(text: str) -> str:
 
 
 _CONVERT: dict[str, c.Callable[[str], t.Any]] = {
+    "data": str,
     "name": _identifier,
     "string": _unquote,
     "integer": lambda text: int(text.replace("_", ""), 0),
@@ -404,6 +401,10 @@ class _Scan:
         brackets: list[str] = []
         while (match := match_token(source, self.pos)) is not None:
             kind, text = match.lastgroup or "", match.group()
+            if kind == "name":
+                yield self.lineno, kind, text
+                self.pos = match.end()
+                continue
             if kind == "operator":
                 if text in _CLOSING:
                     brackets.append(_CLOSING[text])

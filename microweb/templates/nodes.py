@@ -97,14 +97,19 @@ class Node:
     def iter_child_nodes(
         self, exclude: c.Container[str] = (), only: c.Container[str] | None = None
     ) -> c.Iterator[Node]:
-        """Yield the nodes in the fields, those in lists too."""
-        for _, value in self.iter_fields(exclude or (), only):
-            if isinstance(value, list):
-                for item in value:
-                    if isinstance(item, Node):
-                        yield item
-            elif isinstance(value, Node):
-                yield value
+        """Return the nodes in the fields, those in lists too."""
+        # Every pass over a tree comes through here: a list and its iterator cost less than a
+        # generator that asks another one.
+        found: list[Node] = []
+        for name in self.fields:
+            if name in exclude or (only is not None and name not in only):
+                continue
+            value = self.__dict__.get(name)
+            if isinstance(value, Node):
+                found.append(value)
+            elif type(value) is list:
+                found.extend([item for item in value if isinstance(item, Node)])
+        return iter(found)
 
     def walk(self) -> c.Iterator[Node]:
         """Yield this node and all below it, in the order of the source, without recursion."""
@@ -112,7 +117,7 @@ class Node:
         while todo:
             node = todo.pop()
             yield node
-            todo.extend(reversed(list(node.iter_child_nodes())))
+            todo.extend([*node.iter_child_nodes()][::-1])
 
     def find(self, node_type: type[N]) -> N | None:
         """Return the first node of this type below this one, or None."""

@@ -129,9 +129,7 @@ class Parser:
 
     def parse(self) -> nodes.Template:
         """Parse a whole template."""
-        result = nodes.Template(self.subparse(), lineno=1)
-        result.set_environment(self.environment)
-        return result
+        return nodes.Template(self.subparse(), lineno=1, environment=self.environment)
 
     def free_identifier(self, lineno: int | None = None) -> nodes.InternalName:
         """Return a new variable for generated code, out of reach for templates."""

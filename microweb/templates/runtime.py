@@ -111,8 +111,24 @@ def new_context(
         if vars:
             parent.update(vars)
     if locals:
-        parent.update(item for item in locals.items() if item[1] is not missing)
+        for key, value in locals.items():
+            if value is not missing:
+                parent[key] = value
     return environment.context_class(environment, parent, template_name, blocks, globals=globals)
+
+
+class _computed_once:
+    """An attribute that is computed when first read; `cached_property` locked, before 3.12."""
+
+    def __init__(self, function: t.Callable[[t.Any], t.Any]) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, instance: t.Any, owner: t.Any) -> t.Any:
+        if instance is None:
+            return self
+        value = instance.__dict__[self.function.__name__] = self.function(instance)
+        return value
 
 
 class Context:
@@ -133,12 +149,16 @@ class Context:
         self.parent = parent
         self.vars: dict[str, t.Any] = {}
         self.environment = environment
-        self.eval_ctx = EvalContext(environment, name)
         self.exported_vars: set[str] = set()
         self.name = name
         self._globals = globals
         #: Each block's functions, the most derived template's first; `extends` adds to them.
-        self.blocks = {name: [block] for name, block in blocks.items()}
+        self.blocks = {name: [block] for name, block in blocks.items()} if blocks else {}
+
+    @_computed_once
+    def eval_ctx(self) -> EvalContext:
+        """What holds for this run. Most templates never ask: it was known when compiling."""
+        return EvalContext(self.environment, self.name)
 
     @property
     def globals_keys(self) -> set[str]:
@@ -405,6 +425,8 @@ class LoopContext:
     @property
     def last(self) -> bool:
         """Is this the last iteration?"""
+        if self._indexed:
+            return self.index0 + 1 >= len(self._iterable)
         return self._peek() is missing
 
     @property

@@ -136,6 +136,8 @@ class Scope:
 
     def _scan(self, node: nodes.Node, as_param: bool) -> None:
         kind = type(node)
+        if kind is nodes.TemplateData or kind is nodes.Const:
+            return
         if kind is nodes.Name:
             if as_param or node.ctx == "param":
                 self.declare_parameter(node.name)
@@ -179,12 +181,12 @@ class Scope:
         return other
 
 
-def _outer_children(node: nodes.Node) -> c.Iterator[nodes.Node]:
+def _outer_children(node: nodes.Node) -> c.Iterable[nodes.Node]:
     """The nodes in a statement that belong to the scope around it."""
-    if type(node) not in _OUTER_FIELDS:
-        yield from node.iter_child_nodes()
-    for field in _OUTER_FIELDS.get(type(node), ()):
-        yield from node.iter_child_nodes(only=(field,))
+    fields = _OUTER_FIELDS.get(type(node))
+    if fields is None:
+        return node.iter_child_nodes()
+    return [child for field in fields for child in node.iter_child_nodes(only=(field,))]
 
 
 def _bound_names(node: nodes.Node) -> list[str]:
@@ -201,6 +203,11 @@ def _bound_names(node: nodes.Node) -> list[str]:
 def special_names(body: c.Iterable[nodes.Node]) -> frozenset[str]:
     """The `SPECIAL` names that a body reads before it assigns them."""
     return _special(list(body))[0]
+
+
+def assigned_specials(node: nodes.Node) -> frozenset[str]:
+    """The `SPECIAL` names that are assigned anywhere in a node."""
+    return _special([node])[1]
 
 
 def _special(body: c.Iterable[nodes.Node]) -> tuple[frozenset[str], frozenset[str]]:

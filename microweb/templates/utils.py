@@ -137,6 +137,14 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
         self._touch(key)
         return value
 
+    def get(self, key: t.Any, default: t.Any = None) -> t.Any:
+        """Return the value, or the default; the mixin's way, by KeyError, is slow."""
+        value = self._mapping.get(key, missing)
+        if value is missing:
+            return default
+        self._touch(key)
+        return value
+
     def __setitem__(self, key: t.Any, value: t.Any) -> None:
         self._mapping[key] = value
         self._touch(key)
