@@ -181,7 +181,8 @@ class Microweb(Scaffold):
         ):
             return self.make_default_options_response()
         view = self.ensure_sync(self.view_functions[rule.endpoint])
-        return view(**current.view_args)  # type: ignore[no-any-return, arg-type]
+        arguments = current.view_args
+        return view(**arguments) if arguments else view()  # type: ignore[no-any-return]
 
     def raise_routing_exception(self, request: Request) -> t.NoReturn:
         """Raise what the matching raised; in debug mode, explain a redirect that loses a form."""
@@ -826,7 +827,7 @@ class Microweb(Scaffold):
         if port is None:
             port = int(name_port or 5000)
         options.setdefault("threaded", True)
-        from .server import run_simple
+        from .server.serving import run_simple
 
         try:
             run_simple(host or name_host or "127.0.0.1", int(port), self, **options)

@@ -132,18 +132,9 @@ class RequestContext:
     ``match_request`` may be overridden to hook into the matching of the URL.
     """
 
-    # Values of a fresh context stand here and not in __init__, so that making one stores two
-    # attributes and no more.
     flashes: list[tuple[str, str]] | None = None
-    _opened_session: SessionMixin | None = None
-    _own_app_ctx: AppContext | None = None
     #: The application context of the same application that was on top already, if any.
     _shared_app_ctx: AppContext | None = None
-    _after_request_functions: t.Sequence[ft.AfterRequestCallable] = ()
-    #: How many streams keep the context from being torn down.
-    _holds = 0
-    #: A linked stack of tokens: a context may be pushed again while it is current.
-    _pushes: tuple[Token[Contexts], t.Any] | None = None
 
     def __init__(
         self,
@@ -154,8 +145,13 @@ class RequestContext:
     ) -> None:
         self.app = app
         self.request: Request = app.request_class(environ) if request is None else request
-        if session is not None:
-            self._opened_session = session
+        self._opened_session = session
+        self._own_app_ctx: AppContext | None = None
+        self._after_request_functions: t.Sequence[ft.AfterRequestCallable] = ()
+        #: A linked stack of tokens: a context may be pushed again while it is current.
+        self._pushes: tuple[Token[Contexts], t.Any] | None = None
+        #: How many streams keep the context from being torn down.
+        self._holds = 0
 
     # -- what is made at first use
 
