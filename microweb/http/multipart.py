@@ -24,6 +24,7 @@ Data(data=b' more', more_data=False)
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 
 from ..exceptions import RequestEntityTooLarge
 from .headers import Headers
@@ -69,76 +70,37 @@ _LAST_BREAK = re.compile(rb"(?:\r\n|\n|\r)\Z")
 
 
 class Event:
-    """Something that was found, or is to be written. Equal to another of its kind with equal
-    fields.
-    """
+    """Something that was found, or is to be written. Equal to another of its kind with equal fields."""
 
-    __slots__: tuple[str, ...] = ()
+    def __eq__(self: t.Any, other: t.Any) -> bool:
+        return type(other) is type(self) and tuple.__eq__(self, other)
 
-    def _fields(self) -> dict[str, t.Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other._fields() == self._fields()
-
-    def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={value!r}" for name, value in self._fields().items())
-        return f"{type(self).__name__}({fields})"
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
 
-class Preamble(Event):
+class Preamble(Event, namedtuple("Preamble", "data")):
     """What stands before the first delimiter; it means nothing."""
 
-    __slots__ = ("data",)
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-
-class Field(Event):
+class Field(Event, namedtuple("Field", "name headers")):
     """The beginning of a part that is a field."""
 
-    __slots__ = ("name", "headers")
 
-    def __init__(self, name: str, headers: Headers) -> None:
-        self.name = name
-        self.headers = headers
-
-
-class File(Event):
+class File(Event, namedtuple("File", "name filename headers")):
     """The beginning of a part that is a file; the name is the client's, and not to be trusted."""
 
-    __slots__ = ("name", "filename", "headers")
 
-    def __init__(self, name: str, filename: str, headers: Headers) -> None:
-        self.name = name
-        self.filename = filename
-        self.headers = headers
-
-
-class Data(Event):
+class Data(Event, namedtuple("Data", "data more_data")):
     """Some data of the part that has begun; the last of it says so."""
 
-    __slots__ = ("data", "more_data")
 
-    def __init__(self, data: bytes, more_data: bool) -> None:
-        self.data = data
-        self.more_data = more_data
-
-
-class Epilogue(Event):
+class Epilogue(Event, namedtuple("Epilogue", "data")):
     """The end, and what was sent after it; that means nothing."""
 
-    __slots__ = ("data",)
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-
-class NeedData(Event):
+class NeedData(Event, namedtuple("NeedData", "")):
     """Nothing is complete: give the decoder more."""
-
-    __slots__ = ()
 
 
 NEED_DATA = NeedData()
@@ -327,14 +289,13 @@ class MultipartDecoder:
         return NEED_DATA
 
 
-#: What may follow what, when writing: event type -> the states it is allowed in, and the state
-#: after it.
-_ENCODER_STEPS: dict[type[Event], tuple[frozenset[str], str]] = {
-    Preamble: (frozenset({"preamble"}), "part"),
-    Field: (frozenset({"preamble", "part", "data"}), "data_start"),
-    File: (frozenset({"preamble", "part", "data"}), "data_start"),
-    Data: (frozenset({"data_start", "data"}), "data"),
-    Epilogue: (frozenset({"preamble", "part", "data_start", "data"}), "complete"),
+#: Where what may be written: the encoder's state is the kind of event that was last.
+_MAY_FOLLOW: dict[t.Any, tuple[t.Any, ...]] = {
+    Preamble: (None,),
+    Field: (None, Preamble, Data),
+    File: (None, Preamble, Data),
+    Data: (Field, File, Data),
+    Epilogue: (None, Preamble, Field, File, Data),
 }
 
 #: Browsers' way (WHATWG HTML 4.10.21.8) to keep a name within its quotes and its line.
@@ -346,21 +307,21 @@ class MultipartEncoder:
 
     def __init__(self, boundary: bytes) -> None:
         self.boundary = boundary
-        self.state = "preamble"
+        self.state: type[Event] | None = None
 
     def send_event(self, event: Event) -> bytes:
         """The bytes of an event. ValueError if it cannot come now."""
-        allowed, following = _ENCODER_STEPS.get(type(event), (frozenset(), ""))
-        if self.state not in allowed:
-            raise ValueError(f"{event!r} cannot be written in state {self.state!r}")
-        state, self.state = self.state, following
+        before, kind = self.state, type(event)
+        if before not in _MAY_FOLLOW.get(kind, ()):
+            raise ValueError(f"{event!r} cannot be written after {before and before.__name__}")
+        self.state = kind
         if isinstance(event, (Field, File)):
             return self._head(event)
-        if isinstance(event, Epilogue):
-            return b"\r\n--" + self.boundary + b"--\r\n" + event.data
         data: bytes = event.data  # type: ignore[attr-defined]
+        if kind is Epilogue:
+            return b"\r\n--" + self.boundary + b"--\r\n" + data
         # The blank line; an empty part does without, as the delimiter brings the break.
-        return b"\r\n" + data if state == "data_start" and data else data
+        return b"\r\n" + data if before in (Field, File) and data else data
 
     def _head(self, event: Field | File) -> bytes:
         disposition = f'form-data; name="{event.name.translate(_QUOTED)}"'

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     Self = t.TypeVar("Self", bound="Request")
 
 _UNSET: t.Any = object()
+from_environ: t.Any = environ_property
 
 
 class Request(RequestHeaders):
@@ -153,14 +154,14 @@ class Request(RequestHeaders):
         """The address of the peer: the client, or the last proxy."""
         return self.environ.get("REMOTE_ADDR")
 
-    remote_user = environ_property[str]("REMOTE_USER", doc="Whom the *server* authenticated.")
-    is_multithread = environ_property[bool]("wsgi.multithread")
-    is_multiprocess = environ_property[bool]("wsgi.multiprocess")
-    is_run_once = environ_property[bool]("wsgi.run_once")
+    remote_user: str = from_environ("REMOTE_USER", doc="Whom the *server* authenticated.")
+    is_multithread: bool = from_environ("wsgi.multithread")
+    is_multiprocess: bool = from_environ("wsgi.multiprocess")
+    is_run_once: bool = from_environ("wsgi.run_once")
 
     # The body
 
-    input_stream = environ_property["t.IO[bytes]"](
+    input_stream: t.IO[bytes] = from_environ(
         "wsgi.input", doc="The server's raw stream, which may never end: use `stream`."
     )
 
@@ -179,23 +180,9 @@ class Request(RequestHeaders):
     @cached_property
     def data(self) -> bytes:
         """The body, unless it is a form: that goes to `form` and `files`."""
-        return self.get_data(parse_form_data=True)
+        return self.get_data(parse_form_data=True)  # type: ignore[no-any-return]
 
-    if TYPE_CHECKING:
-
-        @t.overload
-        def get_data(
-            self, cache: bool = True, as_text: t.Literal[False] = False, parse_form_data: bool = False
-        ) -> bytes: ...
-
-        @t.overload
-        def get_data(
-            self, cache: bool = True, *, as_text: t.Literal[True], parse_form_data: bool = False
-        ) -> str: ...
-
-    def get_data(
-        self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
-    ) -> bytes | str:
+    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> t.Any:
         """Read the whole body, form or not.
 
         :param cache: keep it, so that it can be read again, and `form` after it.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from .datastructures import ImmutableList, ImmutableMultiDict, parse_set_header
 from .options import parse_options_header
-from .properties import cached_property, header_property
+from .properties import cached_property, header_property, parsed_header
 from .urls import get_current_url, get_host, parse_query
 from .useragent import UserAgent
 from .wsgi import parse_content_length
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from .auth import Authorization
     from .caching import ETags, RequestCacheControl
     from .datastructures import HeaderSet
-    from .headers import Headers
     from .ranges import IfRange, Range
+
+_ACCEPT = "accept.parse_accept_header"
+# The type of an attribute is that of its annotation.
+header: t.Any = header_property
 
 
 def is_json_mimetype(mimetype: str) -> bool:
@@ -38,12 +41,6 @@ def is_json_mimetype(mimetype: str) -> bool:
     return mimetype == "application/json" or (
         mimetype.startswith("application/") and mimetype.endswith("+json")
     )
-
-
-def _parse_date(value: str) -> datetime | None:
-    from .dates import parse_date
-
-    return parse_date(value)
 
 
 class RequestHeaders:
@@ -65,15 +62,8 @@ class RequestHeaders:
     max_fields: int | None = 1000
 
     if TYPE_CHECKING:
-        # What the class below provides.
-        method: str
-        scheme: str
-        server: tuple[str, int | None] | None
-        root_path: str
-        path: str
-        query_string: bytes
-        headers: Headers
-        remote_addr: str | None
+
+        def __getattr__(self, name: str) -> t.Any: ...  # what the class below provides
 
     def __repr__(self) -> str:
         try:
@@ -158,13 +148,8 @@ class RequestHeaders:
             ";".join(self.headers.getlist("Cookie")), cls=self.dict_storage_class
         )
 
-    @cached_property
-    def authorization(self) -> Authorization | None:
-        """The Authorization header; None if it is missing or makes no sense."""
-        from .auth import Authorization
-
-        sent: Authorization | None = Authorization.from_header(self.headers.get("Authorization"))
-        return sent
+    #: The Authorization header; None if it is missing or makes no sense.
+    authorization: Authorization | None = parsed_header("Authorization", "auth.Authorization.from_header")
 
     @cached_property
     def user_agent(self) -> UserAgent:
@@ -173,9 +158,9 @@ class RequestHeaders:
 
     # The body, as announced
 
-    content_type = header_property[str]("Content-Type", read_only=True)
-    content_encoding = header_property[str]("Content-Encoding", read_only=True)
-    content_md5 = header_property[str]("Content-MD5", read_only=True)
+    content_type: str | None = header("Content-Type", read_only=True)
+    content_encoding: str | None = header("Content-Encoding", read_only=True)
+    content_md5: str | None = header("Content-MD5", read_only=True)
 
     @cached_property
     def content_length(self) -> int | None:
@@ -202,99 +187,28 @@ class RequestHeaders:
         """Whether the content type is JSON."""
         return is_json_mimetype(self.mimetype)
 
-    # Content negotiation
+    # What the client accepts, knows, and wants
 
-    @cached_property
-    def accept_mimetypes(self) -> MIMEAccept:
-        """The media types that the client accepts."""
-        from .accept import MIMEAccept, parse_accept_header
-
-        accepted: MIMEAccept = parse_accept_header(self.headers.get("Accept"), MIMEAccept)
-        return accepted
-
-    @cached_property
-    def accept_charsets(self) -> CharsetAccept:
-        """The charsets that the client accepts."""
-        from .accept import CharsetAccept, parse_accept_header
-
-        accepted: CharsetAccept = parse_accept_header(self.headers.get("Accept-Charset"), CharsetAccept)
-        return accepted
-
-    @cached_property
-    def accept_encodings(self) -> Accept:
-        """The compressions that the client accepts."""
-        from .accept import parse_accept_header
-
-        accepted: Accept = parse_accept_header(self.headers.get("Accept-Encoding"))
-        return accepted
-
-    @cached_property
-    def accept_languages(self) -> LanguageAccept:
-        """The languages that the client accepts."""
-        from .accept import LanguageAccept, parse_accept_header
-
-        accepted: LanguageAccept = parse_accept_header(self.headers.get("Accept-Language"), LanguageAccept)
-        return accepted
-
-    # Caching and conditions
-
-    @cached_property
-    def cache_control(self) -> RequestCacheControl:
-        """The Cache-Control header."""
-        from .caching import RequestCacheControl, parse_cache_control_header
-
-        directives: RequestCacheControl = parse_cache_control_header(
-            self.headers.get("Cache-Control"), None, RequestCacheControl
-        )
-        return directives
-
-    @cached_property
-    def if_match(self) -> ETags:
-        """The tags of If-Match."""
-        from .caching import parse_etags
-
-        return parse_etags(self.headers.get("If-Match"))
-
-    @cached_property
-    def if_none_match(self) -> ETags:
-        """The tags of If-None-Match."""
-        from .caching import parse_etags
-
-        return parse_etags(self.headers.get("If-None-Match"))
-
-    if_modified_since = header_property["datetime | None"](
-        "If-Modified-Since", None, _parse_date, read_only=True
-    )
-    if_unmodified_since = header_property["datetime | None"](
-        "If-Unmodified-Since", None, _parse_date, read_only=True
-    )
-
-    @cached_property
-    def if_range(self) -> IfRange:
-        """The tag or date of If-Range."""
-        from .ranges import parse_if_range_header
-
-        return parse_if_range_header(self.headers.get("If-Range"))
-
-    @cached_property
-    def range(self) -> Range | None:
-        """The ranges that are asked for."""
-        from .ranges import parse_range_header
-
-        return parse_range_header(self.headers.get("Range"))
+    accept_mimetypes: MIMEAccept = parsed_header("Accept", _ACCEPT, "accept.MIMEAccept")
+    accept_charsets: CharsetAccept = parsed_header("Accept-Charset", _ACCEPT, "accept.CharsetAccept")
+    accept_encodings: Accept = parsed_header("Accept-Encoding", _ACCEPT)
+    accept_languages: LanguageAccept = parsed_header("Accept-Language", _ACCEPT, "accept.LanguageAccept")
+    cache_control: RequestCacheControl = parsed_header("Cache-Control", "caching.parse_cache_control_header")
+    if_match: ETags = parsed_header("If-Match", "caching.parse_etags")
+    if_none_match: ETags = parsed_header("If-None-Match", "caching.parse_etags")
+    if_modified_since: datetime | None = parsed_header("If-Modified-Since", "dates.parse_date")
+    if_unmodified_since: datetime | None = parsed_header("If-Unmodified-Since", "dates.parse_date")
+    if_range: IfRange = parsed_header("If-Range", "ranges.parse_if_range_header")
+    range: Range | None = parsed_header("Range", "ranges.parse_range_header")
 
     # The rest
 
-    referrer = header_property[str]("Referer", read_only=True)
-    date = header_property["datetime | None"]("Date", None, _parse_date, read_only=True)
-    max_forwards = header_property["int | None"]("Max-Forwards", None, int, read_only=True)
-    origin = header_property[str]("Origin", read_only=True)
-    access_control_request_headers = header_property["HeaderSet | None"](
+    referrer: str | None = header("Referer", read_only=True)
+    date: datetime | None = header("Date", None, "dates.parse_date", read_only=True)
+    max_forwards: int | None = header("Max-Forwards", None, int, read_only=True)
+    pragma: HeaderSet = parsed_header("Pragma", parse_set_header)
+    origin: str | None = header("Origin", read_only=True)
+    access_control_request_headers: HeaderSet | None = header(
         "Access-Control-Request-Headers", load_func=parse_set_header, read_only=True
     )
-    access_control_request_method = header_property[str]("Access-Control-Request-Method", read_only=True)
-
-    @cached_property
-    def pragma(self) -> HeaderSet:
-        """The Pragma header, a set of directives."""
-        return parse_set_header(self.headers.get("Pragma", ""))
+    access_control_request_method: str | None = header("Access-Control-Request-Method", read_only=True)

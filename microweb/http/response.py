@@ -42,15 +42,7 @@ BODILESS = frozenset((*range(100, 200), 204, 304))
 
 #: A subclass that defines one of these is never plain.
 _STEPS = (
-    "headers",
-    "get_wsgi_response",
-    "get_wsgi_headers",
-    "get_app_iter",
-    "iter_encoded",
-    "close",
-    "status",
-    "status_code",
-    "response",
+    "headers get_wsgi_response get_wsgi_headers get_app_iter iter_encoded close status status_code response"
 )
 
 
@@ -110,7 +102,7 @@ class Response(ResponseHeaders):
         super().__init_subclass__(**kwargs)
         cls._status, cls._status_code = _clean_status(cls.default_status)
         cls._plain = (
-            all(getattr(cls, step, None) is getattr(Response, step, None) for step in _STEPS)
+            all(getattr(cls, step, None) is getattr(Response, step, None) for step in _STEPS.split())
             and cls.automatically_set_content_length
             and cls.default_mimetype is not None
             and cls._status_code not in BODILESS

@@ -10,7 +10,8 @@ needs them: the small functions at the top do nothing else.
 
 from __future__ import annotations
 
-from .properties import _Accessor, header_property
+from .properties import header_property, live_header, resolve
+from .request_headers import is_json_mimetype
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,126 +25,34 @@ if TYPE_CHECKING:
     from .headers import Headers
     from .ranges import ContentRange
 
-    T = t.TypeVar("T")
-    OnUpdate = t.Callable[[t.Any], None]
+# The codecs of the table below, by the names that `properties.resolve` knows.
+_LOAD_DATE, _DUMP_DATE = "dates.parse_date", "dates.http_date"
+_LOAD_SET, _DUMP_SET = "datastructures.parse_set_header", "options.dump_header"
+_LOAD_CSP = "csp.parse_csp_header"
 
 
-def _load_date(value: str) -> datetime | None:
-    from .dates import parse_date
-
-    return parse_date(value)
-
-
-def _dump_date(value: t.Any) -> str:
-    from .dates import http_date
-
-    return http_date(value)
-
-
-def _load_age(value: str) -> timedelta | None:
-    from .dates import parse_age
-
-    return parse_age(value)
-
-
-def _dump_age(value: t.Any) -> str:
-    from .dates import dump_age
-
-    return dump_age(value) or ""
-
-
-def _load_set(value: str | None, on_update: OnUpdate | None = None) -> HeaderSet:
-    from .datastructures import parse_set_header
-
-    return parse_set_header(value, on_update)
-
-
-def _dump_set(value: t.Any) -> str:
-    from .options import dump_header
-
-    return dump_header(value)
-
-
-def _load_cache_control(value: str | None, on_update: OnUpdate) -> ResponseCacheControl:
+def _load_cache_control(value: str | None, on_update: t.Callable[[t.Any], None]) -> ResponseCacheControl:
     from .caching import ResponseCacheControl, parse_cache_control_header
 
     parsed: ResponseCacheControl = parse_cache_control_header(value, on_update, ResponseCacheControl)
     return parsed
 
 
-def _load_content_range(value: str | None, on_update: OnUpdate) -> ContentRange:
-    from .ranges import ContentRange, parse_content_range_header
-
-    parsed = parse_content_range_header(value, on_update)
-    return ContentRange(None, None, None, on_update=on_update) if parsed is None else parsed
-
-
-def _load_csp(value: str | None, on_update: OnUpdate) -> ContentSecurityPolicy:
-    from .csp import ContentSecurityPolicy, parse_csp_header
-
-    parsed = parse_csp_header(value, on_update)
-    return ContentSecurityPolicy(None, on_update=on_update) if parsed is None else parsed
-
-
-def _load_coop(value: str) -> COOP:
-    from .csp import COOP
-
-    return COOP(value)
-
-
-def _load_coep(value: str) -> COEP:
-    from .csp import COEP
-
-    return COEP(value)
-
-
-class _live_header(header_property["T"]):  # noqa: N801
-    """A header whose value may be changed in place: `load_func(text_or_none, on_update)` makes one.
-
-    Assign a value of that kind, a string, or something empty to remove the header.
-    """
+class _policy_header(header_property):  # noqa: N801
+    """A header whose value is a member of an enum; the least strict one if it is missing or unknown."""
 
     def __get__(self, instance: t.Any, owner: type | None = None) -> t.Any:
-        if instance is None:
-            return self
-        headers = instance.headers
-        load: t.Any = self.load_func
-        return load(headers.get(self.name), lambda value: self._store(headers, value))
+        value = super().__get__(instance, owner)
+        return resolve(self.load_func)("unsafe-none") if value is None else value
 
     def __set__(self, instance: t.Any, value: t.Any) -> None:
-        self._store(instance.headers, value)
-
-    def _store(self, headers: Headers, value: t.Any) -> None:
-        if not value:
-            headers.pop(self.name, None)
-        elif isinstance(value, str):
-            headers[self.name] = value
-        elif hasattr(value, "to_header"):
-            headers[self.name] = value.to_header()
-        else:
-            headers[self.name] = _dump_set(value)
+        super().__set__(instance, value.value)
 
 
-class _policy_header(_Accessor["T"]):  # noqa: N801
-    """A header whose value is a member of an enum; without the header, its `UNSAFE_NONE`."""
-
-    def lookup(self, instance: t.Any) -> t.Any:
-        """The headers."""
-        return instance.headers
-
-    def __get__(self, instance: t.Any, owner: type | None = None) -> t.Any:
-        if instance is None:
-            return self
-        load: t.Any = self.load_func
-        try:
-            return load(instance.headers.get(self.name, "unsafe-none"))
-        except ValueError:
-            return load("unsafe-none")
-
-
-def _policy_value(policy: t.Any) -> str:
-    value: str = policy.value
-    return value
+# The type of an attribute is that of its annotation.
+header: t.Any = header_property
+live: t.Any = live_header
+policy: t.Any = _policy_header
 
 
 class ResponseHeaders:
@@ -152,55 +61,37 @@ class ResponseHeaders:
     if TYPE_CHECKING:
         headers: Headers
 
-    location = header_property[str]("Location")
-    age = header_property["timedelta | None"]("Age", None, _load_age, _dump_age)
-    content_type = header_property[str]("Content-Type")
-    content_length = header_property["int | None"]("Content-Length", None, int, str)
-    content_location = header_property[str]("Content-Location")
-    content_encoding = header_property[str]("Content-Encoding")
-    content_md5 = header_property[str]("Content-MD5")
-    date = header_property["datetime | None"]("Date", None, _load_date, _dump_date)
-    expires = header_property["datetime | None"]("Expires", None, _load_date, _dump_date)
-    last_modified = header_property["datetime | None"]("Last-Modified", None, _load_date, _dump_date)
-    accept_ranges = header_property[str]("Accept-Ranges")
+    location: str | None = header("Location")
+    age: t.Any = header("Age", None, "dates.parse_age", "dates.dump_age")
+    content_type: str | None = header("Content-Type")
+    content_length: int | None = header("Content-Length", None, int, str)
+    content_location: str | None = header("Content-Location")
+    content_encoding: str | None = header("Content-Encoding")
+    content_md5: str | None = header("Content-MD5")
+    date: t.Any = header("Date", None, _LOAD_DATE, _DUMP_DATE)
+    expires: t.Any = header("Expires", None, _LOAD_DATE, _DUMP_DATE)
+    last_modified: t.Any = header("Last-Modified", None, _LOAD_DATE, _DUMP_DATE)
+    accept_ranges: str | None = header("Accept-Ranges")
 
-    vary = _live_header["HeaderSet"]("Vary", load_func=_load_set)
-    content_language = _live_header["HeaderSet"]("Content-Language", load_func=_load_set)
-    allow = _live_header["HeaderSet"]("Allow", load_func=_load_set)
-    cache_control = _live_header["ResponseCacheControl"](
-        "Cache-Control",
-        load_func=_load_cache_control,  # type: ignore[arg-type]
+    vary: HeaderSet = live("Vary", load_func=_LOAD_SET)
+    content_language: HeaderSet = live("Content-Language", load_func=_LOAD_SET)
+    allow: HeaderSet = live("Allow", load_func=_LOAD_SET)
+    cache_control: ResponseCacheControl = live("Cache-Control", load_func=_load_cache_control)
+    content_range: ContentRange = live(
+        "Content-Range", "ranges.ContentRange", "ranges.parse_content_range_header"
     )
-    content_range = _live_header["ContentRange"](
-        "Content-Range",
-        load_func=_load_content_range,  # type: ignore[arg-type]
-    )
-    content_security_policy = _live_header["ContentSecurityPolicy"](
-        "Content-Security-Policy",
-        load_func=_load_csp,  # type: ignore[arg-type]
-    )
-    content_security_policy_report_only = _live_header["ContentSecurityPolicy"](
-        "Content-Security-Policy-Report-Only",
-        load_func=_load_csp,  # type: ignore[arg-type]
+    content_security_policy: ContentSecurityPolicy = live("Content-Security-Policy", load_func=_LOAD_CSP)
+    content_security_policy_report_only: ContentSecurityPolicy = live(
+        "Content-Security-Policy-Report-Only", load_func=_LOAD_CSP
     )
 
-    access_control_allow_headers = header_property["HeaderSet | None"](
-        "Access-Control-Allow-Headers", None, _load_set, _dump_set
-    )
-    access_control_allow_methods = header_property["HeaderSet | None"](
-        "Access-Control-Allow-Methods", None, _load_set, _dump_set
-    )
-    access_control_allow_origin = header_property[str]("Access-Control-Allow-Origin")
-    access_control_expose_headers = header_property["HeaderSet | None"](
-        "Access-Control-Expose-Headers", None, _load_set, _dump_set
-    )
-    access_control_max_age = header_property["int | None"]("Access-Control-Max-Age", None, int, str)
-    cross_origin_opener_policy = _policy_header["COOP"](
-        "Cross-Origin-Opener-Policy", None, _load_coop, _policy_value
-    )
-    cross_origin_embedder_policy = _policy_header["COEP"](
-        "Cross-Origin-Embedder-Policy", None, _load_coep, _policy_value
-    )
+    access_control_allow_headers: t.Any = header("Access-Control-Allow-Headers", None, _LOAD_SET, _DUMP_SET)
+    access_control_allow_methods: t.Any = header("Access-Control-Allow-Methods", None, _LOAD_SET, _DUMP_SET)
+    access_control_allow_origin: str | None = header("Access-Control-Allow-Origin")
+    access_control_expose_headers: t.Any = header("Access-Control-Expose-Headers", None, _LOAD_SET, _DUMP_SET)
+    access_control_max_age: int | None = header("Access-Control-Max-Age", None, int, str)
+    cross_origin_opener_policy: COOP = policy("Cross-Origin-Opener-Policy", None, "csp.COOP")
+    cross_origin_embedder_policy: COEP = policy("Cross-Origin-Embedder-Policy", None, "csp.COEP")
 
     @property
     def access_control_allow_credentials(self) -> bool:
@@ -242,10 +133,7 @@ class ResponseHeaders:
     @property
     def is_json(self) -> bool:
         """Whether the content type is JSON."""
-        mimetype = self.mimetype or ""
-        return mimetype == "application/json" or (
-            mimetype.startswith("application/") and mimetype.endswith("+json")
-        )
+        return is_json_mimetype(self.mimetype or "")
 
     # Headers that do not fit the table
 
@@ -256,7 +144,7 @@ class ResponseHeaders:
         if value is None:
             return None
         if not (value.isascii() and value.isdigit() and len(value) < 10):
-            return _load_date(value)
+            return resolve(_LOAD_DATE)(value)  # type: ignore[no-any-return]
         from datetime import datetime, timedelta, timezone
 
         return datetime.now(timezone.utc) + timedelta(seconds=int(value))
@@ -267,7 +155,7 @@ class ResponseHeaders:
             self.headers.pop("Retry-After", None)
         else:
             is_date = hasattr(value, "utctimetuple")
-            self.headers["Retry-After"] = _dump_date(value) if is_date else str(value)
+            self.headers["Retry-After"] = resolve(_DUMP_DATE)(value) if is_date else str(value)
 
     def set_etag(self, etag: str, weak: bool = False) -> None:
         """Set the entity tag, quoted."""
@@ -332,43 +220,16 @@ class ResponseHeaders:
         """Add a Set-Cookie header; what the arguments mean is said at `cookies.dump_cookie`."""
         from .cookies import dump_cookie
 
-        cookie = dump_cookie(
-            key,
-            value=value,
-            max_age=max_age,
-            expires=expires,
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=httponly,
-            max_size=self.max_cookie_size,
-            samesite=samesite,
-            partitioned=partitioned,
-        )
-        self.headers.add("Set-Cookie", cookie)
+        options = (path, domain, secure, httponly, True, self.max_cookie_size, samesite, partitioned)
+        self.headers.add("Set-Cookie", dump_cookie(key, value, max_age, expires, *options))
 
     def delete_cookie(
-        self,
-        key: str,
-        path: str | None = "/",
-        domain: str | None = None,
-        secure: bool = False,
-        httponly: bool = False,
-        samesite: str | None = None,
-        partitioned: bool = False,
+        self, key: str, path: str | None = "/", domain: str | None = None, **options: t.Any
     ) -> None:
-        """Make the client forget a cookie; `path` and `domain` must be those it was set with."""
-        self.set_cookie(
-            key,
-            expires=0,
-            max_age=0,
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=httponly,
-            samesite=samesite,
-            partitioned=partitioned,
-        )
+        """Make the client forget a cookie; `path` and `domain` must be those it was set with, and the
+        further options of `set_cookie` are safest if they are, too.
+        """
+        self.set_cookie(key, "", 0, 0, path, domain, **options)
 
 
 #: Types with a charset parameter, besides `text/*` and `*+xml`: IANA's registrations that define
