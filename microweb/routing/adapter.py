@@ -63,6 +63,7 @@ class MapAdapter:
         self.default_method = default_method
         self.query_args = query_args
         self.websocket = url_scheme in {"ws", "wss"}
+        self._domain = server_name if map.host_matching or subdomain is None else subdomain
 
     # -- matching
 
@@ -83,31 +84,23 @@ class MapAdapter:
         """
         if self.map._remap:
             self.map.update()
-        path = self.path_info if path_info is None else path_info
-        if path[:1] != "/" or path[1:2] == "/":
-            path = f"/{path.lstrip('/')}" if path else ""
-        method = (method or self.default_method).upper()
-        lane = self.map._matcher.lanes.get(self._domain())
-        found = None
-        if lane is not None and not (self.websocket if websocket is None else websocket):
-            found = lane.find(path, method)
+        if path_info is None:
+            path_info = self.path_info
+        method = method or self.default_method
+        if websocket is None:
+            websocket = self.websocket
+        lane = None if websocket else self.map._matcher.lanes.get(self._domain)
+        found = None if lane is None else lane.find(path_info, method)
         if found is None:
-            found = self._match(path, method, query_args, websocket)
+            query = (self.query_args or {}) if query_args is None else query_args
+            found = self._match(path_info, method.upper(), query, websocket)
         rule, values = found
         return (rule if return_rule else rule.endpoint), values
 
-    def _domain(self) -> str:
-        if self.map.host_matching or self.subdomain is None:
-            return self.server_name
-        return self.subdomain
-
-    def _match(self, path: str, method: str, query: Query, websocket: bool | None) -> Match:
+    def _match(self, path: str, method: str, query: Query, websocket: bool) -> Match:
         """A match the long way, which knows all answers."""
-        if query is None:
-            query = self.query_args or {}
-        if websocket is None:
-            websocket = self.websocket
-        domain = self._domain()
+        path = f"/{path.lstrip('/')}" if path else ""
+        domain = self._domain
         try:
             rule, values = self.map._matcher.match(domain, path, method, websocket)
         except RequestPath as note:
@@ -119,20 +112,13 @@ class MapAdapter:
         except NoMatch as note:
             raise _refusal(note) from None
         else:
-            target = self._redirect_of(rule, method, values, query)
-            if target is None:
+            target = None
+            if self.map.redirect_defaults:
+                target = self.get_default_redirect(rule, method, values, query)
+            if target is None and rule.redirect_to is None:
                 return rule, values
-            url = target
+            url = target or self._redirect_to(rule, values)
         raise RequestRedirect(url)
-
-    def _redirect_of(self, rule: Rule, method: str, values: dict[str, t.Any], query: Query) -> str | None:
-        """Where a rule that matched redirects to."""
-        url = None
-        if self.map.redirect_defaults:
-            url = self.get_default_redirect(rule, method, values, query)
-        if url is None and rule.redirect_to is not None:
-            url = self._redirect_to(rule, values)
-        return url
 
     def _redirect_to(self, rule: Rule, values: dict[str, t.Any]) -> str:
         from urllib.parse import urljoin  # 12 ms to load, for the few rules that redirect
@@ -263,11 +249,15 @@ class MapAdapter:
         if self.map._remap:
             self.map.update()
         values = _given(values) if values else {}
-        rule = None if method else self.map._only.get(endpoint)
-        if rule is None or not rule.arguments <= values.keys():
-            rule, built = self._choose(endpoint, values, method, append_unknown)
+        rules = self.map._rules_by_endpoint.get(endpoint, ())
+        # Without a method to ask for, an only rule takes any: nearly always there is no choice.
+        if len(rules) == 1 and method is None:
+            rule, built = (
+                rules[0],
+                rules[0].build(values, append_unknown) if rules[0].suitable_for(values) else None,
+            )
         else:
-            built = rule.build(values, append_unknown)
+            rule, built = self._choose(rules, values, method, append_unknown)
         if rule is None or built is None:
             raise BuildError(endpoint, values, method, self)
         domain, path = built
@@ -288,17 +278,16 @@ class MapAdapter:
         return f"{'ws' if websocket else 'http'}{secure}:"
 
     def _choose(
-        self, endpoint: t.Any, values: t.Mapping[str, t.Any], method: str | None, append_unknown: bool
+        self, rules: t.Sequence[Rule], values: t.Mapping[str, t.Any], method: str | None, append_unknown: bool
     ) -> tuple[Rule | None, tuple[str, str] | None]:
         """The first rule that takes the values, with its domain part and path.
 
         A rule with the default method is preferred; with host matching, one of this host.
         """
-        rules = self.map._rules_by_endpoint.get(endpoint, ())
         for wanted in (self.default_method, None) if method is None else (method,):
-            suitable = (rule for rule in rules if rule.suitable_for(values, wanted))
-            choice = ((rule, rule.build(values, append_unknown)) for rule in suitable)
-            found = ((rule, built) for rule, built in choice if built is not None)
+            suitable = (each for each in rules if each.suitable_for(values, wanted))
+            choice = ((each, each.build(values, append_unknown)) for each in suitable)
+            found = ((each, built) for each, built in choice if built is not None)
             first = next(found, None)
             if first is not None and self.map.host_matching and first[1][0] != self.server_name:
                 return next((each for each in found if each[1][0] == self.server_name), first)

@@ -166,7 +166,7 @@ class NumberConverter(BaseConverter):
             number = self.num_convert(value)
         except ValueError as error:
             raise ValidationError(str(error)) from error
-        return self._bounded(number)
+        return number if self.min is self.max is None else self._bounded(number)
 
     def _bounded(self, number: t.Any) -> t.Any:
         low, high = self.min, self.max
@@ -189,34 +189,11 @@ class NumberConverter(BaseConverter):
         return f"-?{self.regex}"
 
 
-def _int_of_text(text: str) -> int:
-    if len(text) > _MAX_DIGITS:
-        raise ValidationError(f"a number of {len(text)} characters")
-    try:
-        return int(text)
-    except ValueError as error:  # where Python's own limit is set lower
-        raise ValidationError(str(error)) from error
-
-
-def _text_of_int(value: t.Any) -> str:
-    return str(int(value))
-
-
 class IntegerConverter(NumberConverter):
     """``int``: ASCII digits; a minus only if *signed*. ``<int(min=1):page>``"""
 
     # Not \d: that matches the digits of all scripts, and two URLs would name one thing.
     regex = "[0-9]+"
-
-    def _plain(self) -> bool:
-        bounds = self.fixed_digits or self.min is not None or self.max is not None
-        return type(self) is IntegerConverter and not bounds
-
-    def _values_function(self) -> t.Callable[[str], t.Any] | None:
-        return _int_of_text if self._plain() else self.to_python
-
-    def _url_function(self) -> t.Callable[[t.Any], str]:
-        return _text_of_int if self._plain() else self.to_url
 
 
 class FloatConverter(NumberConverter):

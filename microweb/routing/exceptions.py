@@ -37,19 +37,12 @@ class RequestRedirect(HTTPException, RoutingException):
         super().__init__(new_url)
         self.new_url = new_url
 
-    def get_body(self, environ: t.Any = None, scope: t.Any = None) -> str:
-        """A page with the link, for clients that do not follow redirects."""
+    def get_description(self, environ: t.Any = None, scope: t.Any = None) -> str:
+        """The link, for clients that do not follow redirects."""
         import html  # needed by this page alone, which browsers never show
 
-        url = html.escape(self.new_url)
-        return (
-            "<!doctype html>\n"
-            "<html lang=en>\n"
-            "<title>Redirecting...</title>\n"
-            "<h1>Redirecting...</h1>\n"
-            "<p>You should be redirected automatically to the target URL: "
-            f'<a href="{url}">{url}</a>. If not, click the link.\n'
-        )
+        link = '<a href="{0}">{0}</a>'.format(html.escape(self.new_url))
+        return f"<p>You should be redirected automatically to the target URL: {link}.</p>"
 
     def _more_headers(self) -> list[tuple[str, str]]:
         return [("Location", self.new_url)]

@@ -81,12 +81,6 @@ def _scheme(environ: WSGIEnvironment) -> str:
     return scheme
 
 
-def _without_port(server_name: str, scheme: str) -> str:
-    """The name as `get_host` gives it: without the port that the scheme implies."""
-    port = _IMPLIED_PORTS.get(scheme)
-    return server_name[: -len(port)] if port and server_name.endswith(port) else server_name
-
-
 def _subdomain(host: str, server_name: str) -> str:
     """What *host* has before *server_name*."""
     labels, wanted = host.split("."), server_name.split(".")
@@ -131,8 +125,6 @@ class Map:
     ) -> None:
         self._added: list[Rule] = []
         self._rules_by_endpoint: dict[t.Any, list[Rule]] = {}
-        #: Rules that are the only one of their endpoint, and have no defaults.
-        self._only: dict[t.Any, Rule] = {}
         self._matcher = StateMachineMatcher(merge_slashes)
         self._lane = Lane(Node())
         self._remap = True
@@ -197,8 +189,6 @@ class Map:
             # A new list: sorting in place would show an empty one to other threads meanwhile.
             self._rules_by_endpoint[endpoint] = sorted(rules, key=lambda r: r.build_compare_key())
             self._mark_direct(self._rules_by_endpoint[endpoint])
-        groups = self._rules_by_endpoint.items()
-        self._only = {e: rules[0] for e, rules in groups if len(rules) == 1 and not rules[0].defaults}
         matcher = StateMachineMatcher(self.merge_slashes)
         for rule in self._added:
             if not rule.build_only:
@@ -281,7 +271,8 @@ class Map:
         env: WSGIEnvironment = getattr(environ, "environ", environ)
         host = _host(env)
         scheme = _scheme(env)
-        name = host if server_name is None else _without_port(server_name.lower(), scheme)
+        port = _IMPLIED_PORTS.get(scheme, "")  # which get_host leaves out
+        name = host if server_name is None else server_name.lower().removesuffix(port)
         if subdomain is None and not self.host_matching:
             subdomain = _subdomain(host, name)
         return Map.bind(

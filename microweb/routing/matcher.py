@@ -10,9 +10,8 @@ declaration.
 1. A path without variables is a key of a dict of whole paths (`Lane.paths`).
 2. Nearly every other path runs straight down: at each node the first branch that fits is the right
    one (`Lane.straight`). It answers only if it arrives, as then it has found the first rule.
-3. `search` is the whole truth: it turns back, knows slashes and what to say when nothing fits. It
-   keeps its own stack, and sees each node at most once, so that neither deep trees nor long
-   paths can hurt it.
+3. `_Search` is the whole truth: it turns back, knows slashes and what to say when nothing fits. It
+   sees each node at most once, whatever the path.
 
 All tables are made by `update`; a matcher that is in use is never changed, but replaced.
 """
@@ -20,6 +19,7 @@ All tables are made by `update`; a matcher that is in use is never changed, but 
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from .converters import ValidationError
 from .exceptions import NoMatch, RequestAliasRedirect, RequestPath
@@ -36,54 +36,41 @@ if TYPE_CHECKING:
     Match = tuple[Rule, dict[str, t.Any]]
     #: Takes a segment of the path; the next node if it fits, to whose values it then adds.
     Step = t.Callable[[str, list[str]], t.Optional["Node"]]
-    #: A place in the tree, the number of the next segment, and the values so far.
-    Place = tuple["Node", int, list[str]]
-
-# -- branches: a step is a closure, as small as what it has to test
-
-
-def _word(node: Node) -> Step:
-    def step(text: str, values: list[str]) -> Node | None:
-        if not text:
-            return None
-        values.append(text)
-        return node
-
-    return step
-
-
-def _digits(node: Node) -> Step:
-    def step(text: str, values: list[str]) -> Node | None:
-        if not (text.isdigit() and text.isascii()):
-            return None
-        values.append(text)
-        return node
-
-    return step
-
-
-def _rest(node: Node) -> Step:
-    def step(text: str, values: list[str]) -> Node | None:
-        if not text or text[0] == "/" or "\n" in text:
-            return None
-        values.append(text)
-        return node
-
-    return step
-
+    #: A rule, and the texts of its variables.
+    Found = tuple[Rule, list[str]]
 
 #: The regexes of the commonest converters, and what tests the same without a regex.
-_PLAIN_STEPS = {
-    r"(?P<arg0>[^/]{1,})\Z": _word,
-    r"(?P<arg0>[^/]+)\Z": _word,
-    r"(?P<arg0>[0-9]+)\Z": _digits,
-    r"(?P<arg0>[^/].*?)\Z": _rest,
+_PLAIN: dict[str, t.Callable[[str], bool]] = {
+    r"(?P<arg0>[^/]{1,})\Z": bool,
+    r"(?P<arg0>[^/]+)\Z": bool,
+    r"(?P<arg0>[0-9]+)\Z": lambda text: text.isdigit() and text.isascii(),
+    # A dot matches no line break, so that one may only be the first character.
+    r"(?P<arg0>[^/].*?)\Z": lambda text: text[:1] not in "/" and text.find("\n", 1) < 0,
 }
 
+#: Several unbounded converters in one segment cost a power of the text's length when they nearly
+#: match (n^2 for two, n^3 for three...), so the more there are, the shorter the text that is tried:
+#: 1024 characters, or 4096 of all the rest of a path. One alone is linear and needs no limit.
+_LIMITS = {1: (None, None), 2: (1024, 4096), 3: (1024, 1024)}
+_MANY_LIMITS = (256, 256)
 
-def _regex(segment: Segment, node: Node) -> Step:
-    match, names, limit = re.compile(segment.regex).match, segment.names, segment.limit
-    suffixed = segment.suffixed
+
+def _step(segment: Segment, node: Node) -> Step:
+    """A branch as a closure, as small as what it has to test."""
+    fits = _PLAIN.get(segment.regex)
+    if fits is not None:
+
+        def plain_step(text: str, values: list[str]) -> Node | None:
+            if not fits(text):
+                return None
+            values.append(text)
+            return node
+
+        return plain_step
+
+    match, suffixed = re.compile(segment.regex).match, segment.suffixed
+    names = [f"arg{index}" for index in range(segment.count)]
+    limit = _LIMITS.get(segment.count, _MANY_LIMITS)[segment.spanning]
 
     def step(text: str, values: list[str]) -> Node | None:
         found = None if limit is not None and len(text) > limit else match(text)
@@ -110,26 +97,6 @@ def _first(steps: list[Step]) -> Step:
     return step
 
 
-class Branch:
-    """A segment with variables, and the way to the node behind it."""
-
-    __slots__ = ("node", "spanning", "step", "weight")
-
-    def __init__(self, segment: Segment, node: Node) -> None:
-        self.node = node
-        self.weight = segment.weight
-        self.spanning = segment.spanning
-        plain = _PLAIN_STEPS.get(segment.regex)
-        self.step = _regex(segment, node) if plain is None else plain(node)
-
-    def follow(self, parts: list[str], index: int, values: list[str]) -> Place | None:
-        """Where the branch leads from *index* on, None if it does not fit."""
-        end = len(parts) if self.spanning else index + 1
-        found = values[:]
-        node = self.step("/".join(parts[index:end]), found)
-        return None if node is None else (node, end, found)
-
-
 class Node:
     """A point that rules lead to, or through."""
 
@@ -137,42 +104,30 @@ class Node:
 
     def __init__(self) -> None:
         self.static: dict[str, Node] = {}
-        self.dynamic: dict[t.Any, Branch] = {}
-        self.branches: list[Branch] = []
-        self.step: Step = _first([])
-        self.tail: Branch | None = None
+        self.dynamic: dict[Segment, Node] = {}
         self.rules: list[Rule] = []
         self.table: Table = {}
-
-    def child(self, part: str | Segment) -> Node:
-        """The node behind *part*, made if there is none."""
-        if isinstance(part, str):
-            return self.static.setdefault(part, Node())
-        branch = self.dynamic.get(part.key)
-        if branch is None:
-            branch = self.dynamic[part.key] = Branch(part, Node())
-        return branch.node
+        #: The branches in order, with whether they take all the rest of the path.
+        self.branches: list[tuple[bool, Step]] = []
+        #: What `Lane.straight` tries: those before the first that does, and that one.
+        self.step: Step = _first([])
+        self.tail: Step | None = None
 
     def finish(self) -> None:
         """Make the tables that matching reads."""
-        self.branches = sorted(self.dynamic.values(), key=lambda branch: branch.weight)
-        steps = []
-        for branch in self.branches:
-            if branch.spanning:
-                self.tail = branch
-                break
-            steps.append(branch.step)
-        self.step = _first(steps)
-        self.table = {}
+        ranked = sorted(self.dynamic.items(), key=lambda item: item[0].weight)
+        self.branches = [(segment.spanning, _step(segment, node)) for segment, node in ranked]
+        short = [step for _, step in takewhile(lambda branch: not branch[0], self.branches)]
+        self.step = _first(short)
+        self.tail = self.branches[len(short)][1] if len(short) < len(self.branches) else None
         for rule in self.rules:
-            if not rule.websocket:
-                answer: Rule | t.Literal[False] = rule if rule._direct else False
-                for method in (None,) if rule.methods is None else rule.methods:
-                    self.table.setdefault(method, self.table.get(None, answer))
+            answer: Rule | t.Literal[False] = rule if rule._direct else False
+            for method in () if rule.websocket else rule.methods or (None,):
+                self.table.setdefault(method, self.table.get(None, answer))
 
 
 class Lane:
-    """The quick ways through the rules of one domain. None means: ask `search`."""
+    """The quick ways through the rules of one domain. None means: search."""
 
     __slots__ = ("paths", "root")
 
@@ -203,7 +158,7 @@ class Lane:
         for part in parts:
             child = node.static.get(part) or node.step(part, texts)
             if child is None and node.tail is not None:
-                child = node.tail.step("/".join([part, *parts]), texts)
+                child = node.tail("/".join([part, *parts]), texts)
             if child is None:
                 return None
             node = child
@@ -229,41 +184,35 @@ class StateMachineMatcher:
         """Put a rule into the tree."""
         node = self.root
         for part in rule._parts:
-            node = node.child(part)
+            children: dict[t.Any, Node] = node.static if isinstance(part, str) else node.dynamic
+            node = children.setdefault(part, Node())
         node.rules.append(rule)
 
     def update(self) -> None:
         """Make the tables, once all rules are there."""
-        for domain, node in self.root.static.items():
-            self.lanes[domain] = Lane(node)
+        self.lanes = {domain: Lane(node) for domain, node in self.root.static.items()}
         pending = [self.root]
         while pending:
             node = pending.pop()
             node.finish()
-            pending += node.static.values()
-            pending += [branch.node for branch in node.branches]
+            pending += [*node.static.values(), *node.dynamic.values()]
             for rule in node.rules:
-                self._add_path(rule, node)
-
-    def _add_path(self, rule: Rule, node: Node) -> None:
-        domain, *parts = rule._parts
-        path = "/".join([part for part in parts if isinstance(part, str)])
-        varies = any(isinstance(part, Segment) for part in rule._parts)
-        # Requests for "//x" are taken as "/x": a rule for it is never matched.
-        if isinstance(domain, str) and not varies and path[:2] != "//":
-            self.lanes[domain].paths[path] = node.table
+                domain, *path = [part for part in rule._parts if isinstance(part, str)]
+                # Requests for "//x" are taken as "/x": a rule for it is never matched.
+                if len(path) + 1 == len(rule._parts) and (path[1] or len(path) == 2):
+                    self.lanes[domain].paths["/".join(path)] = node.table
 
     def match(self, domain: str, path: str, method: str, websocket: bool = False) -> Match:
         """The first rule in the order of weights, and its values.
 
         Raises NoMatch, or RequestPath or RequestAliasRedirect if another URL is the right one.
         """
-        search = _Search(self.root, domain, method, websocket)
-        found = search.run(path)
+        search = _Search(domain, method, websocket)
+        found = search.run(self.root, path)
         if found is None:
             merged = re.sub("/{2,}", "/", path)
             if self.merge_slashes and merged != path:
-                found = search.run(merged)
+                found = search.run(self.root, merged)
             if found is None or not found[0].merge_slashes:
                 raise search.failure
             raise RequestPath(merged)
@@ -280,52 +229,37 @@ class StateMachineMatcher:
 class _Search:
     """A walk through the tree that turns back at dead ends, and notes what they were."""
 
-    def __init__(self, root: Node, domain: str, method: str, websocket: bool) -> None:
-        self.root = root
+    def __init__(self, domain: str, method: str, websocket: bool) -> None:
         self.domain = domain
         self.method = method
         self.websocket = websocket
         self.failure = NoMatch(set(), False)
 
-    def run(self, path: str) -> tuple[Rule, list[str]] | None:
-        """The first rule and the texts of its variables, None if no rule fits."""
-        parts = [self.domain, *path.split("/")]
-        end = len(parts)
-        stack: list[t.Iterator[Place]] = [iter([(self.root, 0, [])])]
-        while stack:
-            place = next(stack[-1], None)
-            if place is None:
-                stack.pop()
-            elif place[1] < end:
-                stack.append(self._onward(place, parts))
-            else:
-                rule = self._arrived(place, end, path)
-                if rule is not None:
-                    return rule, place[2]
-        return None
+    def run(self, root: Node, path: str) -> Found | None:
+        """The first rule for *path* and the texts of its variables."""
+        self.path = path
+        self.parts = [self.domain, *path.split("/")]
+        return self._walk(root, 0, [])
 
-    def _onward(self, place: Place, parts: list[str]) -> t.Iterator[Place]:
-        """The places to try from one, best first."""
-        node, index, values = place
-        part = parts[index]
-        child = node.static.get(part)
-        if child is not None:
-            yield child, index + 1, values
-        for branch in node.branches:
-            further = branch.follow(parts, index, values)
-            if further is not None:
-                yield further
-        if not part and index + 1 == len(parts):
-            # A slash too many: beyond the end are the rules that do not mind.
-            yield node, len(parts) + 1, values
+    def _walk(self, node: Node, index: int, texts: list[str]) -> Found | None:
+        """The first rule from *node* on. Recursion is as deep as rules are, not as paths are."""
+        parts = self.parts
+        if index == len(parts):
+            return self._accept(node.rules, texts) or self._with_slash(node, texts)
+        child = node.static.get(parts[index])
+        found = None if child is None else self._walk(child, index + 1, texts)
+        for spanning, step in node.branches if found is None else ():
+            end = len(parts) if spanning else index + 1
+            values = texts[:]
+            child = step("/".join(parts[index:end]), values)
+            found = None if child is None else self._walk(child, end, values)
+            if found is not None:
+                break
+        if found is None and parts[index:] == [""]:
+            return self._accept([rule for rule in node.rules if not rule.strict_slashes], texts)
+        return found
 
-    def _arrived(self, place: Place, end: int, path: str) -> Rule | None:
-        node, index, _ = place
-        if index > end:
-            return self._accept([rule for rule in node.rules if not rule.strict_slashes])
-        return self._accept(node.rules) or self._with_slash(node, path)
-
-    def _accept(self, rules: list[Rule]) -> Rule | None:
+    def _accept(self, rules: list[Rule], texts: list[str]) -> Found | None:
         """The first rule for the method and the protocol."""
         for rule in rules:
             if rule.methods is not None and self.method not in rule.methods:
@@ -333,15 +267,15 @@ class _Search:
             elif rule.websocket != self.websocket:
                 self.failure.websocket_mismatch = True
             else:
-                return rule
+                return rule, texts
         return None
 
-    def _with_slash(self, node: Node, path: str) -> Rule | None:
+    def _with_slash(self, node: Node, texts: list[str]) -> Found | None:
         """The rule of the same path with a slash behind it, which is a redirect if it is strict."""
-        slashed = node.static.get("")
-        for rule in () if slashed is None else slashed.rules:
-            if rule.websocket == self.websocket and (rule.methods is None or self.method in rule.methods):
+        for rule in node.static[""].rules if "" in node.static else ():
+            suits = rule.methods is None or self.method in rule.methods
+            if suits and rule.websocket == self.websocket:
                 if rule.strict_slashes:
-                    raise RequestPath(f"{path}/")
-                return rule
+                    raise RequestPath(f"{self.path}/")
+                return rule, texts
         return None

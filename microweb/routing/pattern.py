@@ -18,6 +18,7 @@ of the path.
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 
 from ..http.urls import PATH_SAFE, url_quote
 
@@ -61,13 +62,6 @@ _ARGUMENT = re.compile(
 )
 
 _CONSTANTS = {"None": None, "True": True, "False": False}
-
-#: Several unbounded converters in one segment cost a power of the text's length when they nearly
-#: match (n^2 for two, n^3 for three...), so the more converters the shorter the text that is tried.
-#: A single one is linear and needs no limit.
-_LIMITS = {0: None, 1: None, 2: 1024, 3: 1024}
-_MANY_LIMIT = 256
-_SPANNING_PAIR_LIMIT = 4096
 
 
 def quote_path(value: t.Any) -> str:
@@ -130,34 +124,10 @@ def parse_converter_args(argstr: str) -> tuple[tuple[t.Any, ...], dict[str, t.An
     return tuple(args), kwargs
 
 
-class Segment:
-    """A segment with variables: the regex for its text, and its rank among its rivals.
-
-    Rules with equal segments share them in the tree: `key` tells which are equal. `names` are the
-    groups of the variables in the order of the rule; `limit` is the length of text it is tried on.
-    """
-
-    __slots__ = ("regex", "names", "spanning", "suffixed", "limit", "weight", "key")
-
-    def __init__(self, tokens: list[Token], spanning: bool) -> None:
-        #: It ends with a slash, which the converter before it may have eaten: the regex tells.
-        self.suffixed = spanning and tokens[-1] == ("/", None)
-        pieces = tokens[:-1] if self.suffixed else tokens
-        self.names: list[str] = []
-        self.regex = "".join(map(self._piece, pieces))
-        self.regex += r"(?<!/)(?P<slash>/?)\Z" if self.suffixed else r"\Z"
-        self.spanning = spanning
-        limit = _LIMITS.get(len(self.names), _MANY_LIMIT)
-        self.limit = _SPANNING_PAIR_LIMIT if spanning and len(self.names) == 2 else limit
-        self.weight = _weight(tokens)
-        self.key = (self.weight, self.regex, spanning)
-
-    def _piece(self, token: Token) -> str:
-        text, converter = token
-        if converter is None:
-            return re.escape(text)
-        self.names.append(f"arg{len(self.names)}")
-        return f"(?P<{self.names[-1]}>{converter.regex})"
+#: A segment with variables. Rules with equal segments share them in the tree, and rivals are sorted
+#: by `weight`. `count` is the number of variables, which are the groups arg0, arg1... of `regex`. A
+#: `suffixed` one ends with a slash, which the converter before it may eat: the regex tells.
+Segment = namedtuple("Segment", "weight regex count spanning suffixed")
 
 
 def _weight(tokens: list[Token]) -> tuple[t.Any, ...]:
@@ -168,28 +138,32 @@ def _weight(tokens: list[Token]) -> tuple[t.Any, ...]:
     return (-len(texts), lengths, -len(weights), weights)
 
 
-def segments(tokens: list[Token]) -> t.Iterator[str | Segment]:
-    """The tokens of a rule as segments: text where nothing varies."""
-    current: list[Token] = []
-    spanning = False
-    for token in tokens:
-        text, converter = token
-        spanning = spanning or (converter is not None and not converter.part_isolating)
-        if text == "/" and converter is None and not spanning:
-            yield _segment(current, False)
-            current = []
-        else:
-            current.append(token)
-    last = _segment(current, spanning)
-    yield last
-    if isinstance(last, Segment) and last.suffixed:
-        yield ""
-
-
 def _segment(tokens: list[Token], spanning: bool) -> str | Segment:
     if all(converter is None for _, converter in tokens):
         return "".join(text for text, _ in tokens)
-    return Segment(tokens, spanning)
+    suffixed = spanning and tokens[-1] == ("/", None)
+    regex, count = "", 0
+    for text, converter in tokens[:-1] if suffixed else tokens:
+        regex += re.escape(text) if converter is None else f"(?P<arg{count}>{converter.regex})"
+        count += converter is not None
+    regex += r"(?<!/)(?P<slash>/?)\Z" if suffixed else r"\Z"
+    return Segment(_weight(tokens), regex, count, spanning, suffixed)
+
+
+def segments(tokens: list[Token]) -> list[str | Segment]:
+    """The tokens of a rule as segments: text where nothing varies."""
+    found: list[str | Segment] = []
+    current: list[Token] = []
+    spanning = False
+    for text, converter in tokens:
+        spanning = spanning or (converter is not None and not converter.part_isolating)
+        if text == "/" and not spanning:
+            found.append(_segment(current, False))
+            current = []
+        else:
+            current.append((text, converter))
+    found.append(_segment(current, spanning))
+    return [*found, ""] if spanning and current[-1] == ("/", None) else found
 
 
 def one_slash(path: str) -> str:

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 #: What a WebSocket handshake may use (RFC 6455 4.1: GET).
 _WEBSOCKET_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+#: What `empty` copies, besides the defaults.
+_OPTIONS = ["subdomain", "methods", "build_only", "endpoint", "strict_slashes", "merge_slashes"]
+_OPTIONS += ["redirect_to", "alias", "host", "websocket"]
+
 
 def _checked_methods(methods: t.Iterable[str], websocket: bool) -> set[str]:
     if isinstance(methods, str):
@@ -113,19 +117,8 @@ class Rule(RuleFactory):
 
     def get_empty_kwargs(self) -> dict[str, t.Any]:
         """The arguments for `empty`, for subclasses to add theirs."""
-        return {
-            "defaults": dict(self.defaults) if self.defaults else None,
-            "subdomain": self.subdomain,
-            "methods": self.methods,
-            "build_only": self.build_only,
-            "endpoint": self.endpoint,
-            "strict_slashes": self.strict_slashes,
-            "merge_slashes": self.merge_slashes,
-            "redirect_to": self.redirect_to,
-            "alias": self.alias,
-            "host": self.host,
-            "websocket": self.websocket,
-        }
+        options = {name: getattr(self, name) for name in _OPTIONS}
+        return {**options, "defaults": dict(self.defaults) if self.defaults else None}
 
     def get_rules(self, map: Map) -> t.Iterator[Rule]:
         """Itself."""
@@ -245,7 +238,9 @@ class Rule(RuleFactory):
         """Whether a URL can be built of *values*: all arguments there, defaults not contradicted."""
         if method is not None and self.methods is not None and method not in self.methods:
             return False
-        defaults = self.defaults or {}
+        defaults = self.defaults
+        if not defaults:
+            return self.arguments <= values.keys()
         if not self.arguments <= {*values, *defaults}:
             return False
         return all(values[name] == value for name, value in defaults.items() if name in values)
