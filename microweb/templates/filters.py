@@ -371,7 +371,9 @@ def do_round(value: t.Any, precision: int = 0, method: str = "common") -> t.Any:
     """Round to so many digits: `common`, or always `ceil` or `floor`."""
     if method not in ("common", "ceil", "floor"):
         raise FilterArgumentError(f"method must be common, ceil or floor, not {method!r}")
-    if abs(precision) > 400:  # No float has as many digits, and 10 to that power takes all memory.
+    if (
+        precision and abs(precision) > 400
+    ):  # No float has as many digits, and 10 to that power takes all memory.
         raise FilterArgumentError(f"precision must be from -400 to 400, not {precision}")
     if method == "common":
         return round(value, precision)
@@ -501,10 +503,10 @@ def do_list(value: t.Any) -> list[t.Any]:
 def do_items(value: t.Any) -> t.Iterator[t.Any]:
     """Return the pairs of a mapping; none if it is undefined."""
     if isinstance(value, Undefined):
-        return iter(())
+        return
     if not isinstance(value, abc.Mapping):
         raise TypeError(f"Can only get item pairs from a mapping, not from {type(value).__name__}.")
-    return iter(value.items())
+    yield from value.items()
 
 
 def do_reverse(value: t.Any) -> t.Any:
@@ -644,22 +646,23 @@ def prepare_map(context: Context, args: tuple[t.Any, ...], kwargs: dict[str, t.A
 @pass_context
 def do_map(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
     """Apply a filter to each item, `map("lower")`, or get an attribute, `map(attribute="name")`."""
-    return map(prepare_map(context, args, kwargs), value) if value else iter(())
+    if value:
+        yield from map(prepare_map(context, args, kwargs), value)
 
 
 def _select(
     context: Context, value: t.Any, args: t.Any, kwargs: t.Any, wanted: bool, by_attribute: bool
 ) -> t.Iterator[t.Any]:
     if not value:
-        return iter(())
+        return
     if by_attribute and not args:
         raise FilterArgumentError("Missing parameter for attribute name")
     rest = args[by_attribute:]
     test = _by_name(context, "test", rest[0], rest[1:], kwargs) if rest else bool
-    if by_attribute:
-        attribute = make_attrgetter(context.environment, args[0])
-        return (item for item in value if bool(test(attribute(item))) is wanted)
-    return (item for item in value if bool(test(item)) is wanted)
+    subject: Getter = make_attrgetter(context.environment, args[0]) if by_attribute else lambda item: item
+    for item in value:
+        if bool(test(subject(item))) is wanted:
+            yield item
 
 
 @pass_context

@@ -76,10 +76,7 @@ def urlize(
         if len(word) > _MAX_WORD:
             return word
         head, address, tail = _peel(word)
-        shown = address
-        if trim_url_limit is not None and len(address) > trim_url_limit:
-            shown = f"{address[:trim_url_limit]}..."
-        return f"{head}{_link(address, shown, attributes, schemes)}{tail}"
+        return f"{head}{_link(address, trim_url_limit, attributes, schemes)}{tail}"
 
     return "".join(map(link, re.split(r"(\s+)", str(escape(text)))))
 
@@ -101,9 +98,10 @@ def _peel(word: str) -> tuple[str, str, str]:
     return head, middle, tail
 
 
-def _link(address: str, shown: str, attributes: str, schemes: tuple[str, ...]) -> str:
+def _link(address: str, limit: int | None, attributes: str, schemes: tuple[str, ...]) -> str:
     """Return the link for an address, or the word itself if it is none."""
     if _address.fullmatch(address):
+        shown = address if limit is None or len(address) <= limit else f"{address[:limit]}..."
         scheme = "" if address.startswith(("http://", "https://")) else "https://"
         return f'<a href="{scheme}{address}"{attributes}>{shown}</a>'
     mail = address[7:] if address.startswith("mailto:") else ""

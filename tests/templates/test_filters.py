@@ -221,7 +221,7 @@ def test_nothing_to_choose_from_is_undefined(name):
 
 def test_keywords_that_do_not_belong():
     with pytest.raises(FilterArgumentError, match="'x'"):
-        apply("map", [1], attribute="a", x=1)
+        listed("map", [1], attribute="a", x=1)
     with pytest.raises(FilterArgumentError, match="not both"):
         apply("format", "%s", 1, a=2)
 
