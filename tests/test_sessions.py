@@ -285,6 +285,27 @@ def test_too_large_for_a_browser_B111(app, caplog):
         save(app, session)
 
 
+def test_a_digest_of_ones_own(app):
+    import hashlib
+
+    from microweb.sessions import _lazy_sha1
+
+    class Interface(SecureCookieSessionInterface):
+        digest_method = staticmethod(hashlib.sha256)
+
+    assert Interface().get_signing_serializer(app).dumps(1) != interface.get_signing_serializer(app).dumps(1)
+    assert _lazy_sha1(b"x").digest() == hashlib.sha1(b"x").digest()
+
+
+def test_a_key_that_vanishes_during_the_request(app):
+    session = open_(app, cookie_for(app, a=[]))
+    app.secret_key = None
+    assert_sends_nothing(save(app, session))
+    session["a"] = 1
+    with pytest.raises(RuntimeError, match="the secret key was removed"):
+        save(app, session)
+
+
 def test_mixin():
     class Session(dict, SessionMixin):
         pass

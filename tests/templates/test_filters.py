@@ -226,6 +226,10 @@ def test_keywords_that_do_not_belong():
         apply("format", "%s", 1, a=2)
 
 
+def test_striptags_asks_for_html():
+    assert apply("striptags", Html()) == ""
+
+
 def test_random_is_seeded_like_pythons():
     random.seed(1)
     expected = random.choice("abc")
@@ -254,6 +258,21 @@ def test_attributes():
     assert listed("map", [{"x": 1}, {}], attribute="x", default="no") == [1, "no"]
     assert listed("map", [[1, 2]], attribute=1) == [2]
     assert listed("map", [{"\xb2": 1}], attribute="\xb2") == [1]
+
+
+class Items(dict):
+    name = "attribute"
+
+
+@pytest.mark.parametrize("inlined", [True, False])
+def test_attributes_are_looked_up_as_the_environment_does(inlined, monkeypatch):
+    if inlined:
+        monkeypatch.setattr(Environment.getitem, "can_be_inlined", True, raising=False)
+    things = [Item(name="x"), {"name": "item"}, Items(), Items(name="item")]
+    assert listed("map", things, attribute="name") == ["x", "item", "attribute", "item"]
+    assert listed("unique", [Item(name="X"), Item(name="x")], attribute="name")[0].name == "X"
+    assert isinstance(listed("map", [Item()], attribute="name")[0], Undefined)
+    assert listed("map", [Item()], attribute="name", default=1) == [1]
 
 
 def test_groupby():
