@@ -140,6 +140,7 @@ def _disposition(name: str) -> dict[str, str]:
 
 
 def _measure(path: str | None, file: t.Any) -> tuple[int | None, float | None]:
+    # Another file object may be a pipe or a zip's member: its length is not known without reading it.
     if path is not None:
         stat = os.stat(path)
         return stat.st_size, stat.st_mtime
@@ -164,6 +165,7 @@ def _set_caching(
         from .http.dates import http_date
 
         headers["Expires"] = http_date(int(time() + max_age))
+    # Cheap and good enough: a file that changes keeps neither its size nor its time.
     if etag is True and path is not None:
         etag = f"{mtime}-{size}-{adler32(path.encode(errors='surrogateescape')) & 0xFFFFFFFF}"
     if isinstance(etag, str):
@@ -205,6 +207,7 @@ def send_from_directory(
     full = safe_join(base, os.fspath(path))
     if full is None:
         raise NotFound()
+    # The application's folder, passed on to send_file, which joins it to the same path again.
     root = kwargs.get("_root_path")
     if root is not None:
         base, full = os.path.join(os.fspath(root), base), os.path.join(os.fspath(root), full)

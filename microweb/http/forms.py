@@ -105,12 +105,14 @@ class FormDataParser:
         """
         try:
             if mimetype == "multipart/form-data":
+                # RFC 2046 5.1.1: ASCII. What is not, is malformed like any other boundary.
                 boundary = (options or {}).get("boundary", "").encode("ascii")
                 form, files = self._multipart_parser().parse(stream, boundary, content_length)
                 return stream, form, files
             if mimetype == "application/x-www-form-urlencoded":
                 return stream, self.cls(self._parse_urlencoded(stream)), self.cls()
         except ValueError:
+            # Malformed, or not UTF-8. The limits are HTTP errors, and pass.
             if not self.silent:
                 raise
         return stream, self.cls(), self.cls()

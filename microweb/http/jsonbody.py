@@ -33,6 +33,7 @@ class StrictJSON:
         """Parse; ValueError for anything that is not JSON."""
         import json
 
+        # Python's parser takes NaN, and a float too large for it is infinite: neither could be sent back.
         kwargs.setdefault("parse_constant", _refuse_constant)
         kwargs.setdefault("parse_float", _finite)
         return json.loads(s, **kwargs)

@@ -250,6 +250,7 @@ class MultipartDecoder:
             self._read = self._read_epilogue if tail[1] else self._read_headers
         self._skip = 0
         data = self._buffer[start:end]
+        # Fields stay in memory; files have a spool.
         if self._in_field:
             self._count_field_data(len(data))
         return Data(data, tail is None)

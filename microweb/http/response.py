@@ -14,6 +14,8 @@ instance or once per class.
 
 from __future__ import annotations
 
+from io import RawIOBase
+
 from ..exceptions import HTTP_STATUS_CODES
 from .headers import Headers, check_value, remove_entity_headers
 from .jsonbody import StrictJSON
@@ -342,6 +344,7 @@ class Response(ResponseHeaders):
         self, environ: WSGIEnvironment
     ) -> tuple[t.Iterable[bytes], str, list[tuple[str, str]]]:
         """What goes to the server, for this request: `(iterable, status, headers)`."""
+        # Headers first: a subclass may still change the status there.
         headers = self.get_wsgi_headers(environ)
         return self.get_app_iter(environ), self.status, headers.to_wsgi_list()
 
@@ -574,7 +577,7 @@ def _length(body: t.Any) -> int:
     return length
 
 
-class ResponseStream:
+class ResponseStream(RawIOBase):
     """A file that appends what is written to it to the body of a response."""
 
     mode = "wb+"
@@ -582,34 +585,19 @@ class ResponseStream:
 
     def __init__(self, response: Response) -> None:
         self.response = response
-        self.closed = False
 
-    def write(self, value: bytes) -> int:
-        """Append a block."""
-        self.flush()
+    def writable(self) -> bool:
+        """True."""
+        return True
+
+    def write(self, value: t.Any) -> int:
+        """Append a block, of bytes or text."""
+        if self.closed:
+            raise ValueError("I/O operation on closed file")
         self.response._ensure_sequence(mutable=True)
         self.response.response.append(value)
         self.response.headers.pop("Content-Length", None)
         return len(value)
-
-    def writelines(self, seq: t.Iterable[bytes]) -> None:
-        """Append blocks."""
-        for item in seq:
-            self.write(item)
-
-    def close(self) -> None:
-        """Refuse further writing."""
-        self.closed = True
-
-    def flush(self) -> None:
-        """Nothing is held back: this only objects to a closed file."""
-        if self.closed:
-            raise ValueError("I/O operation on closed file")
-
-    def isatty(self) -> bool:
-        """False."""
-        self.flush()
-        return False
 
     def tell(self) -> int:
         """How long the body is."""

@@ -76,6 +76,7 @@ class MultiPartParser:
             for event in self._events(stream, boundary):
                 found.take(event)
         except BaseException:
+            # A spool that is only dropped warns, and keeps its disk space until it is collected.
             found.close()
             raise
         return self.cls(found.fields), self.cls(found.files)
@@ -86,6 +87,7 @@ class MultiPartParser:
         ended = False
         while not ended:
             data = stream.read(self.buffer_size)
+            # The stream is limited, so nothing means the end.
             ended = not data
             decoder.receive_data(data or None)
             event: Event = decoder.next_event()
@@ -96,6 +98,7 @@ class MultiPartParser:
 
     def start_file_streaming(self, event: File, total_content_length: int | None) -> t.IO[bytes]:
         """A file to write an upload to."""
+        # RFC 7578 4.8: a part need not say how long it is, and nobody checks it. It is a hint.
         try:
             length = plain_int(event.headers.get("Content-Length") or "0")
         except ValueError:
@@ -156,6 +159,7 @@ class _Parts:
             charset = self.parser.get_part_charset(part.headers)
             self.fields.append((part.name, b"".join(self.blocks).decode(charset, "replace")))
             return
+        # Whoever gets it reads it from the start.
         spool.seek(0)
         file = FileStorage(spool, part.filename, part.name, headers=part.headers)
         self.files.append((part.name, file))

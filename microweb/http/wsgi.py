@@ -65,7 +65,7 @@ def get_content_length(environ: WSGIEnvironment) -> int | None:
 
 def get_input_stream(
     environ: WSGIEnvironment, safe_fallback: bool = True, max_content_length: int | None = None
-) -> t.IO[bytes]:
+) -> t.Any:
     """The request's body as a stream that ends where the body does.
 
     | the server says            | the stream                                              |
@@ -80,17 +80,15 @@ def get_input_stream(
     length = get_content_length(environ)
     if length is not None and max_content_length is not None and length > max_content_length:
         raise RequestEntityTooLarge()
+    # Set by servers that decode chunked bodies: reading then ends by itself, as it must for a limit to be
+    # told from a client that is slow.
     if "wsgi.input_terminated" in environ:
         if max_content_length is None:
             return stream
-        return _as_file(LimitedStream(stream, max_content_length, is_max=True))
+        return LimitedStream(stream, max_content_length, is_max=True)
     if length is None:
         return io.BytesIO() if safe_fallback else stream
-    return _as_file(LimitedStream(stream, length))
-
-
-def _as_file(stream: t.Any) -> t.IO[bytes]:
-    return stream  # type: ignore[no-any-return]
+    return LimitedStream(stream, length)
 
 
 class LimitedStream(io.RawIOBase):
@@ -159,6 +157,7 @@ class LimitedStream(io.RawIOBase):
         if self.is_exhausted:
             self._reached_limit()
             return b""
+        # Not one read of the whole: how long it is, is the client's word.
         blocks: list[bytes] = []
         while not self.is_exhausted:
             data = self.read(CHUNK)
@@ -177,6 +176,7 @@ class LimitedStream(io.RawIOBase):
         try:
             data = source(min(size, remaining))
         except (OSError, ValueError) as error:
+            # A broken connection and a body that ends early are the same to the application.
             self.on_disconnect(error=error)
             return b""
         if not data and size:
@@ -240,6 +240,7 @@ def responder(f: t.Callable[..., WSGIApplication]) -> WSGIApplication:
     """Decorate a function of `(environ, start_response)` that returns a WSGI application: it is
     called.
     """
+    # Counted from the end: a method has a self before them.
     return update_wrapper(lambda *args: f(*args)(*args[-2:]), f)
 
 
@@ -259,6 +260,7 @@ class ClosingIterator:
         if callbacks is None:
             callbacks = ()
         self._callbacks = [callbacks] if callable(callbacks) else list(callbacks)
+        # That of the iterable, which its iterator need not have.
         close = getattr(iterable, "close", None)
         if close is not None:
             self._callbacks.insert(0, close)
@@ -340,6 +342,7 @@ class RangeWrapper:
     """
 
     def __init__(self, iterable: t.Any, start_byte: int = 0, byte_range: int | None = None) -> None:
+        # Iterating may wrap the body; seeking and closing are its own.
         self.iterable = iter(iterable)
         self._close = getattr(iterable, "close", None)
         self.seekable = bool(hasattr(iterable, "seekable") and iterable.seekable())
