@@ -30,7 +30,7 @@ from keyword import iskeyword
 
 from . import nodes
 from .expressions import Expressions, Frame
-from .pyast import ExceptHandler, For, If, Try, Yield, YieldFrom, to_source
+from .pyast import ExceptHandler, For, If, NamedExpr, Try, Yield, YieldFrom, to_source
 from .pyast import Break as PyBreak
 from .pyast import Continue as PyContinue
 from .pyast import GeneratorExp, Return
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 #: A macro's parameter of such a name would hide what the macro's code needs.
 _RESERVED = frozenset(NAMESPACE) | frozenset(
-    "environment context out append extend lookup_item getattr str range set frozenset".split()
+    "environment context out append extend lookup_item getattr type str int range set frozenset".split()
 )
 _GENERATED = re.compile(r"[lt]_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
 
@@ -286,7 +286,7 @@ class CodeGenerator(Expressions):
         test = self.is_(self.name("parent_template"), None)
         return [self.if_(test, body)]
 
-    def _part(self, node: nodes.Node, frame: Frame) -> t.Any:
+    def _part(self, node: nodes.Node, frame: Frame, escaped: bool = True) -> t.Any:
         """A str for what is known now, else the expression for a piece of output."""
         if isinstance(node, nodes.TemplateData):
             return node.data
@@ -306,7 +306,7 @@ class CodeGenerator(Expressions):
             value = self.call(self.attr("environment", "finalize"), *args)
         if frame.eval_ctx.volatile:
             return self.call("html_if", self.autoescape(), value)
-        if not frame.eval_ctx.autoescape or self._is_number(node, frame):
+        if not escaped or not frame.eval_ctx.autoescape or self._is_number(node, frame):
             return value
         return self.call("html", value)
 
@@ -560,7 +560,13 @@ class CodeGenerator(Expressions):
         after: list[t.Any] = []
         if inner.assigned:
             body.append(self.assign(inner.assigned, self.dict(())))
-        content = self.statements(node.body, inner)
+        rows = None if node.recursive else self._rows(node.body, inner)
+        if rows is None:
+            content = self.statements(node.body, inner)
+        else:
+            start, content, finish = rows
+            before.append(start)
+            after.append(finish)
         body.extend(self._entry(inner.scope, "each time" if node.recursive else "always"))
         body.extend(content)
         if node.else_:
@@ -571,9 +577,55 @@ class CodeGenerator(Expressions):
             other = frame.inner(Scope(frame.scope))
             other.scope.scan(node.else_)
             otherwise = self.statements(node.else_, other)
-            after = [self.if_(self.name(empty), [*self._entry(other.scope), *otherwise])]
+            after.append(self.if_(self.name(empty), [*self._entry(other.scope), *otherwise]))
         loop = self.at(For(target, iterable, body or [self.nothing()], [], None))
         return [*before, loop, *after]
+
+    def _rows(
+        self, body: list[nodes.Node], frame: Frame
+    ) -> tuple[t.Any, list[t.Any], t.Any] | None:
+        """A loop that only prints one value: collect them, and write all rows escaped at once.
+
+        Returns what comes before the loop, in it and after it, or None if it is not that simple.
+        """
+        if (
+            len(body) != 1
+            or not isinstance(body[0], nodes.Output)
+            or frame.buffer is None
+            or frame.require_output_check
+            or "loop" in frame.scope.refs
+            or frame.eval_ctx.volatile
+            or not frame.eval_ctx.autoescape
+            or self.environment.finalize is not None
+        ):
+            return None
+        parts = [self._part(child, frame, escaped=False) for child in body[0].nodes]
+        places = [index for index, part in enumerate(parts) if not isinstance(part, str)]
+        if len(places) != 1:
+            return None
+        (place,) = places
+        before, after = "".join(parts[:place]), "".join(parts[place + 1 :])
+        values = self.temporary()
+        collect = self.call(self.attr(values, "append"), self._immutable(parts[place]))
+        texts = [self.const(before), self.const(after)]
+        write = self.attr(frame.buffer, "append")
+        finish = self.call("write_rows", write, *texts, self.name(values))
+        return self.assign(values, self.list()), [self.do(collect)], self.do(finish)
+
+    def _immutable(self, value: t.Any) -> t.Any:
+        """`value if type(value) is str or type(value) is int else escape(value)`.
+
+        A string or number may be written later; what may change until then is made text now.
+        """
+        if isinstance(value, ast.Name):
+            ident, first = value.id, value
+        else:
+            ident = self.temporary()
+            first = self.at(NamedExpr(self.target(ident), value))
+        is_str = self.is_(self.call("type", first), "str")
+        is_int = self.is_(self.call("type", self.name(ident)), "int")
+        escaped = self.call("escape", self.name(ident))
+        return self.conditional(self.either(is_str, is_int), self.name(ident), escaped)
 
     def _loop_test(self, node: nodes.For, inner: Frame) -> t.Any:
         """The condition of a loop; it sees the target, but nothing that the body assigns."""

@@ -62,6 +62,30 @@ def html(value: t.Any) -> t.Any:
     return escape(value)
 
 
+#: Parts values that are escaped together; one that has it inside is escaped alone.
+_SEPARATOR = "\0"
+_STRINGS, _INTS = {str}, {int}
+
+
+def write_rows(
+    write: t.Callable[[str], t.Any], before: str, after: str, values: list[t.Any]
+) -> None:
+    """Write values, each between two texts: strings, ints and markup.
+
+    To escape many short strings in one go costs a fraction of doing it one by one.
+    """
+    if not values:
+        return
+    kinds = set(map(type, values))
+    if kinds == _STRINGS:
+        text = html(_SEPARATOR.join(values))
+        if text.count(_SEPARATOR) == len(values) - 1:
+            write(f"{before}{text.replace(_SEPARATOR, after + before)}{after}")
+            return
+    escaped = map(str, values if kinds == _INTS else map(html, values))
+    write(f"{before}{(after + before).join(escaped)}{after}")
+
+
 def html_if(autoescape: bool, value: t.Any) -> str:
     """Turn a value into text, escaped if the eval context says so at this moment."""
     return escape(value) if autoescape else str(value)
@@ -777,5 +801,7 @@ NAMESPACE = {
     "missing_name": missing_name,
     "must_be_namespace": must_be_namespace,
     "no_such": no_such,
+    "escape": escape,
     "str_join": str_join,
+    "write_rows": write_rows,
 }
