@@ -207,8 +207,8 @@ def send_from_directory(
     full = safe_join(base, os.fspath(path))
     if full is None:
         raise NotFound()
-    # The application's folder, passed on to send_file, which joins it to the same path again.
-    root = kwargs.get("_root_path")
+    # The application's folder: used up here, or send_file would join it to the path once more.
+    root = kwargs.pop("_root_path", None)
     if root is not None:
         base, full = os.path.join(os.fspath(root), base), os.path.join(os.fspath(root), full)
     if not os.path.isfile(full) or not (follow_symlinks or _is_below(base, full)):

@@ -173,7 +173,7 @@ class Request(RequestHeaders):
                 "This request was created with 'shallow=True': it must not read the body,"
                 " which is left to the application behind it."
             )
-        return get_input_stream(self.environ, max_content_length=self.max_content_length)
+        return get_input_stream(self.environ, max_content_length=self.max_content_length)  # type: ignore[no-any-return]
 
     _cached_data: bytes | None = None
 
