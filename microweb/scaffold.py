@@ -258,15 +258,13 @@ class Scaffold:
     ) -> ft.ErrorHandlerCallable | None:
         """The closest handler: by code before by class, blueprint before application."""
         exc_class, code = self._get_exc_class_and_code(type(e))
-        for key in (code, None) if code is not None else (None,):
-            for name in (*blueprints, None):
-                by_code = self.error_handler_spec.get(name)
-                handlers = by_code.get(key) if by_code else None
-                if not handlers:
-                    continue
-                for cls in exc_class.__mro__:
-                    if cls in handlers:
-                        return handlers[cls]
+        keys = (code, None) if code is not None else (None,)
+        names = (*blueprints, None)
+        # get, not a subscript: that would fill the tables.
+        for handlers in (self.error_handler_spec.get(name, {}).get(key) for key in keys for name in names):
+            for cls in exc_class.__mro__ if handlers else ():
+                if cls in handlers:  # type: ignore[operator]
+                    return handlers[cls]  # type: ignore[index]
         return None
 
     # -- static files and templates

@@ -17,8 +17,9 @@ from tests.house import ROOT, modules
 PYTHON = getattr(sys, "_base_executable", sys.executable)
 
 #: Modules that cost more than what a plain request gains by them. Each is imported where it is needed.
+#: (Not datetime: the default of PERMANENT_SESSION_LIFETIME is a timedelta, as in Flask.)
 LATE = """
-    ast asyncio concurrent copy dataclasses datetime dis email hashlib hmac html http importlib.metadata
+    ast asyncio concurrent copy dataclasses dis email hashlib hmac html http importlib.metadata
     importlib.resources inspect json logging mimetypes multiprocessing pathlib pickle random secrets
     selectors shutil socket socketserver ssl string subprocess tempfile threading tokenize traceback
     typing unittest urllib uuid wsgiref zipfile
