@@ -1,4 +1,4 @@
-"""``python -m benchmarks [--quick] [requests] [routing] [imports]``: measure, print, write docs.
+"""``python -m benchmarks [--quick] [PART ...]``: measure, print, write docs.
 
 A full run rewrites docs/benchmarks.md and its plots; ``--quick`` and a choice of parts only print.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
-from . import imports, requests, routing
+from . import imports, requests, routing, templates
 from .harness import FULL, PAGE, QUICK, US, save_json, versions
 
-PARTS = {"requests": requests, "routing": routing, "imports": imports}
+PARTS: dict[str, Any] = {"requests": requests, "routing": routing, "templates": templates, "imports": imports}
 
 TEXTS = {
     "requests": (
@@ -21,6 +22,10 @@ TEXTS = {
     "routing": (
         "## Routing\n\nThe time to match a path, averaged over paths all over the map: how many times that of"
         f" {US} with as many rules of the same shape."
+    ),
+    "templates": (
+        "## Templates\n\nThe time to render, and to compile, the same template: how many times that of"
+        f" {US}. All engines escape, and produce the same text."
     ),
     "imports": (
         "## Imports\n\nThe time of an import, and of an import together with an empty application, in a"
@@ -46,7 +51,7 @@ def main() -> int:
     unknown = set(options.part) - PARTS.keys()
     if unknown:
         parser.error(f"unknown part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
-    page = [HEAD, versions(["bottle", "falcon", "flask", "werkzeug"]) + ".\n"]
+    page = [HEAD, versions(["bottle", "falcon", "flask", "werkzeug", "jinja2", "mako"]) + ".\n"]
     print(page[1])
     write = not options.quick and not options.part
     for name in options.part or PARTS:
