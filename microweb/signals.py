@@ -173,6 +173,8 @@ class Signal:
         What a receiver raises propagates. `_async_wrapper` turns coroutine functions into
         plain ones; without it they are a RuntimeError.
         """
+        if not self.receivers:
+            return []
         calls = self._calls(sender, _async_wrapper, False)
         return [(receiver, call(sender, **kwargs)) for receiver, call in calls]
 

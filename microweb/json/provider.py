@@ -146,16 +146,14 @@ class DefaultJSONProvider(JSONProvider):
             raise ValueError("The JSON data is nested too deeply.") from None
 
     def _decoder(self, kwargs: dict[str, t.Any]) -> JSONDecoder:
+        decoders: dict[bool, JSONDecoder] = self.__dict__.setdefault("_decoders", {})
+        if not kwargs and self.allow_nan in decoders:
+            return decoders[self.allow_nan]
         from json import JSONDecoder
 
-        if not kwargs and "_plain_decoder" in self.__dict__:
-            decoder: JSONDecoder = self.__dict__["_plain_decoder"]
-            return decoder
         settings = {"parse_constant": None if self.allow_nan else _refuse_constant, **kwargs}
         decoder = (settings.pop("cls", None) or JSONDecoder)(**settings)
-        if not kwargs:
-            self.__dict__["_plain_decoder"] = decoder
-        return decoder
+        return decoder if kwargs else decoders.setdefault(self.allow_nan, decoder)
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
         """Return a response with the arguments as JSON, indented in debug mode; see `compact`."""

@@ -165,6 +165,16 @@ def test_a_byte_order_mark_is_allowed_in_bytes(provider):
     assert provider.loads(b"\xef\xbb\xbf[1]") == provider.loads(bytearray(b"[1]")) == [1]
 
 
+def test_allow_nan_may_change_at_any_time(provider):
+    for allowed in (False, True, False):
+        provider.allow_nan = allowed
+        if allowed:
+            assert provider.dumps(provider.loads("[NaN]")) == "[NaN]"
+        else:
+            with pytest.raises(ValueError):
+                provider.loads("[NaN]")
+
+
 def test_files(provider):
     file = io.StringIO()
     provider.dump({"a": 1}, file)
