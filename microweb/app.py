@@ -447,7 +447,7 @@ class Microweb(Scaffold):
         self.url_map = self.url_map_class(host_matching=host_matching)
         self.subdomain_matching = subdomain_matching
         self._got_first_request = False
-        self._first_request_lock = RLock()
+        self._first_request_lock: t.Any = RLock()
         if self.has_static_folder:
             self._add_static_rule(static_host, host_matching)
 
@@ -476,13 +476,13 @@ class Microweb(Scaffold):
             )
 
     @cached_property
-    def name(self) -> str:
+    def name(self) -> str:  # type: ignore[override]
         """The import name; for a script, the name of its file."""
         if self.import_name == "__main__":
             path = getattr(sys.modules["__main__"], "__file__", None)
             if path is not None:
-                return os.path.splitext(os.path.basename(path))[0]
-        return self.import_name
+                return str(os.path.splitext(os.path.basename(path))[0])
+        return str(self.import_name)
 
     @cached_property
     def logger(self) -> logging.Logger:

@@ -185,7 +185,7 @@ def send_file(
     max_age: int | t.Callable[[str | None], int | None] | None = None,
 ) -> Response:
     """Send a file to the client; see ``files.send_file``. Never pass it a path from a user."""
-    from . import files
+    from .files import send_file as send
 
     options = _send_file_options(
         {
@@ -198,16 +198,17 @@ def send_file(
             "max_age": max_age,
         }
     )
-    return files.send_file(path_or_file, **options)  # type: ignore[return-value]
+    return send(path_or_file, **options)  # type: ignore[return-value]
 
 
 def send_from_directory(
     directory: os.PathLike[str] | str, path: os.PathLike[str] | str, **kwargs: t.Any
 ) -> Response:
     """Send a file from below a directory; a path that leads out of it is a 404."""
-    from . import files
+    from .files import send_from_directory as send
 
-    return files.send_from_directory(directory, path, **_send_file_options(kwargs))  # type: ignore[return-value]
+    options = _send_file_options(kwargs)
+    return send(directory, path, **options)  # type: ignore[return-value]
 
 
 def _default_template_ctx_processor() -> dict[str, t.Any]:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def get_root_path(import_name: str) -> str:
     """The folder of a module or package; the current one if it is not a file's (a REPL)."""
-    module = sys.modules.get(import_name)
-    if getattr(module, "__file__", None) is not None:
-        return os.path.dirname(os.path.abspath(module.__file__))  # type: ignore[union-attr, type-var, return-value]
+    path: t.Any = getattr(sys.modules.get(import_name), "__file__", None)
+    if path is not None:
+        return _folder(path)
     loader = _find_loader(import_name)
     if loader is None:
         return os.getcwd()
@@ -30,6 +30,10 @@ def get_root_path(import_name: str) -> str:
             " information or because it's a namespace package. In this case the root path needs"
             " to be explicitly provided."
         )
+    return _folder(path)
+
+
+def _folder(path: str) -> str:
     return os.path.dirname(os.path.abspath(path))
 
 
@@ -57,8 +61,8 @@ def _find_package_path(import_name: str) -> str:
         return os.getcwd()
     if spec.origin in {None, "namespace"}:
         return _find_namespace_path(import_name, list(spec.submodule_search_locations or ()))
-    folder = os.path.dirname(spec.origin)  # type: ignore[type-var]
-    return os.path.dirname(folder) if spec.submodule_search_locations else folder  # type: ignore[return-value, type-var]
+    folder = os.path.dirname(str(spec.origin))
+    return os.path.dirname(folder) if spec.submodule_search_locations else folder
 
 
 def _find_namespace_path(import_name: str, locations: list[str]) -> str:

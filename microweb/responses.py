@@ -63,7 +63,7 @@ def _is_iterator(value: t.Any) -> bool:
 def _unpack(result: tuple[t.Any, ...]) -> tuple[t.Any, t.Any, t.Any]:
     """``(body, status, headers)`` of a tuple that a view returned."""
     if len(result) == 3:
-        return result  # type: ignore[return-value]
+        return result
     if len(result) == 2:
         body, second = result
         if isinstance(second, (Headers, dict, tuple, list)):

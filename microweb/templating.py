@@ -128,7 +128,7 @@ def _stream(app: Microweb, template: Template, context: dict[str, t.Any]) -> t.I
         _send(template_rendered, app, template, context)
 
     stream = generate()
-    return stream_with_context(stream) if request else stream  # type: ignore[no-any-return]
+    return stream_with_context(stream) if request else stream
 
 
 def _find(name: t.Any) -> tuple[Microweb, Template]:
