@@ -96,6 +96,8 @@ class Microweb(Scaffold):
     templates, static files and the instance folder lie.
     """
 
+    _got_first_request: bool
+
     def __call__(self, environ: dict[str, t.Any], start_response: ft.StartResponse) -> t.Iterable[bytes]:
         """The WSGI server's entry; middlewares wrap ``wsgi_app``, so that this stays the app."""
         return self.wsgi_app(environ, start_response)
