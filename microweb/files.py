@@ -17,6 +17,7 @@ from time import time
 from zlib import adler32
 
 from .exceptions import NotFound, RequestedRangeNotSatisfiable
+from .http.dates import http_date
 from .http.headers import Headers
 from .http.response import Response
 from .http.wsgi import FileWrapper, wrap_file
@@ -73,17 +74,17 @@ def send_file(
     size, mtime = _measure(path, file)
     _set_caching(headers, path, size, mtime, etag, max_age)
     if path is not None and use_x_sendfile:
-        headers["X-Sendfile"] = path
+        headers.add("X-Sendfile", path)
         body = None
     else:
         file = open(path, "rb") if path is not None else file  # noqa: SIM115 - closed with the response
         body = _wrap(environ, file)
-    response = (response_class or Response)(body, headers=headers, direct_passthrough=True)
     if size is not None:
-        response.content_length = size
+        headers.add("Content-Length", size)
     last_modified = mtime if last_modified is None else last_modified
     if last_modified is not None:
-        response.last_modified = last_modified
+        headers.add("Last-Modified", http_date(last_modified))
+    response = (response_class or Response)(body, headers=headers, direct_passthrough=True)
     if conditional:
         _make_conditional(response, environ, size, file)
     return response
@@ -114,14 +115,14 @@ def _describe(name: str | None, mimetype: str | None, as_attachment: bool) -> He
         mimetype, encoding = guess_type(name)
         # A browser would unpack what it saves: the archive that was asked for would not be one any more.
         if encoding is not None and not as_attachment:
-            headers["Content-Encoding"] = encoding
+            headers.add("Content-Encoding", encoding)
     from .http.response_headers import get_content_type
 
-    headers["Content-Type"] = get_content_type(mimetype or "application/octet-stream", "utf-8")
+    headers.add("Content-Type", get_content_type(mimetype or "application/octet-stream", "utf-8"))
     # The type is what it says, whatever the content looks like: an upload must not become a page.
-    headers["X-Content-Type-Options"] = "nosniff"
+    headers.add("X-Content-Type-Options", "nosniff")
     if name is not None:
-        headers.set("Content-Disposition", "attachment" if as_attachment else "inline", **_disposition(name))
+        headers.add("Content-Disposition", "attachment" if as_attachment else "inline", **_disposition(name))
     return headers
 
 
@@ -159,19 +160,17 @@ def _set_caching(
         max_age = max_age(path)
     if max_age is None:
         # Keep it, but ask whether it is still good: the answer is a 304.
-        headers["Cache-Control"] = "no-cache"
+        headers.add("Cache-Control", "no-cache")
     else:
-        headers["Cache-Control"] = f"{'public' if max_age > 0 else 'no-cache'}, max-age={max_age}"
-        from .http.dates import http_date
-
-        headers["Expires"] = http_date(int(time() + max_age))
+        headers.add("Cache-Control", f"{'public' if max_age > 0 else 'no-cache'}, max-age={max_age}")
+        headers.add("Expires", http_date(int(time() + max_age)))
     # Cheap and good enough: a file that changes keeps neither its size nor its time.
     if etag is True and path is not None:
         etag = f"{mtime}-{size}-{adler32(path.encode(errors='surrogateescape')) & 0xFFFFFFFF}"
     if isinstance(etag, str):
         from .http.caching import quote_etag
 
-        headers["ETag"] = quote_etag(etag)
+        headers.add("ETag", quote_etag(etag))
 
 
 def _wrap(environ: WSGIEnvironment, file: t.IO[bytes]) -> t.Iterable[bytes]:
