@@ -23,12 +23,8 @@ _MODULES = {
         "BaseLoader FileSystemLoader PackageLoader DictLoader FunctionLoader PrefixLoader"
         " ChoiceLoader ModuleLoader"
     ),
-    "runtime": (
-        "Undefined ChainableUndefined DebugUndefined StrictUndefined make_logging_undefined"
-    ),
-    "utils": (
-        "pass_context pass_environment pass_eval_context is_undefined select_autoescape"
-    ),
+    "runtime": ("Undefined ChainableUndefined DebugUndefined StrictUndefined make_logging_undefined"),
+    "utils": ("pass_context pass_environment pass_eval_context is_undefined select_autoescape"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 

@@ -74,11 +74,7 @@ class CodeGenerator(Expressions):
     """Translates one template."""
 
     def __init__(
-        self,
-        environment: Environment,
-        name: str | None,
-        filename: str | None,
-        streaming: bool = False,
+        self, environment: Environment, name: str | None, filename: str | None, streaming: bool = False
     ) -> None:
         self.environment = environment
         self.template_name = name
@@ -99,9 +95,7 @@ class CodeGenerator(Expressions):
         self._survey(node)
         eval_ctx = nodes.EvalContext(self.environment, self.template_name)
         functions = [self._root(node, Frame(eval_ctx, Scope()))]
-        functions.extend(
-            self._block(block, Frame(eval_ctx, Scope())) for block in self.blocks.values()
-        )
+        functions.extend(self._block(block, Frame(eval_ctx, Scope())) for block in self.blocks.values())
         self.line = 1
         imports = [
             self.assign(ident, self.call("import_string", self.const(path)))
@@ -154,9 +148,7 @@ class CodeGenerator(Expressions):
         prologue = self._declare_self(block.body, frame)
         if "super" in self._special_names(block.body):
             find = self.call(
-                self.attr("context", "super"),
-                self.const(block.name),
-                self.name(f"block_{block.name}"),
+                self.attr("context", "super"), self.const(block.name), self.name(f"block_{block.name}")
             )
             prologue.append(self.assign(frame.scope.declare_parameter("super"), find))
         params = set(frame.scope.stores)
@@ -174,9 +166,7 @@ class CodeGenerator(Expressions):
         ident = frame.scope.declare_parameter("self")
         return [self.assign(ident, self.call("TemplateReference", self.name("context")))]
 
-    def _function_body(
-        self, body: list[nodes.Node], frame: Frame, prologue: list[t.Any]
-    ) -> list[t.Any]:
+    def _function_body(self, body: list[nodes.Node], frame: Frame, prologue: list[t.Any]) -> list[t.Any]:
         """The statements of a root or block function, variables and filters looked up first."""
         self._dependencies = {}
         frame.buffer = None if self.streaming else "out"
@@ -378,9 +368,7 @@ class CodeGenerator(Expressions):
 
     def _get_template(self, node: t.Any, method: str, frame: Frame) -> t.Any:
         return self.call(
-            self.attr("environment", method),
-            self.expr(node.template, frame),
-            self.const(self.template_name),
+            self.attr("environment", method), self.expr(node.template, frame), self.const(self.template_name)
         )
 
     # -- other templates
@@ -396,9 +384,7 @@ class CodeGenerator(Expressions):
         template = self.temporary()
         load = self.assign(template, self._get_template(node, method, frame))
         if node.with_context:
-            context = self.call(
-                self.attr(template, "new_context"), *self._all_variables(frame)
-            )
+            context = self.call(self.attr(template, "new_context"), *self._all_variables(frame))
             if frame.buffer is None:
                 pieces = self._run_template(template, context)
             else:
@@ -440,18 +426,11 @@ class CodeGenerator(Expressions):
         for item in node.names:
             name, alias = (item, item) if isinstance(item, str) else item
             ident = names[alias] = frame.scope.ref(alias)
-            value = self.call(
-                "getattr", self.name(module), self.const(name), self.name("missing")
-            )
+            value = self.call("getattr", self.name(module), self.const(name), self.name("missing"))
             hint = self.call(
-                "missing_name",
-                self.name(module),
-                self.const(name),
-                self.const(self.position(node)),
+                "missing_name", self.name(module), self.const(name), self.const(self.position(node))
             )
-            undefined = self.call(
-                self.attr("environment", "undefined"), hint, name=self.const(name)
-            )
+            undefined = self.call(self.attr("environment", "undefined"), hint, name=self.const(name))
             body.append(self.assign(ident, value))
             test = self.is_(self.name(ident), "missing")
             body.append(self.if_(test, [self.assign(ident, undefined)]))
@@ -484,9 +463,7 @@ class CodeGenerator(Expressions):
     def visit_For(self, node: nodes.For, frame: Frame) -> list[t.Any]:
         """A Python loop; over a `LoopContext` if the body needs `loop`."""
         if "loop" in self._specials and "loop" in assigned_specials(node):
-            self.fail_at(
-                "Can't assign to special loop variable in for-loop target", node.lineno
-            )
+            self.fail_at("Can't assign to special loop variable in for-loop target", node.lineno)
         scope = Scope(frame.scope, function=node.recursive)
         inner = frame.inner(scope)
         extended = (
@@ -511,9 +488,7 @@ class CodeGenerator(Expressions):
         name = self.temporary()
         inner.buffer = "out"
         outside = inner.copy()
-        body = self._loop(
-            node, outside, inner, self.name("reciter"), [self.name(name), self.name("depth")]
-        )
+        body = self._loop(node, outside, inner, self.name("reciter"), [self.name(name), self.name("depth")])
         body = [*self._entry(inner.scope, "once"), *self._new_buffer("out"), *body]
         body.append(self.at(Return(self._result("out", frame))))
         function = self.function(name, ["reciter", "depth"], body, [self.const(0)])
@@ -581,9 +556,7 @@ class CodeGenerator(Expressions):
         loop = self.at(For(target, iterable, body or [self.nothing()], [], None))
         return [*before, loop, *after]
 
-    def _rows(
-        self, body: list[nodes.Node], frame: Frame
-    ) -> tuple[t.Any, list[t.Any], t.Any] | None:
+    def _rows(self, body: list[nodes.Node], frame: Frame) -> tuple[t.Any, list[t.Any], t.Any] | None:
         """A loop that only prints one value: collect them, and write all rows escaped at once.
 
         Returns what comes before the loop, in it and after it, or None if it is not that simple.
@@ -697,9 +670,7 @@ class CodeGenerator(Expressions):
         call = self.visit_Call(node.call, frame, caller)
         return [function, self.assign(caller, macro), self._write(self.text([call]), frame)]
 
-    def _macro(
-        self, node: t.Any, frame: Frame, function_name: str, name: str | None
-    ) -> tuple[t.Any, t.Any]:
+    def _macro(self, node: t.Any, frame: Frame, function_name: str, name: str | None) -> tuple[t.Any, t.Any]:
         """The function of a macro or call block, and the expression that makes it a `Macro`."""
         scope = Scope(frame.scope, function=True)
         inner = frame.inner(scope)
@@ -710,10 +681,7 @@ class CodeGenerator(Expressions):
         added = specials - set(arguments)
         self._check_caller(node, arguments, specials)
         native = not any(map(_cannot_be_parameter, arguments))
-        params = [
-            scope.declare_parameter(argument, argument if native else None)
-            for argument in arguments
-        ]
+        params = [scope.declare_parameter(argument, argument if native else None) for argument in arguments]
         for special in sorted(added):
             scope.declare_parameter(special, special)
         scope.scan(node.defaults)
@@ -752,14 +720,12 @@ class CodeGenerator(Expressions):
         if "caller" in specials and "caller" in arguments:
             if arguments.index("caller") < len(arguments) - len(node.defaults):
                 self.fail_at(
-                    "When defining macros or call blocks the special \"caller\" argument must be"
+                    'When defining macros or call blocks the special "caller" argument must be'
                     " omitted or be given a default.",
                     node.lineno,
                 )
 
-    def _macro_defaults(
-        self, node: t.Any, frame: Frame, params: list[str], caller: bool
-    ) -> list[t.Any]:
+    def _macro_defaults(self, node: t.Any, frame: Frame, params: list[str], caller: bool) -> list[t.Any]:
         """Give each parameter that was left out its default, which may use those before it."""
         undefined = self.attr("environment", "undefined")
         body: list[t.Any] = []
@@ -784,9 +750,7 @@ class CodeGenerator(Expressions):
 
     # -- bodies with variables of their own
 
-    def _scoped(
-        self, node: t.Any, frame: Frame, buffer: str | None = None
-    ) -> tuple[Frame, list[t.Any]]:
+    def _scoped(self, node: t.Any, frame: Frame, buffer: str | None = None) -> tuple[Frame, list[t.Any]]:
         """The body of a statement in a scope of its own, and the frame it had."""
         inner = frame.inner(Scope(frame.scope))
         if buffer is not None:
@@ -841,9 +805,7 @@ class CodeGenerator(Expressions):
     def _assignment(self, target: nodes.Node, value: t.Any, frame: Frame) -> list[t.Any]:
         """`target = value`; the top level, loops and blocks also note it for those who ask."""
         stored = self.store(target, frame)
-        body = [
-            self.assign(stored, value)
-        ]
+        body = [self.assign(stored, value)]
         names = {
             name.name: frame.scope.ref(name.name)
             for name in [target, *target.find_all(nodes.Name)]
@@ -863,9 +825,7 @@ class CodeGenerator(Expressions):
         inner.scope.scan(node.body)
         body: list[t.Any] = []
         for target, value in zip(node.targets, node.values):
-            body.append(
-                self.assign(self.store(target, inner), self.expr(value, frame))
-            )
+            body.append(self.assign(self.store(target, inner), self.expr(value, frame)))
         content = self.statements(node.body, inner)
         return [*self._entry(inner.scope), *body, *content]
 
@@ -894,9 +854,7 @@ class CodeGenerator(Expressions):
 
     # -- the eval context
 
-    def visit_EvalContextModifier(
-        self, node: nodes.EvalContextModifier, frame: Frame
-    ) -> list[t.Any]:
+    def visit_EvalContextModifier(self, node: nodes.EvalContextModifier, frame: Frame) -> list[t.Any]:
         """Change the eval context now, if the value is known, and at run time."""
         body: list[t.Any] = []
         for option in node.options:

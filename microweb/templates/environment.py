@@ -199,11 +199,7 @@ class Environment:
         self._check()
 
     def _check(self) -> Environment:
-        starts = {
-            self.block_start_string,
-            self.variable_start_string,
-            self.comment_start_string,
-        }
+        starts = {self.block_start_string, self.variable_start_string, self.comment_start_string}
         if len(starts) < 3:
             raise ValueError(
                 "block, variable and comment start strings must be different, not"
@@ -337,9 +333,7 @@ class Environment:
         asks = pass_arg_of(function)
         if asks == "context":
             if context is None:
-                raise TemplateRuntimeError(
-                    f"Attempted to invoke a context {kind} without context."
-                )
+                raise TemplateRuntimeError(f"Attempted to invoke a context {kind} without context.")
             first = [context]
         elif asks == "eval_context":
             if eval_ctx is None:
@@ -362,9 +356,7 @@ class Environment:
         """Yield (line, type, text) of every token, comments and white space too."""
         return self.lexer.tokeniter(str(source), name, filename)
 
-    def preprocess(
-        self, source: str, name: str | None = None, filename: str | None = None
-    ) -> str:
+    def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
         """Let every extension change the source."""
         return reduce(
             lambda text, extension: extension.preprocess(text, name, filename),
@@ -373,11 +365,7 @@ class Environment:
         )
 
     def _tokenize(
-        self,
-        source: str,
-        name: str | None,
-        filename: str | None = None,
-        state: str | None = None,
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
     ) -> TokenStream:
         source = self.preprocess(source, name, filename)
         stream = self.lexer.tokenize(source, name, filename, state)
@@ -388,9 +376,7 @@ class Environment:
             stream = filtered
         return stream
 
-    def parse(
-        self, source: str, name: str | None = None, filename: str | None = None
-    ) -> nodes.Template:
+    def parse(self, source: str, name: str | None = None, filename: str | None = None) -> nodes.Template:
         """Return the nodes of a template."""
         try:
             # Each node learns its environment here, where somebody else than the compiler asks.
@@ -456,16 +442,12 @@ class Environment:
         try:
             expr = parser.parse_expression()
             if not parser.stream.eos:
-                raise TemplateSyntaxError(
-                    "chunk after expression", parser.stream.current.lineno, None, None
-                )
+                raise TemplateSyntaxError("chunk after expression", parser.stream.current.lineno, None, None)
             expr.set_environment(self)
         except TemplateSyntaxError:
             self.handle_exception(source=source)
         body = [nodes.Assign(nodes.Name("result", "store", lineno=1), expr, lineno=1)]
-        return TemplateExpression(
-            self.from_string(nodes.Template(body, lineno=1)), undefined_to_none
-        )
+        return TemplateExpression(self.from_string(nodes.Template(body, lineno=1)), undefined_to_none)
 
     def compile_templates(
         self,
@@ -502,9 +484,7 @@ class Environment:
     # -- templates
 
     def list_templates(
-        self,
-        extensions: c.Collection[str] | None = None,
-        filter_func: t.Callable[[str], bool] | None = None,
+        self, extensions: c.Collection[str] | None = None, filter_func: t.Callable[[str], bool] | None = None
     ) -> list[str]:
         """Return the names of all templates, or of those with an extension or that pass."""
         if self.loader is None:
@@ -560,10 +540,7 @@ class Environment:
 
     @internalcode
     def select_template(
-        self,
-        names: c.Iterable[str | Template],
-        parent: str | None = None,
-        globals: Globals | None = None,
+        self, names: c.Iterable[str | Template], parent: str | None = None, globals: Globals | None = None
     ) -> Template:
         """Return the first of these templates that exists, or raise `TemplatesNotFound`."""
         if isinstance(names, Undefined):
@@ -605,10 +582,7 @@ class Environment:
 
 #: The options of the constructor and their defaults, in order.
 _OPTIONS: dict[str, t.Any] = dict(
-    zip(
-        Environment.__init__.__code__.co_varnames[1:],
-        Environment.__init__.__defaults__ or (),
-    )
+    zip(Environment.__init__.__code__.co_varnames[1:], Environment.__init__.__defaults__ or ())
 )
 #: Those of them that `Template` does not take.
 _LOADING_OPTIONS = ("loader", "cache_size", "auto_reload", "bytecode_cache")
@@ -779,9 +753,7 @@ class Template:
         locals: c.Mapping[str, t.Any] | None = None,
     ) -> Context:
         """Return a context for this template; see `runtime.new_context`."""
-        return new_context(
-            self.environment, self.name, self.blocks, vars, shared, self.globals, locals
-        )
+        return new_context(self.environment, self.name, self.blocks, vars, shared, self.globals, locals)
 
     # -- as a module
 
@@ -864,10 +836,7 @@ class TemplateModule:
     """What a template defines at its top level, as attributes; as a string, its output."""
 
     def __init__(
-        self,
-        template: Template,
-        context: Context,
-        body_stream: c.Iterable[str] | None = None,
+        self, template: Template, context: Context, body_stream: c.Iterable[str] | None = None
     ) -> None:
         if body_stream is None:
             body_stream = template.render_parts(context)

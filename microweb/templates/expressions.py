@@ -187,9 +187,7 @@ class Expressions(Builder):
         ident = frame.scope.ref(node.name)
         if frame.scope.is_param(ident) and ident not in self._unset:
             return self.name(ident)
-        undefined = self.call(
-            self.attr("environment", "undefined"), name=self.const(node.name)
-        )
+        undefined = self.call(self.attr("environment", "undefined"), name=self.const(node.name))
         return self.conditional(self.is_(self.name(ident), "missing"), undefined, self.name(ident))
 
     def store(self, node: nodes.Node, frame: Frame) -> t.Any:
@@ -221,9 +219,7 @@ class Expressions(Builder):
 
     def visit_Dict(self, node: nodes.Dict, frame: Frame) -> t.Any:
         """`{a: b}`."""
-        return self.dict(
-            (self.expr(pair.key, frame), self.expr(pair.value, frame)) for pair in node.items
-        )
+        return self.dict((self.expr(pair.key, frame), self.expr(pair.value, frame)) for pair in node.items)
 
     # -- operators
 
@@ -259,18 +255,14 @@ class Expressions(Builder):
         """`a < b <= c`."""
         left = self.expr(node.expr, frame)
         operators = [_COMPARE[operand.op]() for operand in node.ops]
-        return self.at(
-            Compare(left, operators, [self.expr(operand.expr, frame) for operand in node.ops])
-        )
+        return self.at(Compare(left, operators, [self.expr(operand.expr, frame) for operand in node.ops]))
 
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> t.Any:
         """`a ~ b`."""
         parts = [self.expr(part, frame) for part in node.nodes]
         if frame.eval_ctx.volatile:
             joins = self.name("markup_join"), self.name("str_join")
-            return self.call(
-                self.conditional(self.autoescape(), *joins), self.tuple(parts)
-            )
+            return self.call(self.conditional(self.autoescape(), *joins), self.tuple(parts))
         if frame.eval_ctx.autoescape:
             return self.call("markup_join", self.tuple(parts))
         return self.text(parts)
@@ -288,9 +280,7 @@ class Expressions(Builder):
             )
         else:
             other = self.expr(node.expr2, frame)
-        return self.conditional(
-            self.expr(node.test, frame), self.expr(node.expr1, frame), other
-        )
+        return self.conditional(self.expr(node.test, frame), self.expr(node.expr1, frame), other)
 
     def position(self, node: nodes.Node) -> str:
         """Where a node stands, for a message."""
@@ -315,14 +305,11 @@ class Expressions(Builder):
         result = self.temporary()
         found = self.at(
             NamedExpr(
-                self.target(result),
-                self.call("getattr", value, self.const(node.attr), self.name("missing")),
+                self.target(result), self.call("getattr", value, self.const(node.attr), self.name("missing"))
             )
         )
         other = self.call("lookup_item", again, self.const(node.attr))
-        return self.conditional(
-            self.is_(found, "missing", negate=True), self.name(result), other
-        )
+        return self.conditional(self.is_(found, "missing", negate=True), self.name(result), other)
 
     def _is_loop(self, node: nodes.Node, frame: Frame) -> bool:
         """Is this the `loop` of a loop around, which nothing can have replaced?"""
@@ -347,16 +334,12 @@ class Expressions(Builder):
         value = self.expr(node.node, frame)
         if isinstance(node.arg, nodes.Slice):
             return self.item(value, self.expr(node.arg, frame))
-        return self.call(
-            self.attr("environment", "getitem"), value, self.expr(node.arg, frame)
-        )
+        return self.call(self.attr("environment", "getitem"), value, self.expr(node.arg, frame))
 
     def visit_Slice(self, node: nodes.Slice, frame: Frame) -> t.Any:
         """`start:stop:step`."""
         parts = (node.start, node.stop, node.step)
-        return self.at(
-            Slice(*(None if part is None else self.expr(part, frame) for part in parts))
-        )
+        return self.at(Slice(*(None if part is None else self.expr(part, frame) for part in parts)))
 
     # -- calls
 
@@ -371,9 +354,7 @@ class Expressions(Builder):
         rest = None if node.dyn_kwargs is None else self.expr(node.dyn_kwargs, frame)
         return args, self.keywords([*pairs, *extra], rest)
 
-    def visit_Call(
-        self, node: nodes.Call, frame: Frame, caller: str | None = None
-    ) -> t.Any:
+    def visit_Call(self, node: nodes.Call, frame: Frame, caller: str | None = None) -> t.Any:
         """`a(b)`: the context binds what is called to what it asks for."""
         extra = [("caller", self.name(caller))] if caller else []
         callee = node.node
@@ -392,9 +373,7 @@ class Expressions(Builder):
         args, kwargs = self._arguments(node, frame, extra)
         return self.at(Call(function, args, kwargs))
 
-    def visit_Filter(
-        self, node: nodes.Filter, frame: Frame, body: t.Any = None
-    ) -> t.Any:
+    def visit_Filter(self, node: nodes.Filter, frame: Frame, body: t.Any = None) -> t.Any:
         """`a|b`; the innermost filter of a filter block works on its `body`."""
         if node.node is None:
             value = body
@@ -419,9 +398,7 @@ class Expressions(Builder):
         }.get(pass_arg_of(function) or "")
         args, keywords = self._arguments(node, frame)
         positional = [value, *args] if first is None else [first, value, *args]
-        return self.at(
-            Call(self.name(self._dependency(node.registry, node.name)), positional, keywords)
-        )
+        return self.at(Call(self.name(self._dependency(node.registry, node.name)), positional, keywords))
 
     def _fail_unknown(self, node: t.Any) -> t.NoReturn:
         from difflib import get_close_matches  # for this message only
@@ -446,9 +423,7 @@ class Expressions(Builder):
     def safe_if(self, value: t.Any, frame: Frame) -> t.Any:
         """A value as markup, where output is escaped."""
         if frame.eval_ctx.volatile:
-            wrap = self.conditional(
-                self.autoescape(), self.name("Markup"), self.name("identity")
-            )
+            wrap = self.conditional(self.autoescape(), self.name("Markup"), self.name("identity"))
             return self.call(wrap, value)
         return self.call("Markup", value) if frame.eval_ctx.autoescape else value
 
@@ -456,23 +431,17 @@ class Expressions(Builder):
         """`expr`, trusted."""
         return self.call("Markup", self.expr(node.expr, frame))
 
-    def visit_MarkSafeIfAutoescape(
-        self, node: nodes.MarkSafeIfAutoescape, frame: Frame
-    ) -> t.Any:
+    def visit_MarkSafeIfAutoescape(self, node: nodes.MarkSafeIfAutoescape, frame: Frame) -> t.Any:
         """`expr`, trusted where output is escaped."""
         return self.safe_if(self.expr(node.expr, frame), frame)
 
     # -- what extensions ask for
 
-    def visit_EnvironmentAttribute(
-        self, node: nodes.EnvironmentAttribute, frame: Frame
-    ) -> t.Any:
+    def visit_EnvironmentAttribute(self, node: nodes.EnvironmentAttribute, frame: Frame) -> t.Any:
         """`environment.name`."""
         return self.attr("environment", node.name)
 
-    def visit_ExtensionAttribute(
-        self, node: nodes.ExtensionAttribute, frame: Frame
-    ) -> t.Any:
+    def visit_ExtensionAttribute(self, node: nodes.ExtensionAttribute, frame: Frame) -> t.Any:
         """`environment.extensions[identifier].name`."""
         extensions = self.attr("environment", "extensions")
         return self.attr(self.item(extensions, self.const(node.identifier)), node.name)
@@ -491,9 +460,7 @@ class Expressions(Builder):
         """`context`."""
         return self.name(self._contexts[-1])
 
-    def visit_DerivedContextReference(
-        self, node: nodes.DerivedContextReference, frame: Frame
-    ) -> t.Any:
+    def visit_DerivedContextReference(self, node: nodes.DerivedContextReference, frame: Frame) -> t.Any:
         """The context with local variables."""
         return self.derived_context(frame)
 

@@ -226,9 +226,7 @@ class InternationalizationExtension(Extension):
             self.environment.globals.pop(key, None)
 
     def _extract(
-        self,
-        source: str | nodes.Template,
-        gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS,
+        self, source: str | nodes.Template, gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS
     ) -> c.Iterator[tuple[int, str, Message]]:
         if isinstance(source, str):
             source = self.environment.parse(source)
@@ -287,9 +285,7 @@ class _Trans:
             name = token.value
             if name in self.variables:
                 parser.fail(
-                    f"translatable variable {name!r} defined twice.",
-                    token.lineno,
-                    exc=TemplateAssertionError,
+                    f"translatable variable {name!r} defined twice.", token.lineno, exc=TemplateAssertionError
                 )
             if stream.skip_if("assign"):
                 self.add_variable(name, parser.parse_expression())
@@ -351,9 +347,7 @@ class _Trans:
             parser.fail("a translatable section can have only one pluralize section")
         if tag == "trans":
             parser.fail("trans blocks can't be nested; did you mean `endtrans`?")
-        parser.fail(
-            f"control structures in translatable sections are not allowed; saw `{tag}`"
-        )
+        parser.fail(f"control structures in translatable sections are not allowed; saw `{tag}`")
 
     def node(self) -> nodes.Output:
         """The call of the gettext function that fits."""
@@ -378,9 +372,7 @@ class _Trans:
             return nodes.Output([call])
         text: nodes.Expr = nodes.MarkSafeIfAutoescape(call)
         if self.variables:
-            pairs = [
-                nodes.Pair(nodes.Const(name), value) for name, value in self.variables.items()
-            ]
+            pairs = [nodes.Pair(nodes.Const(name), value) for name, value in self.variables.items()]
             text = nodes.Mod(text, nodes.Dict(pairs))
         return nodes.Output([text])
 
@@ -396,9 +388,7 @@ class _Trans:
 
 
 def extract_from_ast(
-    ast: nodes.Template,
-    gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS,
-    babel_style: bool = True,
+    ast: nodes.Template, gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS, babel_style: bool = True
 ) -> c.Iterator[tuple[int, str, Message]]:
     """Yield (line, function, message) of every call of a gettext function.
 

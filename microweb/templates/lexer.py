@@ -115,9 +115,7 @@ class Token(namedtuple("Token", "lineno type value")):
 class TokenStream:
     """Tokens with a `current` one and any look-ahead; `next(stream)` moves on, returns the old."""
 
-    def __init__(
-        self, generator: c.Iterable[Token], name: str | None, filename: str | None
-    ) -> None:
+    def __init__(self, generator: c.Iterable[Token], name: str | None, filename: str | None) -> None:
         self._iter = iter(generator)
         self._pushed: deque[Token] = deque()
         self.name = name
@@ -229,9 +227,7 @@ class Lexer:
         block_ends = rf"\+{end}|-{end}\s*|{end}{newline}"
 
         self.root = self._compile("|".join(self._openings(environment, start, end)))
-        self.comment_end = self._compile(
-            rf"\+{comment_end}|-{comment_end}\s*|{comment_end}{newline}"
-        )
+        self.comment_end = self._compile(rf"\+{comment_end}|-{comment_end}\s*|{comment_end}{newline}")
         self.raw_end = self._compile(rf"{start}([-+]?)\s*endraw\s*(?:{block_ends})")
         self.line_end = self._compile(r"(?=\n|$)")
         signs = "|".join(map(re.escape, sorted(operators, key=len, reverse=True)))
@@ -240,12 +236,8 @@ class Lexer:
         self.inside = self._compile(tokens)
         self.tag = {
             "block_begin": self._compile(rf"(?P<block_end>{block_ends})|{tokens}"),
-            "variable_begin": self._compile(
-                rf"(?P<variable_end>-{variable_end}\s*|{variable_end})|{tokens}"
-            ),
-            "linestatement_begin": self._compile(
-                rf"(?P<linestatement_end>\s*(?:\n|$))|{tokens}"
-            ),
+            "variable_begin": self._compile(rf"(?P<variable_end>-{variable_end}\s*|{variable_end})|{tokens}"),
+            "linestatement_begin": self._compile(rf"(?P<linestatement_end>\s*(?:\n|$))|{tokens}"),
         }
 
     @staticmethod
@@ -270,11 +262,7 @@ class Lexer:
             yield f"(?P<{type_}>{before}{re.escape(text or '')}([-+]?))"
 
     def tokenize(
-        self,
-        source: str,
-        name: str | None = None,
-        filename: str | None = None,
-        state: str | None = None,
+        self, source: str, name: str | None = None, filename: str | None = None, state: str | None = None
     ) -> TokenStream:
         """Return the tokens that the parser wants, their values converted."""
         raw = self.tokeniter(source, name, filename, state)
@@ -304,11 +292,7 @@ class Lexer:
             yield new(Token, (lineno, type_, value))
 
     def tokeniter(
-        self,
-        source: str,
-        name: str | None = None,
-        filename: str | None = None,
-        state: str | None = None,
+        self, source: str, name: str | None = None, filename: str | None = None, state: str | None = None
     ) -> c.Iterator[RawToken]:
         """Yield every token, even white space and comments, as (line, type, text)."""
         source = newline_re.sub("\n", source)
@@ -344,9 +328,7 @@ _CONVERT: dict[str, c.Callable[[str], t.Any]] = {
 class _Scan:
     """One pass over one source: a position, a line number, and a generator for each state."""
 
-    def __init__(
-        self, lexer: Lexer, source: str, name: str | None, filename: str | None
-    ) -> None:
+    def __init__(self, lexer: Lexer, source: str, name: str | None, filename: str | None) -> None:
         self.lexer = lexer
         self.source = source
         self.name = name

@@ -59,10 +59,7 @@ class BaseLoader:
 
     @internalcode
     def load(
-        self,
-        environment: Environment,
-        name: str,
-        globals: c.MutableMapping[str, t.Any] | None = None,
+        self, environment: Environment, name: str, globals: c.MutableMapping[str, t.Any] | None = None
     ) -> Template:
         """Return the compiled template. Loaders of loaders override this too."""
         source, filename, uptodate = self.get_source(environment, name)
@@ -117,9 +114,7 @@ class FileSystemLoader(BaseLoader):
         else:
             paths = ", ".join(map(repr, self.searchpath))
             places = "path" if len(self.searchpath) == 1 else "paths"
-            raise TemplateNotFound(
-                template, f"{template!r} not found in search {places}: {paths}"
-            )
+            raise TemplateNotFound(template, f"{template!r} not found in search {places}: {paths}")
         mtime = _mtime(filename)
         with open(filename, encoding=self.encoding) as file:
             source = file.read()
@@ -134,9 +129,7 @@ class FileSystemLoader(BaseLoader):
 class PackageLoader(BaseLoader):
     """Loads from a folder in a Python package, which may be in a zip file."""
 
-    def __init__(
-        self, package_name: str, package_path: str = "templates", encoding: str = "utf-8"
-    ) -> None:
+    def __init__(self, package_name: str, package_path: str = "templates", encoding: str = "utf-8") -> None:
         from importlib import import_module  # a package that is imported already, as a rule
         from importlib.util import find_spec
 
@@ -260,10 +253,7 @@ class PrefixLoader(BaseLoader):
 
     @internalcode
     def load(
-        self,
-        environment: Environment,
-        name: str,
-        globals: c.MutableMapping[str, t.Any] | None = None,
+        self, environment: Environment, name: str, globals: c.MutableMapping[str, t.Any] | None = None
     ) -> Template:
         """Let the loader load it."""
         loader, local_name = self.get_loader(name)
@@ -298,10 +288,7 @@ class ChoiceLoader(BaseLoader):
 
     @internalcode
     def load(
-        self,
-        environment: Environment,
-        name: str,
-        globals: c.MutableMapping[str, t.Any] | None = None,
+        self, environment: Environment, name: str, globals: c.MutableMapping[str, t.Any] | None = None
     ) -> Template:
         """Let the first one that can load it."""
         for loader in self.loaders:
@@ -348,10 +335,7 @@ class ModuleLoader(BaseLoader):
 
     @internalcode
     def load(
-        self,
-        environment: Environment,
-        name: str,
-        globals: c.MutableMapping[str, t.Any] | None = None,
+        self, environment: Environment, name: str, globals: c.MutableMapping[str, t.Any] | None = None
     ) -> Template:
         """Find the module and run its code; it imports nothing, so it is no import."""
         from importlib.machinery import PathFinder  # only where modules are used
@@ -364,6 +348,4 @@ class ModuleLoader(BaseLoader):
                 raise TemplateNotFound(name)
             code = spec.loader.get_code(spec.name)  # type: ignore[union-attr]
             setattr(self.module, key, code)
-        return environment.template_class.from_code(
-            environment, code, {} if globals is None else globals
-        )
+        return environment.template_class.from_code(environment, code, {} if globals is None else globals)

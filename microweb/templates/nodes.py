@@ -364,9 +364,7 @@ class Const(Literal):
         return self.value
 
     @classmethod
-    def from_untrusted(
-        cls, value: t.Any, lineno: int | None = None, environment: t.Any = None
-    ) -> Const:
+    def from_untrusted(cls, value: t.Any, lineno: int | None = None, environment: t.Any = None) -> Const:
         """Make a node of any value, or raise `Impossible` if code cannot express it."""
         if not has_safe_repr(value):
             raise Impossible

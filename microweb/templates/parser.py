@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 #: Tags that the parser knows itself, and the methods for them.
 STATEMENTS = {
     name: f"parse_{name}"
-    for name in (
-        "for if block extends print macro include from import set with autoescape".split()
-    )
+    for name in ("for if block extends print macro include from import set with autoescape".split())
 }
 STATEMENTS.update(call="parse_call_block", filter="parse_filter_block")
 
@@ -73,10 +71,7 @@ class Parser:
     # -- errors
 
     def fail(
-        self,
-        msg: str,
-        lineno: int | None = None,
-        exc: type[TemplateSyntaxError] = TemplateSyntaxError,
+        self, msg: str, lineno: int | None = None, exc: type[TemplateSyntaxError] = TemplateSyntaxError
     ) -> t.NoReturn:
         """Raise `exc` for this line, or the current one."""
         line = self.stream.current.lineno if lineno is None else lineno
@@ -97,9 +92,7 @@ class Parser:
             message += self._nearest_tag(name)
         self.fail(message + self._innermost(), lineno)
 
-    def fail_eof(
-        self, end_tokens: tuple[str, ...] | None = None, lineno: int | None = None
-    ) -> t.NoReturn:
+    def fail_eof(self, end_tokens: tuple[str, ...] | None = None, lineno: int | None = None) -> t.NoReturn:
         """Complain that the template ends inside a tag's body."""
         stack = self._end_token_stack + ([] if end_tokens is None else [end_tokens])
         message = "Unexpected end of template."
@@ -194,9 +187,7 @@ class Parser:
         self._tag_stack.pop()
         return node
 
-    def parse_statements(
-        self, end_tokens: tuple[str, ...], drop_needle: bool = False
-    ) -> list[nodes.Node]:
+    def parse_statements(self, end_tokens: tuple[str, ...], drop_needle: bool = False) -> list[nodes.Node]:
         """Parse a tag's body, from the end of the opening tag up to one of the end tokens.
 
         The stream is left at that token, or behind it with `drop_needle`.
@@ -306,9 +297,7 @@ class Parser:
         node = nodes.Include(lineno=next(self.stream).lineno)
         node.template = self.parse_expression()
         current = self.stream.current
-        node.ignore_missing = current.test("name:ignore") and self.stream.look().test(
-            "name:missing"
-        )
+        node.ignore_missing = current.test("name:ignore") and self.stream.look().test("name:missing")
         if node.ignore_missing:
             self.stream.skip(2)
         return self.parse_import_context(node, True)  # type: ignore[no-any-return]
@@ -337,9 +326,7 @@ class Parser:
 
     def _at_context(self) -> bool:
         current = self.stream.current
-        return current.test_any("name:with", "name:without") and self.stream.look().test(
-            "name:context"
-        )
+        return current.test_any("name:with", "name:without") and self.stream.look().test("name:context")
 
     def _parse_imported_name(self) -> str | tuple[str, str]:
         target = self.parse_assign_target(name_only=True)
@@ -706,9 +693,7 @@ class Parser:
             elif token.type == "name" and stream.look().type == "assign":
                 allowed = dyn_kwargs is None
                 stream.skip(2)
-                kwargs.append(
-                    nodes.Keyword(token.value, self.parse_expression(), lineno=token.lineno)
-                )
+                kwargs.append(nodes.Keyword(token.value, self.parse_expression(), lineno=token.lineno))
             else:
                 allowed = dyn_args is None and dyn_kwargs is None and not kwargs
                 args.append(self.parse_expression())
@@ -753,9 +738,7 @@ class Parser:
         token = stream.current
         if token.type == "lparen":
             args = self.parse_call_args()
-        elif token.type in _TEST_ARGUMENT and not token.test_any(
-            "name:else", "name:or", "name:and"
-        ):
+        elif token.type in _TEST_ARGUMENT and not token.test_any("name:else", "name:or", "name:and"):
             if token.test("name:is"):
                 self.fail("You cannot chain multiple tests with is")
             args[0].append(self.parse_postfix(self.parse_primary()))

@@ -47,10 +47,7 @@ def write_templates(
 
 
 def _modules(
-    environment: Environment,
-    names: c.Iterable[str],
-    log: t.Callable[[str], t.Any],
-    ignore_errors: bool,
+    environment: Environment, names: c.Iterable[str], log: t.Callable[[str], t.Any], ignore_errors: bool
 ) -> c.Iterator[tuple[str, str]]:
     """Yield (file name, source of the module) for each template that compiles."""
     for name in names:

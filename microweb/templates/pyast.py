@@ -37,9 +37,7 @@ FunctionDef.type_params = []  # a field since 3.12
 GeneratorExp, If, IfExp, JoinedStr, List = map(
     _on_line, (ast.GeneratorExp, ast.If, ast.IfExp, ast.JoinedStr, ast.List)
 )
-Name, NamedExpr, Raise, Return, Set = map(
-    _on_line, (ast.Name, ast.NamedExpr, ast.Raise, ast.Return, ast.Set)
-)
+Name, NamedExpr, Raise, Return, Set = map(_on_line, (ast.Name, ast.NamedExpr, ast.Raise, ast.Return, ast.Set))
 Slice, Starred, Subscript, Try, Tuple = map(
     _on_line, (ast.Slice, ast.Starred, ast.Subscript, ast.Try, ast.Tuple)
 )
@@ -229,9 +227,7 @@ class _NoFStrings(ast.NodeTransformer):
         """Replace one f-string."""
         self.generic_visit(node)
         parts = [
-            part
-            if isinstance(part, ast.Constant)
-            else ast.Call(ast.Name("str", LOAD), [part.value], [])  # type: ignore[attr-defined]
+            part if isinstance(part, ast.Constant) else ast.Call(ast.Name("str", LOAD), [part.value], [])  # type: ignore[attr-defined]
             for part in node.values
         ]
         join = ast.Attribute(ast.Constant(""), "join", LOAD)

@@ -67,9 +67,7 @@ _SEPARATOR = "\0"
 _STRINGS, _INTS = {str}, {int}
 
 
-def write_rows(
-    write: t.Callable[[str], t.Any], before: str, after: str, values: list[t.Any]
-) -> None:
+def write_rows(write: t.Callable[[str], t.Any], before: str, after: str, values: list[t.Any]) -> None:
     """Write values, each between two texts: strings, ints and markup.
 
     To escape many short strings in one go costs a fraction of doing it one by one.
@@ -195,9 +193,7 @@ class Context:
         index = stack.index(current) + 1 if current in stack else len(stack)
         if index < len(stack):
             return BlockReference(name, self, stack, index)
-        return self.environment.undefined(
-            f"there is no parent block called {name!r}.", name="super"
-        )
+        return self.environment.undefined(f"there is no parent block called {name!r}.", name="super")
 
     def resolve_or_missing(self, key: str) -> t.Any:
         """Return a variable or `missing`. The method to override for other ways of lookup."""
@@ -224,10 +220,7 @@ class Context:
         return {**self.parent, **self.vars} if self.vars else self.parent
 
     def bind(
-        self,
-        f: t.Any,
-        loop_vars: dict[str, t.Any] | None = None,
-        block_vars: dict[str, t.Any] | None = None,
+        self, f: t.Any, loop_vars: dict[str, t.Any] | None = None, block_vars: dict[str, t.Any] | None = None
     ) -> t.Callable[..., t.Any]:
         """Return what a template calls when it calls `f`: all but the arguments is settled here.
 
@@ -264,9 +257,7 @@ class Context:
 
     def derived(self, locals: c.Mapping[str, t.Any] | None = None) -> Context:
         """Return a context of its own with local variables added."""
-        context = new_context(
-            self.environment, self.name, {}, self.get_all(), True, None, locals
-        )
+        context = new_context(self.environment, self.name, {}, self.get_all(), True, None, locals)
         context.eval_ctx = self.eval_ctx
         context.blocks.update((name, list(stack)) for name, stack in self.blocks.items())
         return context
@@ -483,9 +474,7 @@ class LoopContext:
     def __call__(self, iterable: c.Iterable[t.Any]) -> str:
         """Render the body of a recursive loop for other items."""
         if self._recurse is None:
-            raise TypeError(
-                "The loop must have the 'recursive' marker to be called recursively."
-            )
+            raise TypeError("The loop must have the 'recursive' marker to be called recursively.")
         return self._recurse(iterable, self.depth)
 
     def __iter__(self) -> LoopContext:
@@ -588,9 +577,7 @@ class Macro:
                     f"macro {self.name!r} was invoked with two values for the special caller"
                     " argument, or does not use it."
                 )
-            raise TypeError(
-                f"macro {self.name!r} takes no keyword argument {next(iter(kwargs))!r}"
-            )
+            raise TypeError(f"macro {self.name!r} takes no keyword argument {next(iter(kwargs))!r}")
         if len(args) > count:
             if not self.catch_varargs:
                 raise TypeError(f"macro {self.name!r} takes not more than {count} argument(s)")

@@ -116,8 +116,10 @@ def object_type_repr(obj: t.Any) -> str:
     if obj is None or obj is Ellipsis:
         return str(obj)
     cls = type(obj)
-    return f"{cls.__name__} object" if cls.__module__ == "builtins" else (
-        f"{cls.__module__}.{cls.__name__} object"
+    return (
+        f"{cls.__name__} object"
+        if cls.__module__ == "builtins"
+        else (f"{cls.__module__}.{cls.__name__} object")
     )
 
 
@@ -229,9 +231,7 @@ def select_autoescape(
 _JSON_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&'\u2028\u2029"}
 
 
-def htmlsafe_json_dumps(
-    obj: t.Any, dumps: c.Callable[..., str] | None = None, **kwargs: t.Any
-) -> Markup:
+def htmlsafe_json_dumps(obj: t.Any, dumps: c.Callable[..., str] | None = None, **kwargs: t.Any) -> Markup:
     """Write `obj` as JSON that is safe inside `<script>` and single-quoted attributes.
 
     >>> htmlsafe_json_dumps("</script>")
