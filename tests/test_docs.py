@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 
+from microweb.compat.table import PEERS
 from tests.house import ROOT, modules
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -48,7 +49,13 @@ def page_module(tmp_path, monkeypatch):
     module.__file__ = str(tmp_path / "page.py")
     monkeypatch.setitem(sys.modules, "page", module)
     monkeypatch.chdir(tmp_path)
-    return module
+    # A page may install the alias layer, which is there for the whole process.
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    before = set(sys.modules)
+    yield module
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in PEERS:
+            del sys.modules[name]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

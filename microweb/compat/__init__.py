@@ -1,6 +1,6 @@
 """The alias layer: `flask`, `werkzeug`, `jinja2` and their kin answered by this package.
 
-`install()` puts one finder in front of ``sys.meta_path``. It reads `table.TABLE`, which says in which
+`install()` puts one finder in front of ``sys.meta_path``. It reads ``aliases.txt``, which says in which
 module here each name of each peer module lives; nothing is copied and nothing is imported before
 it is asked for. `main` runs another program with the layer installed, its child processes included.
 
@@ -12,11 +12,7 @@ from __future__ import annotations
 import sys
 
 from .modules import AliasFinder
-from .table import VERSIONS
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import typing as t
+from .table import PEERS
 
 _finder = AliasFinder()
 
@@ -29,25 +25,15 @@ def install() -> None:
     """
     if _finder in sys.meta_path:
         return
-    for name in VERSIONS:
-        module = sys.modules.get(name)
-        if module is not None:
-            raise RuntimeError(
-                f"{name} is already imported, from {getattr(module, '__file__', None)}:"
-                f" call {__name__}.install() before anything imports {name}"
-            )
+    for name in [name for name in PEERS if name in sys.modules]:
+        raise RuntimeError(
+            f"{name} is already imported, from {getattr(sys.modules[name], '__file__', None)}:"
+            f" call {__name__}.install() before anything imports {name}"
+        )
     sys.meta_path.insert(0, _finder)
 
 
-def uninstall() -> None:
-    """Undo `install`: forget the alias modules; names already imported from them stay valid."""
-    if _finder in sys.meta_path:
-        sys.meta_path.remove(_finder)
-        for name in [name for name in sys.modules if name.partition(".")[0] in VERSIONS]:
-            del sys.modules[name]
-
-
-def main(argv: t.Sequence[str]) -> int:
+def main(argv: list[str]) -> int:
     """Run ``-m MODULE``, ``-c CODE`` or a script under the alias layer; return its exit status."""
     from .launch import run
 

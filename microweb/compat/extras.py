@@ -12,30 +12,24 @@ from ..markup import escape
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
-    from http import HTTPStatus
-
-    from ..http.headers import Headers
 
 
 class _ContextView:
     """What Flask keeps in a ContextVar of its own, read from our one context stack."""
 
-    def __init__(self, read: t.Callable[[], t.Any], name: str) -> None:
+    def __init__(self, read: t.Callable[[], t.Any]) -> None:
         self._read = read
-        self.name = name
 
     def get(self, *default: t.Any) -> t.Any:
         """The context on top, or the default, or LookupError."""
         context = self._read()
-        if context is not None:
-            return context
-        if default:
-            return default[0]
-        raise LookupError(self)
+        if context is None and not default:
+            raise LookupError(self)
+        return default[0] if context is None else context
 
 
-_cv_app = _ContextView(top_app_context, "flask.app_ctx")
-_cv_request = _ContextView(top_request_context, "flask.request_ctx")
+_cv_app = _ContextView(top_app_context)
+_cv_request = _ContextView(top_request_context)
 
 
 def _log(type: str, message: str, *args: t.Any, **kwargs: t.Any) -> None:
@@ -50,23 +44,12 @@ def _log(type: str, message: str, *args: t.Any, **kwargs: t.Any) -> None:
     getattr(logger, type)(message.rstrip(), *args, **kwargs)
 
 
-def _get_environ(obj: t.Any) -> dict[str, t.Any]:
-    """The environ of a request, or the environ itself."""
-    environ: dict[str, t.Any] = getattr(obj, "environ", obj)
-    return environ
-
-
 def _escape_inner(s: str, /) -> str:
     """The escaped text of a string, not yet marked as safe."""
     return str(escape(s))
 
 
-def get_host(
-    scheme: str,
-    host_header: str | None,
-    server: tuple[str, int | None] | None = None,
-    trusted_hosts: t.Collection[str] | None = None,
-) -> str:
+def get_host(scheme: str, host_header: str | None, server: t.Any = None, trusted_hosts: t.Any = None) -> str:
     """``urls.get_host``, with an empty name instead of an error for what is no host at all."""
     try:
         return urls.get_host(scheme, host_header, server, trusted_hosts)
@@ -85,41 +68,29 @@ def clear_caches() -> None:
     _lexers.clear()
 
 
-class SansIORequest(RequestHeaders):
-    """A request given by its parts, without an environ and without a body."""
+_PARTS = ("scheme", "server", "root_path", "path", "query_string", "headers", "remote_addr")
 
-    def __init__(
-        self,
-        method: str,
-        scheme: str,
-        server: tuple[str, int | None] | None,
-        root_path: str,
-        path: str,
-        query_string: bytes,
-        headers: Headers,
-        remote_addr: str | None,
-    ) -> None:
+
+class SansIORequest(RequestHeaders):
+    """A request given by its parts, without an environ and without a body.
+
+    After the method come `scheme`, `server`, `root_path`, `path`, `query_string`, `headers` and
+    `remote_addr`, in this order or by name.
+    """
+
+    def __init__(self, method: str, *parts: t.Any, **named: t.Any) -> None:
         self.method = method.upper()
-        self.scheme = scheme
-        self.server = server
-        self.root_path = root_path.rstrip("/")
-        self.path = "/" + path.lstrip("/")
-        self.query_string = query_string
-        self.headers = headers
-        self.remote_addr = remote_addr
+        given = {**dict(zip(_PARTS, parts)), **named}
+        given["root_path"] = given["root_path"].rstrip("/")
+        given["path"] = "/" + given["path"].lstrip("/")
+        self.__dict__.update(given)
 
 
 class SansIOResponse(Response):
-    """A response without a body."""
+    """A response without a body: status, headers, mimetype and content type."""
 
-    def __init__(
-        self,
-        status: int | str | HTTPStatus | None = None,
-        headers: t.Any = None,
-        mimetype: str | None = None,
-        content_type: str | None = None,
-    ) -> None:
-        super().__init__(None, status, headers, mimetype, content_type)
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().__init__(None, *args, **kwargs)
 
 
 def is_resource_modified(**arguments: t.Any) -> bool:

@@ -11,64 +11,36 @@ import runpy
 import sys
 from types import ModuleType
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import typing as t
-
-USAGE = "usage: python -m {root} compat (-m MODULE | -c CODE | SCRIPT) [ARGUMENT ...]"
+_USAGE = "usage: python -m {} compat (-m MODULE | -c CODE | SCRIPT) [ARGUMENT ...]"
 
 
-def run(argv: t.Sequence[str]) -> int:
-    """Run the program as ``python ARGV`` would; return what it would exit with."""
-    how, *rest = argv or [""]
-    if not how or (how in ("-m", "-c") and not rest) or (how[0] == "-" and how[1:] not in "mc"):
-        print(USAGE.format(root=__package__.rpartition(".")[0]), file=sys.stderr)
+def run(argv: list[str]) -> int:
+    """Run the program as ``python ARGV`` would; its SystemExit is the caller's."""
+    how = argv[0] if argv[:1] in (["-m"], ["-c"]) else ""
+    program, *rest = (argv[1:] if how else argv) or [""]
+    if not program or (program[0] == "-" and not how):
+        print(_USAGE.format(__package__.rpartition(".")[0]), file=sys.stderr)
         return 2
     _prepare_children()
-    try:
-        _RUNNERS.get(how, _run_script)(how, rest)
-    except SystemExit as stop:
-        return _status(stop.code)
+    sys.argv[:] = ["-c" if how == "-c" else program, *rest]
+    if how == "-m":
+        sys.path[0] = os.getcwd()
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+    elif how == "-c":
+        sys.path[0] = ""
+        module = sys.modules["__main__"] = ModuleType("__main__")
+        exec(compile(program, "<string>", "exec"), module.__dict__)
+    else:
+        sys.path[0] = os.path.dirname(os.path.abspath(program))
+        runpy.run_path(program, run_name="__main__")
     return 0
-
-
-def _run_module(how: str, rest: list[str]) -> None:
-    sys.argv[:] = [rest[0], *rest[1:]]
-    sys.path[0] = os.getcwd()
-    runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
-
-
-def _run_code(how: str, rest: list[str]) -> None:
-    sys.argv[:] = ["-c", *rest[1:]]
-    sys.path[0] = ""
-    module = sys.modules["__main__"] = ModuleType("__main__")
-    exec(compile(rest[0], "<string>", "exec"), module.__dict__)
-
-
-def _run_script(script: str, rest: list[str]) -> None:
-    sys.argv[:] = [script, *rest]
-    sys.path[0] = os.path.dirname(os.path.abspath(script))
-    runpy.run_path(script, run_name="__main__")
-
-
-_RUNNERS = {"-m": _run_module, "-c": _run_code}
-
-
-def _status(code: object) -> int:
-    """What the interpreter makes of the argument of ``sys.exit``."""
-    if code is None or isinstance(code, int):
-        return code or 0
-    print(code, file=sys.stderr)
-    return 1
 
 
 def _prepare_children() -> None:
     """Put `sitecustomize` on the children's path, and tell it where this package is."""
-    package = __package__
-    here = os.path.dirname(os.path.abspath(__file__))
-    root = here
-    for _ in package.split("."):
+    here = root = os.path.dirname(os.path.abspath(__file__))
+    for _ in __package__.split("."):
         root = os.path.dirname(root)
-    os.environ["MICROWEB_COMPAT"] = os.pathsep.join((package, root))
+    os.environ["MICROWEB_COMPAT"] = f"{__package__}{os.pathsep}{root}"
     old = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([here, *([old] if old else [])])
+    os.environ["PYTHONPATH"] = f"{here}{os.pathsep}{old}" if old else here

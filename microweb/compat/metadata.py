@@ -5,30 +5,22 @@ from __future__ import annotations
 from importlib.metadata import Distribution
 from pathlib import PurePosixPath
 
-from .table import VERSIONS
+from .table import PEERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     import typing as t
 
-# The projects' own spelling where it is not the module's name.
-_SPELLING = {"flask": "Flask", "werkzeug": "Werkzeug", "jinja2": "Jinja2"}
-_SPELLING["markupsafe"] = "MarkupSafe"
-
 
 class AliasDistribution(Distribution):
     """What would be read from a peer's ``dist-info`` directory, were it installed."""
 
     def __init__(self, module: str) -> None:
-        self._texts = {
-            "METADATA": (
-                "Metadata-Version: 2.1\n"
-                f"Name: {_SPELLING.get(module, module)}\nVersion: {VERSIONS[module]}\n"
-                f"Summary: Answered by the alias layer {__package__}.\n"
-            ),
-            "top_level.txt": f"{module}\n",
-        }
+        name, version = PEERS[module]
+        summary = f"Summary: Answered by the alias layer {__package__}.\n"
+        head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{summary}"
+        self._texts = {"METADATA": head, "top_level.txt": module}
 
     def read_text(self, filename: str | os.PathLike[str]) -> str | None:
         """The text of a metadata file, None if there is no such file."""
@@ -41,7 +33,5 @@ class AliasDistribution(Distribution):
 
 def distributions(context: t.Any) -> t.Iterator[Distribution]:
     """The peers' distributions, or the one that the context asks for by any spelling."""
-    wanted = getattr(context, "name", None)
-    for module in VERSIONS:
-        if wanted is None or wanted.lower().replace("_", "-") == module:
-            yield AliasDistribution(module)
+    wanted = (getattr(context, "name", None) or "").lower()
+    return (AliasDistribution(module) for module in PEERS if wanted in ("", module))

@@ -9,20 +9,15 @@ import importlib
 import os
 import sys
 
-
-def _join_parent() -> None:
-    """Do what the parent process did, then make way for the sitecustomize that this one hid."""
-    package, _, root = os.environ["MICROWEB_COMPAT"].partition(os.pathsep)
-    here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
-    sys.path.append(root)
-    importlib.import_module(package).install()
+if __name__ == "sitecustomize" and "MICROWEB_COMPAT" in os.environ:
+    _package, _, _root = os.environ["MICROWEB_COMPAT"].partition(os.pathsep)
+    _here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _here]
+    sys.path.append(_root)
+    importlib.import_module(_package).install()
+    # Make way for the sitecustomize that this one hid.
     del sys.modules["sitecustomize"]
     try:
         importlib.import_module("sitecustomize")
     except ModuleNotFoundError:
         pass
-
-
-if __name__ == "sitecustomize" and "MICROWEB_COMPAT" in os.environ:
-    _join_parent()

@@ -8,15 +8,17 @@ from collections.abc import Iterator
 import pytest
 
 from microweb import compat
-from microweb.compat.table import VERSIONS
+from microweb.compat.table import PEERS
 
 
 @pytest.fixture
 def installed() -> Iterator[None]:
     """Install the alias layer and take it away again."""
-    real = [name for name in VERSIONS if name in sys.modules]
+    real = [name for name in PEERS if name in sys.modules]
     if real:
         pytest.skip(f"the real {real[0]} is imported in this process")
     compat.install()
     yield
-    compat.uninstall()
+    sys.meta_path.remove(compat._finder)
+    for name in [name for name in sys.modules if name.partition(".")[0] in PEERS]:
+        del sys.modules[name]

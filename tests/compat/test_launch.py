@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def compat(*argv: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PYTHONPATH": os.fspath(ROOT)}
-    command = [sys.executable, "-m", "microweb.compat", *argv]
+    command = [sys.executable, "-m", "microweb", "compat", *argv]
     return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True)
 
 

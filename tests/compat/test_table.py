@@ -7,19 +7,16 @@ from types import ModuleType
 
 import pytest
 
-from microweb.compat.modules import Source
-from microweb.compat.table import TABLE, VERSIONS
+from microweb.compat.table import PEERS, TABLE, sources
 
-ROWS = [(alias, part) for alias, row in TABLE.items() for part in row.split(";") if part.strip()]
+PARTS = [(alias, home, names) for alias in TABLE for home, names in sources(alias)]
 
 
-@pytest.mark.parametrize("alias, part", ROWS, ids=[f"{alias}<-{part}"[:60] for alias, part in ROWS])
-def test_source(alias: str, part: str) -> None:
-    source = Source(part)
-    module = source.load()
-    assert module is not None, f"{source.module} does not exist"
-    assert source.names, "a source without names"
-    for name in source.names.values():
+@pytest.mark.parametrize("alias, home, names", PARTS, ids=[f"{p[0]}-{p[1]}" for p in PARTS])
+def test_source(alias: str, home: str, names: dict[str, str]) -> None:
+    module = importlib.import_module(home)
+    assert names, "a source without names"
+    for name in names.values():
         if name != "*":
             assert not isinstance(getattr(module, name), ModuleType)
 
@@ -27,13 +24,21 @@ def test_source(alias: str, part: str) -> None:
 @pytest.mark.parametrize("alias", TABLE)
 def test_parent(alias: str) -> None:
     parent = alias.rpartition(".")[0]
-    assert parent in TABLE if parent else alias in VERSIONS
+    assert parent in TABLE if parent else alias in PEERS
 
 
 @pytest.mark.parametrize("alias", TABLE)
 def test_every_name_is_found(alias: str, installed: None) -> None:
     module = importlib.import_module(alias)
+    explicit = {name for _, names in sources(alias) for name in names if name != "*"}
+    assert explicit <= set(dir(module))
     for name in dir(module):
         getattr(module, name)
-    explicit = [n for part in TABLE[alias].split(";") if part.strip() for n in Source(part).names]
-    assert {name for name in explicit if name != "*"} <= set(dir(module))
+        assert hasattr(module, name)
+
+
+def test_the_first_source_wins() -> None:
+    assert [home for home, names in sources("flask.ctx") if "_cv_app" in names] == ["microweb.compat.extras"]
+    assert dict(sources("blinker._utilities")) == {
+        "microweb.signals": {"Symbol": "Symbol", "make_id": "make_id", "make_ref": "make_ref"}
+    }

@@ -156,6 +156,8 @@ if CONFIG.get("lenient"):
     builtins.__import__ = _lenient_import
 
 
+# Last, so that what pytest's -k deselects is not waited for.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Drop what is left out, and write down the rest before anything can hang."""
     out = CONFIG["left_out"]

@@ -64,7 +64,7 @@ def _run(python: Path, suite: str, file: str, folder: Path, keyword: str, *, len
         }
         env = dict(os.environ, UPSTREAM_RUN=json.dumps(config))
         env["PYTHONPATH"] = os.pathsep.join([scratch, os.fspath(ROOT)])
-        command = [python, "-m", "microweb.compat", "-m", "pytest", f"tests/{file}"]
+        command = [python, "-m", "microweb", "compat", "-m", "pytest", f"tests/{file}"]
         options = ["-q", "-p", "upstream_plugin", "-p", "no:cacheprovider", "--tb=short"]
         settings = ["-o", "asyncio_default_fixture_loop_scope=function"]
         limit = [f"--timeout={SECONDS_A_TEST}"]
