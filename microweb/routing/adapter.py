@@ -249,15 +249,7 @@ class MapAdapter:
         if self.map._remap:
             self.map.update()
         values = _given(values) if values else {}
-        rules = self.map._rules_by_endpoint.get(endpoint, ())
-        # Without a method to ask for, an only rule takes any: nearly always there is no choice.
-        if len(rules) == 1 and method is None:
-            rule, built = (
-                rules[0],
-                rules[0].build(values, append_unknown) if rules[0].suitable_for(values) else None,
-            )
-        else:
-            rule, built = self._choose(rules, values, method, append_unknown)
+        rule, built = self._choose(endpoint, values, method, append_unknown)
         if rule is None or built is None:
             raise BuildError(endpoint, values, method, self)
         domain, path = built
@@ -278,12 +270,16 @@ class MapAdapter:
         return f"{'ws' if websocket else 'http'}{secure}:"
 
     def _choose(
-        self, rules: t.Sequence[Rule], values: t.Mapping[str, t.Any], method: str | None, append_unknown: bool
+        self, endpoint: t.Any, values: t.Mapping[str, t.Any], method: str | None, append_unknown: bool
     ) -> tuple[Rule | None, tuple[str, str] | None]:
         """The first rule that takes the values, with its domain part and path.
 
         A rule with the default method is preferred; with host matching, one of this host.
         """
+        rules = self.map._rules_by_endpoint.get(endpoint, ())
+        if len(rules) == 1 and method is None:  # as nearly always: there is no choice
+            rule = rules[0]
+            return rule, rule.build(values, append_unknown) if rule.suitable_for(values) else None
         for wanted in (self.default_method, None) if method is None else (method,):
             suitable = (each for each in rules if each.suitable_for(values, wanted))
             choice = ((each, each.build(values, append_unknown)) for each in suitable)

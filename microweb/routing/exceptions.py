@@ -73,7 +73,6 @@ class NoMatch(Exception):
     """
 
     def __init__(self, have_match_for: set[str], websocket_mismatch: bool) -> None:
-        super().__init__(have_match_for, websocket_mismatch)
         self.have_match_for = have_match_for
         self.websocket_mismatch = websocket_mismatch
 

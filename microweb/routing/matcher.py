@@ -209,13 +209,14 @@ class StateMachineMatcher:
         """
         search = _Search(domain, method, websocket)
         found = search.run(self.root, path)
-        if found is None:
+        if found is None and self.merge_slashes and "//" in path:
             merged = re.sub("/{2,}", "/", path)
-            if self.merge_slashes and merged != path:
-                found = search.run(self.root, merged)
-            if found is None or not found[0].merge_slashes:
-                raise search.failure
-            raise RequestPath(merged)
+            found = search.run(self.root, merged)
+            if found is not None and found[0].merge_slashes:
+                raise RequestPath(merged)
+            raise search.failure
+        if found is None:
+            raise search.failure
         rule, texts = found
         try:
             values = rule._values(texts)
