@@ -333,11 +333,12 @@ class Microweb(Scaffold):
                 for func in reversed(self.after_request_funcs.get(name, ())):
                     response = self.ensure_sync(func)(response)
         opened = context._opened_session
-        if opened is None:
-            cookies = context.request.environ.get("HTTP_COOKIE")
-            if cookies and self.config["SESSION_COOKIE_NAME"] in cookies:
-                # Nobody looked at it, but a permanent session may have to be refreshed.
-                opened = context._session
+        if (
+            opened is None
+            and "HTTP_COOKIE" in context.request.environ
+            and self.session_interface.saves_unopened(self, context.request)
+        ):
+            opened = context._session
         if opened is not None and not self.session_interface.is_null_session(opened):
             self.session_interface.save_session(self, opened, response)
         return response

@@ -273,7 +273,8 @@ class RequestContext:
         try:
             if last:
                 app.do_teardown_request(exc)
-                self.request.close()
+                if self.request.needs_close:
+                    self.request.close()
         finally:
             popped = _contexts.get()[1]
             _contexts.reset(token)

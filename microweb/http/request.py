@@ -238,6 +238,7 @@ class Request(RequestHeaders):
             storage = self.parameter_storage_class
             result = self.stream, storage(), storage()
         attributes["stream"], attributes["form"], attributes["files"] = result
+        self.needs_close = True
 
     def _parse_form(self) -> tuple[t.IO[bytes], t.Any, t.Any]:
         parser = self.make_form_data_parser()
@@ -277,6 +278,13 @@ class Request(RequestHeaders):
         return CombinedMultiDict(
             [source if isinstance(source, MultiDict) else MultiDict(source) for source in sources]
         )
+
+    #: Whether `close` has anything to do: after a form was read, or in a class with its own `close`.
+    needs_close = False
+
+    def __init_subclass__(cls, **kwargs: t.Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.needs_close = cls.close is not Request.close
 
     def close(self) -> None:
         """Close the uploaded files."""

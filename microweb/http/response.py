@@ -48,6 +48,9 @@ _STEPS = (
 )
 
 
+_join = b"".join
+
+
 class _TypeLines(dict):  # type: ignore[type-arg]
     """Mimetype -> its finished header; a table that fills itself, and does not grow with what users
     send.
@@ -322,20 +325,15 @@ class Response(ResponseHeaders):
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> t.Iterable[bytes]:
         """Start the response and return its body."""
         body = self.response
-        if self._plain and environ["REQUEST_METHOD"] != "HEAD":
-            if type(body) is list and len(body) == 1 and type(body[0]) is bytes:
-                length = len(body[0])
+        if self._plain and type(body) is list and environ["REQUEST_METHOD"] != "HEAD":
+            try:
+                length = len(_join(body))  # of one block, without a copy
+            except TypeError:
+                pass  # text among the bytes: the exact way encodes it
             else:
-                length = _length(body)
-            if length >= 0:
-                start_response(
-                    self._status,
-                    [
-                        self._type_line or _TYPE_LINES[self.default_mimetype],  # type: ignore[index]
-                        ("Content-Length", str(length)),
-                    ],
-                )
-                return body  # type: ignore[no-any-return]
+                line = self._type_line or _TYPE_LINES[self.default_mimetype]  # type: ignore[index]
+                start_response(self._status, [line, ("Content-Length", str(length))])
+                return body
         iterable, status, headers = self.get_wsgi_response(environ)
         start_response(status, headers)
         return iterable
