@@ -32,22 +32,24 @@ def create_app(config=None):
     db.init_app(app)
     app.register_blueprint(book.bp)
     app.register_blueprint(api.bp)
-    for code in (404, 405, 413):
+    for code in (400, 403, 404, 405, 413):
         app.register_error_handler(code, _error_page)
     return app
 
 
 def _kept_secret(path):
     """The key that signs the sessions: made once, so that visitors survive a restart."""
-    try:
-        with open(path, encoding="ascii") as file:
-            return file.read()
-    except FileNotFoundError:
-        pass
-    key = secrets.token_hex(32)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(key)
-    return key
+    if not os.path.exists(path):
+        draft = f"{path}.{os.getpid()}"
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            os.link(draft, path)  # never replaces: of several worker processes, the first one wins
+        except FileExistsError:
+            pass
+        os.remove(draft)
+    with open(path, encoding="ascii") as file:
+        return file.read()
 
 
 def _error_page(error):

@@ -35,13 +35,18 @@ def write():
     data = request.get_json()
     if not isinstance(data, dict):
         abort(400, "Send an object with 'author' and 'message'.")
-    author, message = (str(data.get(key, "")).strip() for key in ("author", "message"))
+    author, message = (text(data.get(key, "")).strip() for key in ("author", "message"))
     problems = book.check(author, message)
     if problems:
         abort(400, " ".join(problems))
     entry_id = db.add(author, message, owner="api")
     created = as_dict(db.entry(entry_id))
     return created, 201, {"Location": url_for(".entry", entry_id=entry_id)}
+
+
+def text(value):
+    """A value as text that can be stored: JSON can name halves of characters, which cannot."""
+    return str(value).encode(errors="replace").decode()
 
 
 def as_dict(row):

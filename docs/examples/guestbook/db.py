@@ -15,6 +15,9 @@ CREATE TABLE IF NOT EXISTS entry (
 )
 """
 
+#: What a column can hold; a URL may name larger numbers.
+LARGEST = 2**63 - 1
+
 
 def connect():
     """The connection of the current context; opened when it is first asked for."""
@@ -40,17 +43,15 @@ def init_app(app):
 
 def entries(page=1, per_page=10):
     """The entries of a page, newest first, and whether there are older ones."""
-    rows = (
-        connect()
-        .execute("SELECT * FROM entry ORDER BY id DESC LIMIT ? OFFSET ?", (per_page + 1, (page - 1) * per_page))
-        .fetchall()
-    )
+    offset = min((page - 1) * per_page, LARGEST)
+    query = "SELECT * FROM entry ORDER BY id DESC LIMIT ? OFFSET ?"
+    rows = connect().execute(query, (per_page + 1, offset)).fetchall()
     return rows[:per_page], len(rows) > per_page
 
 
 def entry(entry_id):
     """One entry, or None."""
-    return connect().execute("SELECT * FROM entry WHERE id = ?", (entry_id,)).fetchone()
+    return connect().execute("SELECT * FROM entry WHERE id = ?", (min(entry_id, LARGEST),)).fetchone()
 
 
 def add(author, message, owner, picture=None):
