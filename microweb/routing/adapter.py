@@ -14,14 +14,8 @@ import re
 
 from ..exceptions import HTTPException, MethodNotAllowed, NotFound
 from ..http.urls import url_encode
-from .exceptions import (
-    BuildError,
-    NoMatch,
-    RequestAliasRedirect,
-    RequestPath,
-    RequestRedirect,
-    WebsocketMismatch,
-)
+from .exceptions import BuildError, RequestAliasRedirect, RequestPath, RequestRedirect, WebsocketMismatch
+from .matcher import Search
 from .pattern import one_slash, quote_path
 
 TYPE_CHECKING = False
@@ -102,23 +96,23 @@ class MapAdapter:
         path = f"/{path.lstrip('/')}" if path else ""
         domain = self._domain
         try:
-            rule, values = self.map._matcher.match(domain, path, method, websocket)
+            found = self.map._matcher.search(domain, path, method, websocket)
         except RequestPath as note:
-            url = self.make_redirect_url(quote_path(note.path_info), query)
+            raise RequestRedirect(self.make_redirect_url(quote_path(note.path_info), query)) from None
         except RequestAliasRedirect as note:
-            url = self.make_alias_redirect_url(
-                f"{domain}|{path}", note.endpoint, note.matched_values, method, query
-            )
-        except NoMatch as note:
-            raise _refusal(note) from None
-        else:
-            target = None
-            if self.map.redirect_defaults:
-                target = self.get_default_redirect(rule, method, values, query)
-            if target is None and rule.redirect_to is None:
-                return rule, values
-            url = target or self._redirect_to(rule, values)
-        raise RequestRedirect(url)
+            place = f"{domain}|{path}", note.endpoint, note.matched_values, method, query
+            raise RequestRedirect(self.make_alias_redirect_url(*place)) from None
+        if isinstance(found, Search):
+            raise _refusal(found)
+        rule, values = found
+        url = None
+        if self.map.redirect_defaults:
+            url = self.get_default_redirect(rule, method, values, query)
+        if url is None and rule.redirect_to is not None:
+            url = self._redirect_to(rule, values)
+        if url is not None:
+            raise RequestRedirect(url)
+        return found
 
     def _redirect_to(self, rule: Rule, values: dict[str, t.Any]) -> str:
         from urllib.parse import urljoin  # 12 ms to load, for the few rules that redirect
@@ -303,7 +297,7 @@ def _given(values: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
     return values  # as nearly always
 
 
-def _refusal(note: NoMatch) -> HTTPException:
+def _refusal(note: Search) -> HTTPException:
     if note.have_match_for:
         return MethodNotAllowed(valid_methods=list(note.have_match_for))
     return WebsocketMismatch() if note.websocket_mismatch else NotFound()

@@ -10,7 +10,7 @@ declaration.
 1. A path without variables is a key of a dict of whole paths (`Lane.paths`).
 2. Nearly every other path runs straight down: at each node the first branch that fits is the right
    one (`Lane.straight`). It answers only if it arrives, as then it has found the first rule.
-3. `_Search` is the whole truth: it turns back, knows slashes and what to say when nothing fits. It
+3. `Search` is the whole truth: it turns back, knows slashes and what to say when nothing fits. It
    sees each node at most once, whatever the path.
 
 All tables are made by `update`; a matcher that is in use is never changed, but replaced.
@@ -207,34 +207,43 @@ class StateMachineMatcher:
 
         Raises NoMatch, or RequestPath or RequestAliasRedirect if another URL is the right one.
         """
-        search = _Search(domain, method, websocket)
+        found = self.search(domain, path, method, websocket)
+        if isinstance(found, Search):
+            raise NoMatch(found.have_match_for, found.websocket_mismatch)
+        return found
+
+    def search(self, domain: str, path: str, method: str, websocket: bool) -> Match | Search:
+        """The same, but a failed search is returned: raising costs as much as searching."""
+        search = Search(domain, method, websocket)
         found = search.run(self.root, path)
         if found is None and self.merge_slashes and "//" in path:
             merged = re.sub("/{2,}", "/", path)
             found = search.run(self.root, merged)
             if found is not None and found[0].merge_slashes:
                 raise RequestPath(merged)
-            raise search.failure
+            return search
         if found is None:
-            raise search.failure
+            return search
         rule, texts = found
         try:
             values = rule._values(texts)
-        except ValidationError as error:
-            raise search.failure from error
+        except ValidationError:
+            return search
         if rule.alias and rule.map.redirect_defaults:
             raise RequestAliasRedirect(values, rule.endpoint)
         return rule, values
 
 
-class _Search:
+class Search:
     """A walk through the tree that turns back at dead ends, and notes what they were."""
 
     def __init__(self, domain: str, method: str, websocket: bool) -> None:
         self.domain = domain
         self.method = method
         self.websocket = websocket
-        self.failure = NoMatch(set(), False)
+        #: Methods of rules that the path fits.
+        self.have_match_for: set[str] = set()
+        self.websocket_mismatch = False
 
     def run(self, root: Node, path: str) -> Found | None:
         """The first rule for *path* and the texts of its variables."""
@@ -256,7 +265,7 @@ class _Search:
             found = None if child is None else self._walk(child, end, values)
             if found is not None:
                 break
-        if found is None and parts[index:] == [""]:
+        if found is None and not parts[index] and index + 1 == len(parts):
             return self._accept([rule for rule in node.rules if not rule.strict_slashes], texts)
         return found
 
@@ -264,9 +273,9 @@ class _Search:
         """The first rule for the method and the protocol."""
         for rule in rules:
             if rule.methods is not None and self.method not in rule.methods:
-                self.failure.have_match_for.update(rule.methods)
+                self.have_match_for.update(rule.methods)
             elif rule.websocket != self.websocket:
-                self.failure.websocket_mismatch = True
+                self.websocket_mismatch = True
             else:
                 return rule, texts
         return None
