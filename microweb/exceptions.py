@@ -23,6 +23,8 @@ that the application registered for its code or its class.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
@@ -65,9 +67,6 @@ _PHRASES = (
 )
 HTTP_STATUS_CODES = {int(item[:3]): item[4:] for item in _PHRASES.split("; ")}
 
-# The ampersand first, since the others bring one along.
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;"}
-
 
 def _escape(value: object) -> str:
     """HTML for *value*, which is left alone if it says that it is HTML (``__html__``).
@@ -77,12 +76,12 @@ def _escape(value: object) -> str:
     html = getattr(value, "__html__", None)
     if html is not None:
         return str(html())
-    text = str(value)
-    for character, entity in _ENTITIES.items():
-        text = text.replace(character, entity)
-    return text
+    # The ampersand first, since the others bring one along.
+    text = str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("'", "&#39;").replace('"', "&#34;")
 
 
+@lru_cache(maxsize=None)
 def _response_class() -> type[Response]:
     # The only import of the package that points upwards: whoever raises an error needs no response
     # yet, so it is looked for when one is asked for, and this module stays a leaf until then.
