@@ -23,7 +23,7 @@ that the application registered for its code or its class.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _escape(value: object) -> str:
     return text.replace("'", "&#39;").replace('"', "&#34;")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _response_class() -> type[Response]:
     # The only import of the package that points upwards: whoever raises an error needs no response
     # yet, so it is looked for when one is asked for, and this module stays a leaf until then.
