@@ -5,9 +5,11 @@ from __future__ import annotations
 from ..exceptions import SecurityError
 from ..globals import top_app_context, top_request_context
 from ..http import caching, urls
+from ..http.datastructures import ImmutableDict
 from ..http.request_headers import RequestHeaders
 from ..http.response import Response
 from ..markup import escape
+from ..routing.map import Map
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,3 +99,8 @@ def is_resource_modified(**arguments: t.Any) -> bool:
     """``caching.is_resource_modified`` of headers given by name, ``http_if_match`` and so on."""
     environ = {name.upper(): arguments.pop(name) for name in [*arguments] if name[:5] == "http_"}
     return caching.is_resource_modified(environ, **arguments)
+
+
+# Routing stands below the multi dicts and makes do with a mapping proxy; programs that were written
+# for Werkzeug may ask for its type.
+Map.default_converters = ImmutableDict(Map.default_converters)
