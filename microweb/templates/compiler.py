@@ -3,17 +3,18 @@
 The rule: `visit_<Node>(node, frame)` returns the Python statements for one node, all of them on
 the template's own lines, so that tracebacks, profilers and debuggers are right with no help.
 
-A template such as `<p>{% for a in b %}{{ a }}{% endfor %}` becomes
+A template such as `<p>{% for a in b %}{{ a }}{{ c }}{% endfor %}` becomes
 
     name = None
 
     def root(context):
+        l_0_b = context.resolve_or_missing('b')
+        l_0_c = context.resolve_or_missing('c')
         out = []
         append = out.append
-        l_0_b = context.resolve_or_missing('b')
         append('<p>')
         for l_1_a in environment.undefined(name='b') if l_0_b is missing else l_0_b:
-            append(f'{html(l_1_a)!s}')
+            append(f'{html(l_1_a)!s}{html(...)!s}')
         return out
     blocks = {}
 
@@ -30,12 +31,10 @@ from keyword import iskeyword
 
 from . import nodes
 from .expressions import Expressions, Frame
-from .pyast import ExceptHandler, For, If, NamedExpr, Try, Yield, YieldFrom, to_source
-from .pyast import Break as PyBreak
-from .pyast import Continue as PyContinue
-from .pyast import GeneratorExp, Return
-from .runtime import NAMESPACE
+from .pyast import Parameter, to_source
+from .runtime import NAMESPACE, html_if
 from .scopes import SPECIAL, Scope, assigned_specials, special_names
+from .utils import pass_arg_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,12 +43,13 @@ if TYPE_CHECKING:
 
     from .environment import Environment
 
+    Code = t.List[t.Any]
+
 #: A macro's parameter of such a name would hide what the macro's code needs.
 _RESERVED = frozenset(NAMESPACE) | frozenset(
-    "environment context out append extend lookup_item getattr type str int range set frozenset".split()
+    "environment context out append lookup_item getattr type str int range set frozenset".split()
 )
 _GENERATED = re.compile(r"[lt]_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
-
 
 #: How long a chain of elif may be before it is cut.
 _MOST_BRANCHES = 50
@@ -63,8 +63,7 @@ def generate(
     streaming: bool = False,
 ) -> ast.Module:
     """Translate a template's nodes to the tree of a Python module."""
-    generator = environment.code_generator_class(environment, name, filename, streaming)
-    return generator.module(node)
+    return environment.code_generator_class(environment, name, filename, streaming).module(node)
 
 
 __all__ = ["CodeGenerator", "generate", "to_source"]
@@ -80,7 +79,7 @@ class CodeGenerator(Expressions):
         self.template_name = name
         self.filename = filename
         self.streaming = streaming
-        self.blocks: dict[str, nodes.Block] = {}
+        self.blocks: dict[str, t.Any] = {}
         # What one walk over the whole template tells, so that no part of it is searched again.
         self._extends = self._any_scoped = False
         self._specials: frozenset[str] = frozenset()
@@ -94,189 +93,169 @@ class CodeGenerator(Expressions):
         """All of the template."""
         self._survey(node)
         eval_ctx = nodes.EvalContext(self.environment, self.template_name)
-        functions = [self._root(node, Frame(eval_ctx, Scope()))]
-        functions.extend(self._block(block, Frame(eval_ctx, Scope())) for block in self.blocks.values())
+        functions = self._root(node, Frame(eval_ctx, Scope()))
+        for block in self.blocks.values():
+            functions += self._block(block, Frame(eval_ctx, Scope()))
         self.line = 1
-        imports = [
-            self.assign(ident, self.call("import_string", self.const(path)))
-            for path, ident in self._imports.items()
-        ]
+        body = self.code("name = {name}", name=self.const(self.template_name))
+        for path, ident in self._imports.items():
+            body += self.code("{ident} = import_string({path})", ident=ident, path=self.const(path))
         blocks = self.variables({name: f"block_{name}" for name in self.blocks})
-        header = self.assign("name", self.const(self.template_name))
-        body = [header, *imports, *functions, self.assign("blocks", blocks)]
-        return ast.Module(body, [])
+        return ast.Module([*body, *functions, *self.code("blocks = {blocks}", blocks=blocks)], [])
 
     def _survey(self, template: nodes.Template) -> None:
         """Find the blocks, and whether there is anything of what is rare."""
         names = set()
         for node in template.walk():
-            kind = type(node)
-            if kind is nodes.Name:
+            if isinstance(node, nodes.Name):
                 names.add(node.name)
-            elif kind is nodes.Block:
+            elif isinstance(node, nodes.Block):
                 if node.name in self.blocks:
                     self.fail_at(f"block {node.name!r} defined twice", node.lineno)
                 self.blocks[node.name] = node
                 self._any_scoped |= node.scoped
-            elif kind is nodes.Extends:
+            elif isinstance(node, nodes.Extends):
                 self._extends = True
         self._specials = SPECIAL & names
 
-    def _special_names(self, body: list[nodes.Node]) -> frozenset[str]:
+    def _special_names(self, body: c.Iterable[nodes.Node]) -> frozenset[str]:
         return special_names(body) if self._specials else self._specials
 
-    def _root(self, node: nodes.Template, frame: Frame) -> t.Any:
+    def _root(self, node: t.Any, frame: Frame) -> Code:
         """The function that renders the template, and goes on with the one that it extends."""
-        extends = self._extends
         frame.toplevel = frame.rootlevel = True
-        frame.require_output_check = extends
-        prologue = self._declare_self(node.body, frame)
+        frame.require_output_check = self._extends
+        body = self._declare_self(node.body, frame)
         frame.scope.scan(node.body)
-        if extends:
-            prologue.append(self.assign("parent_template", self.const(None)))
-        body = self._function_body(node.body, frame, prologue)
-        if extends:
+        if self._extends:
+            body += self.code("parent_template = None")
+        body += self._function_body(node.body, frame)
+        if self._extends:
             parent = self._write_all(self._run_template("parent_template", "context"), frame)
-            unless = self.is_(self.name("parent_template"), None, negate=True)
-            body.append(parent if self._has_known_extends else self.if_(unless, [parent]))
+            if not self._has_known_extends:
+                parent = self.code("if parent_template is not None:\n    {parent}", parent=parent)
+            body += parent
         self.line = 1
-        return self._function("root", ["context"], body, frame)
+        return self._function("root", body, frame)
 
-    def _block(self, block: nodes.Block, frame: Frame) -> t.Any:
+    def _block(self, block: t.Any, frame: Frame) -> Code:
         """The function that renders a block."""
         self.line = block.lineno or 1
-        prologue = self._declare_self(block.body, frame)
+        name = f"block_{block.name}"
+        body = self._declare_self(block.body, frame)
         if "super" in self._special_names(block.body):
-            find = self.call(
-                self.attr("context", "super"), self.const(block.name), self.name(f"block_{block.name}")
-            )
-            prologue.append(self.assign(frame.scope.declare_parameter("super"), find))
+            ident = frame.scope.declare_parameter("super")
+            find = "{ident} = context.super({name}, {block})"
+            body += self.code(find, ident=ident, name=self.const(block.name), block=name)
         params = set(frame.scope.stores)
         frame.scope.scan(block.body)
         if frame.scope.stores - params:
             frame.assigned = "_block_vars"
-            prologue.append(self.assign("_block_vars", self.dict(())))
-        body = self._function_body(block.body, frame, prologue)
-        self.line = block.lineno or 1
-        return self._function(f"block_{block.name}", ["context"], body, frame)
+            body += self.code("_block_vars = {}")
+        body += self._function_body(block.body, frame)
+        return self._function(name, body, frame)
 
-    def _declare_self(self, body: list[nodes.Node], frame: Frame) -> list[t.Any]:
+    def _declare_self(self, body: list[nodes.Node], frame: Frame) -> Code:
         if "self" not in self._special_names(body):
             return []
-        ident = frame.scope.declare_parameter("self")
-        return [self.assign(ident, self.call("TemplateReference", self.name("context")))]
+        return self.code(  # type: ignore[no-any-return]
+            "{ident} = TemplateReference(context)", ident=frame.scope.declare_parameter("self")
+        )
 
-    def _function_body(self, body: list[nodes.Node], frame: Frame, prologue: list[t.Any]) -> list[t.Any]:
+    def _function_body(self, body: list[nodes.Node], frame: Frame) -> Code:
         """The statements of a root or block function, variables and filters looked up first."""
         self._dependencies = {}
         frame.buffer = None if self.streaming else "out"
         line = self.line
         statements = self.statements(body, frame)
         self.line = line
-        lookups = [
-            self.assign(ident, self._lookup(registry, name))
-            for (registry, name), ident in self._dependencies.items()
-        ]
-        return [*prologue, *self._entry(frame.scope), *lookups, *statements]
+        lookups: Code = []
+        for (registry, name), ident in self._dependencies.items():
+            lookup = f"{{ident}} = environment.{registry}[{{name}}]"
+            if name not in getattr(self.environment, registry):
+                # Under a condition: whoever gets there is told.
+                lookup = f"{{ident}} = environment.{registry}.get({{name}}) or no_such('{registry[:-1]}', {{name}})"
+            lookups += self.code(lookup, ident=ident, name=self.const(name))
+        return [*self._entry(frame.scope), *lookups, *statements]
 
-    def _lookup(self, registry: str, name: str) -> t.Any:
-        table = self.attr("environment", registry)
-        if name in getattr(self.environment, registry):
-            return self.item(table, self.const(name))
-        # Under a condition: whoever gets there is told.
-        function = self.call(self.attr(table, "get"), self.const(name))
-        message = self.call("no_such", self.const(registry[:-1]), self.const(name))
-        return self.either(function, message)
-
-    def _function(
-        self, name: str, params: list[str], body: list[t.Any], frame: Frame, **kwargs: t.Any
-    ) -> t.Any:
+    def _function(self, name: str, body: Code, frame: Frame) -> Code:
         """A function that collects output in a list and returns it, or that yields it."""
         if frame.buffer is None:
-            return self.function(name, params, [*body, self.do(self._nothing_more())], **kwargs)
-        body = [*self._new_buffer("out"), *body, self.at(Return(self.name("out")))]
-        return self.function(name, params, body, **kwargs)
+            # `yield from ()` makes a function a generator even if it has no output.
+            return self.code("def {name}(context):\n    {body}\n    yield from ()", name=name, body=body)  # type: ignore[no-any-return]
+        return self.code(  # type: ignore[no-any-return]
+            "def {name}(context):\n    out = []\n    append = out.append\n    {body}\n    return out",
+            name=name,
+            body=body,
+        )
 
-    def _nothing_more(self) -> t.Any:
-        """`yield from ()`: makes a function a generator even if it has no output."""
-        return self.at(YieldFrom(self.tuple(())))
-
-    def _new_buffer(self, name: str) -> list[t.Any]:
-        buffer = self.assign(name, self.list())
-        if name != "out":
-            return [buffer]
-        return [buffer, self.assign("append", self.attr("out", "append"))]
-
-    def _entry(self, scope: Scope, when: str = "always") -> list[t.Any]:
+    def _entry(self, scope: Scope, when: str = "always") -> Code:
         """Give the variables of a scope their first values.
 
         The scope of a recursive loop is that of a function and of a loop: what is only read is
         set "once", what is also assigned "each time".
         """
-        found: list[t.Any] = []
-        context = self._contexts[-1]
+        found: Code = []
         for ident, (kind, source) in scope.loads.items():
             once = kind == "resolve" and source not in scope.stores
-            if when not in ("always", "once" if once else "each time"):
+            if kind == "param" or when not in ("always", "once" if once else "each time"):
                 continue
             if kind == "resolve":
-                resolve = self.attr(context, "resolve_or_missing")
-                found.append(self.assign(ident, self.call(resolve, self.const(source))))
-            elif kind != "param":
-                found.append(self.assign(ident, self.name(source or "missing")))
+                resolve = "{ident} = {context}.resolve_or_missing({name})"
+                found += self.code(resolve, ident=ident, context=self._contexts[-1], name=self.const(source))
+            else:
+                found += self.code("{ident} = {value}", ident=ident, value=source or "missing")
         return found
 
-    def statements(self, body: c.Iterable[nodes.Node], frame: Frame) -> list[t.Any]:
+    def statements(self, body: c.Iterable[nodes.Node], frame: Frame) -> Code:
         """Translate several statements."""
-        result: list[t.Any] = []
+        result: Code = []
+        line = self.line
         for node in body:
-            line = self.line
             self.line = node.lineno or line
-            result.extend(getattr(self, f"visit_{type(node).__name__}")(node, frame))
-            self.line = line
+            result += getattr(self, f"visit_{type(node).__name__}")(node, frame)
+        self.line = line
         return result
 
     # -- output
 
-    def _write(self, value: t.Any, frame: Frame) -> t.Any:
+    def _write(self, value: t.Any, frame: Frame) -> Code:
         """Output one string."""
         if frame.buffer is None:
-            return self.do(self.at(Yield(value)))
-        append = "append" if frame.buffer == "out" else self.attr(frame.buffer, "append")
-        return self.do(self.call(append, value))
+            return self.code("yield {value}", value=value)  # type: ignore[no-any-return]
+        if frame.buffer == "out":
+            return self.code("append({value})", value=value)  # type: ignore[no-any-return]
+        return self.code("{buffer}.append({value})", buffer=frame.buffer, value=value)  # type: ignore[no-any-return]
 
-    def _write_all(self, values: t.Any, frame: Frame) -> t.Any:
+    def _write_all(self, values: t.Any, frame: Frame) -> Code:
         """Output the strings of an iterable."""
         if frame.buffer is None:
-            return self.do(self.at(YieldFrom(values)))
-        return self.do(self.call(self.attr(frame.buffer, "extend"), values))
+            return self.code("yield from {values}", values=values)  # type: ignore[no-any-return]
+        return self.code("{buffer}.extend({values})", buffer=frame.buffer, values=values)  # type: ignore[no-any-return]
 
     def _result(self, buffer: str, frame: Frame) -> t.Any:
         """What was written to a buffer; markup where output is escaped."""
-        text = self.call("concat", self.name(buffer))
+        text = self.expression("concat({buffer})", buffer=buffer)
         if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
-            return self.call("markup", text)
+            return self.expression("markup({text})", text=text)
         return self.safe_if(text, frame)
 
-    def visit_Output(self, node: nodes.Output, frame: Frame) -> list[t.Any]:
+    def visit_Output(self, node: t.Any, frame: Frame) -> Code:
         """Text and expressions: one f-string, or when streaming one yield for each."""
         if frame.require_output_check and self._has_known_extends:
             return []
         parts = [self._part(child, frame) for child in node.nodes]
-        if not parts:
-            return []
-        if frame.buffer is None:
-            written = [self._write(self.text([part]), frame) for part in parts]
+        if frame.buffer is not None:
+            written = self._write(self.text(parts), frame) if parts else []
         else:
-            written = [self._write(self.text(parts), frame)]
+            written = [done for part in parts for done in self._write(self.text([part]), frame)]
         return self._unless_extending(written) if frame.require_output_check else written
 
-    def _unless_extending(self, body: list[t.Any]) -> list[t.Any]:
+    def _unless_extending(self, body: Code) -> Code:
         """What a template prints by itself is dropped as soon as it extends another one."""
-        test = self.is_(self.name("parent_template"), None)
-        return [self.if_(test, body)]
+        return self.code("if parent_template is None:\n    {body}", body=body) if body else []
 
-    def _part(self, node: nodes.Node, frame: Frame, escaped: bool = True) -> t.Any:
+    def _part(self, node: t.Any, frame: Frame, escaped: bool = True) -> t.Any:
         """A str for what is known now, else the expression for a piece of output."""
         if isinstance(node, nodes.TemplateData):
             return node.data
@@ -287,599 +266,487 @@ class CodeGenerator(Expressions):
                 return text
         value = self.expr(node, frame)
         if finalize is not None:
-            first = {
-                "context": self.name("context"),
-                "eval_context": self.attr("context", "eval_ctx"),
-                "environment": self.name("environment"),
-            }.get(nodes.pass_arg_of(finalize) or "")
-            args = [value] if first is None else [first, value]
-            value = self.call(self.attr("environment", "finalize"), *args)
-        if frame.eval_ctx.volatile:
-            return self.call("html_if", self.autoescape(), value)
-        if not escaped or not frame.eval_ctx.autoescape or self._is_number(node, frame):
+            args = [*self.first_argument(finalize), value]
+            value = self.expression("environment.finalize(*{args})", args=args)
+        elif not escaped or self.is_loop_number(node, frame):
             return value
-        return self.call("html", value)
+        if frame.eval_ctx.volatile:
+            return self.expression("html_if(context.eval_ctx.autoescape, {value})", value=value)
+        return self.expression("html({value})", value=value) if frame.eval_ctx.autoescape else value
 
-    def _is_number(self, node: nodes.Node, frame: Frame) -> bool:
-        """Is this one of the numbers of a loop, which need no escaping?"""
-        return (
-            isinstance(node, nodes.Getattr)
-            and node.attr in ("index", "index0", "length", "revindex", "revindex0")
-            and self._is_loop(node.node, frame)
-            and self.environment.finalize is None
-        )
-
-    def _constant_part(self, node: nodes.Node, frame: Frame) -> str | None:
+    def _constant_part(self, node: t.Any, frame: Frame) -> str | None:
         finalize = self.environment.finalize
-        if finalize is not None and nodes.pass_arg_of(finalize) is not None:
+        if finalize is not None and pass_arg_of(finalize) is not None:
             return None
         try:
-            value = node.as_const(frame.eval_ctx)  # type: ignore[attr-defined]
-            if finalize is not None:
-                value = finalize(value)
-            return str(NAMESPACE["html_if"](frame.eval_ctx.autoescape, value))
+            value = node.as_const(frame.eval_ctx)
+            return str(html_if(frame.eval_ctx.autoescape, finalize(value) if finalize else value))
         except Exception:
             return None  # let it fail when the template runs, with its line
 
     # -- inheritance
 
-    def visit_Block(self, node: nodes.Block, frame: Frame) -> list[t.Any]:
+    def visit_Block(self, node: t.Any, frame: Frame) -> Code:
         """Render a block where it stands, unless the template extends another one."""
         if frame.toplevel and self._has_known_extends:
             return []
-        stack = self.item(self.attr("context", "blocks"), self.const(node.name))
-        body: list[t.Any] = []
+        name, body = self.const(node.name), []
         if node.required:
-            test = self.compare(self.call("len", stack), ast.LtE(), self.const(1))
-            body.append(self.if_(test, [self.fail(f"Required block {node.name!r} not found")]))
-        context = self.derived_context(frame) if node.scoped else self.name(self._contexts[-1])
-        block = self.call(self.item(stack, self.const(0)), context)
-        body.append(self._write_all(block, frame))
-        if frame.toplevel and self._extends_so_far:
-            return self._unless_extending(body)
-        return body
+            message = self.const(f"Required block {node.name!r} not found")
+            check = "if len(context.blocks[{name}]) <= 1:\n    raise TemplateRuntimeError({message})"
+            body = self.code(check, name=name, message=message)
+        context = self.derived_context(frame) if node.scoped else self._contexts[-1]
+        call = self.expression("context.blocks[{name}][0]({context})", name=name, context=context)
+        body += self._write_all(call, frame)
+        return self._unless_extending(body) if frame.toplevel and self._extends_so_far else body
 
-    def visit_Extends(self, node: nodes.Extends, frame: Frame) -> list[t.Any]:
+    def visit_Extends(self, node: t.Any, frame: Frame) -> Code:
         """Remember the parent and stack its blocks below those that are there."""
         if not frame.toplevel:
             self.fail_at("cannot use extend from a non top-level scope", node.lineno)
-        twice = self.fail("extended multiple times")
-        if self._has_known_extends:
-            return [twice]
-        body = []
+        body: Code = []
         if self._extends_so_far:
-            body = [self.at(If(self.name("parent_template"), [twice], []))]
-        body.append(self.assign("parent_template", self._get_template(node, "get_template", frame)))
-        add = self.call(self.attr("parent_template", "add_blocks"), self.name("context"))
-        body.append(self.do(self._streaming_flag(add)))
+            body = self.code("raise TemplateRuntimeError('extended multiple times')")
+            if self._has_known_extends:
+                return body
+            body = self.code("if parent_template is not None:\n    {body}", body=body)
+        template = self._get_template(node, "get_template", frame)
+        body += self.code(
+            "parent_template = {template}\nparent_template.add_blocks(context, {streaming})",
+            template=template,
+            streaming=self.const(self.streaming),
+        )
         self._has_known_extends = frame.rootlevel
         self._extends_so_far += 1
         return body
 
-    def _streaming_flag(self, call: t.Any) -> t.Any:
-        if self.streaming:
-            call.args.append(self.const(True))
-        return call
-
-    def _run_template(self, template: str, context: t.Any) -> t.Any:
+    def _run_template(self, template: str, context: t.Any, streaming: bool | None = None) -> t.Any:
         """The pieces of another template's output."""
-        render = self.attr(template, "root_render_func" if self.streaming else "render_parts")
-        return self.call(render, self.name(context) if isinstance(context, str) else context)
+        if streaming is None:
+            streaming = self.streaming
+        method = "root_render_func" if streaming else "render_parts"
+        return self.expression("{t}.{method}({context})", t=template, method=method, context=context)
 
     def _get_template(self, node: t.Any, method: str, frame: Frame) -> t.Any:
-        return self.call(
-            self.attr("environment", method), self.expr(node.template, frame), self.const(self.template_name)
-        )
+        wanted, name = self.expr(node.template, frame), self.const(self.template_name)
+        return self.expression("environment.{m}({wanted}, {name})", m=method, wanted=wanted, name=name)
 
     # -- other templates
 
-    def visit_Include(self, node: nodes.Include, frame: Frame) -> list[t.Any]:
+    def visit_Include(self, node: t.Any, frame: Frame) -> Code:
         """Render another template in place."""
-        wanted = node.template
-        method = "get_or_select_template"
+        wanted, method = node.template, "get_or_select_template"
         if isinstance(wanted, nodes.Const) and isinstance(wanted.value, str):
             method = "get_template"
         elif isinstance(wanted, (nodes.Tuple, nodes.List)):
             method = "select_template"
         template = self.temporary()
-        load = self.assign(template, self._get_template(node, method, frame))
+        load = self.code("{t} = {found}", t=template, found=self._get_template(node, method, frame))
         if node.with_context:
-            context = self.call(self.attr(template, "new_context"), *self._all_variables(frame))
-            if frame.buffer is None:
-                pieces = self._run_template(template, context)
-            else:
-                pieces = self.call(self.attr(template, "render_parts"), context)
+            context = self._with_variables(self.expression("{t}.new_context", t=template), frame)
+            pieces = self._run_template(template, context, frame.buffer is None)
         else:
-            module = self.call(self.attr(template, "_get_default_module"))
-            pieces = self.attr(module, "_body_stream")
+            pieces = self.expression("{t}._get_default_module()._body_stream", t=template)
         write = self._write_all(pieces, frame)
         if not node.ignore_missing:
-            return [load, write]
-        skip = self.at(ExceptHandler(self.name("TemplateNotFound"), None, [self.nothing()]))
-        return [self.at(Try([load], [skip], [write], []))]
+            return [*load, *write]
+        guarded = "try:\n    {load}\nexcept TemplateNotFound:\n    pass\nelse:\n    {write}"
+        return self.code(guarded, load=load, write=write)  # type: ignore[no-any-return]
 
-    def _all_variables(self, frame: Frame) -> list[t.Any]:
-        """The arguments of new_context() that hand over everything."""
-        context = self._contexts[-1]
-        everything = self.call(self.attr(context, "get_all"))
-        return [everything, self.const(True), self.variables(frame.scope.all_stores())]
+    def _with_variables(self, method: t.Any, frame: Frame) -> t.Any:
+        """A call that hands over everything."""
+        local = self.variables(frame.scope.all_stores())
+        call = "{method}({context}.get_all(), True, {local})"
+        return self.expression(call, method=method, context=self._contexts[-1], local=local)
 
     def _module(self, node: t.Any, frame: Frame) -> t.Any:
         template = self._get_template(node, "get_template", frame)
         if node.with_context:
-            return self.call(self.attr(template, "make_module"), *self._all_variables(frame))
-        return self.call(self.attr(template, "_get_default_module"), self.name("context"))
+            return self._with_variables(self.expression("{t}.make_module", t=template), frame)
+        return self.expression("{t}._get_default_module(context)", t=template)
 
-    def visit_Import(self, node: nodes.Import, frame: Frame) -> list[t.Any]:
+    def visit_Import(self, node: t.Any, frame: Frame) -> Code:
         """`import template as target`; what is imported is not exported again."""
         ident = frame.scope.ref(node.target)
-        body = [self.assign(ident, self._module(node, frame))]
-        if frame.toplevel:
-            body.extend(self._publish({node.target: ident}, "discard", "difference_update"))
-        return body
+        body = self.code("{ident} = {module}", ident=ident, module=self._module(node, frame))
+        return body + self._publish({node.target: ident}, frame, exported=False)  # type: ignore[no-any-return]
 
-    def visit_FromImport(self, node: nodes.FromImport, frame: Frame) -> list[t.Any]:
+    def visit_FromImport(self, node: t.Any, frame: Frame) -> Code:
         """`from template import names`."""
         module = self.temporary()
-        body = [self.assign(module, self._module(node, frame))]
+        body = self.code("{module} = {found}", module=module, found=self._module(node, frame))
         names: dict[str, str] = {}
         for item in node.names:
             name, alias = (item, item) if isinstance(item, str) else item
-            ident = names[alias] = frame.scope.ref(alias)
-            value = self.call("getattr", self.name(module), self.const(name), self.name("missing"))
-            hint = self.call(
-                "missing_name", self.name(module), self.const(name), self.const(self.position(node))
+            names[alias] = frame.scope.ref(alias)
+            body += self.code(
+                "{ident} = getattr({module}, {name}, missing)\n"
+                "if {ident} is missing:\n"
+                "    {ident} = environment.undefined(missing_name({module}, {name}, {place}), name={name})",
+                ident=names[alias],
+                module=module,
+                name=self.const(name),
+                place=self.const(self.position(node)),
             )
-            undefined = self.call(self.attr("environment", "undefined"), hint, name=self.const(name))
-            body.append(self.assign(ident, value))
-            test = self.is_(self.name(ident), "missing")
-            body.append(self.if_(test, [self.assign(ident, undefined)]))
-        if frame.toplevel:
-            body.extend(self._publish(names, "discard", "difference_update"))
-        return body
+        return body + self._publish(names, frame, exported=False)  # type: ignore[no-any-return]
 
-    def _publish(self, names: dict[str, str], one: str, many: str) -> list[t.Any]:
-        """Put variables of the top level into the context; add them to the exports, or not."""
-        body = [self._record("context.vars", names)]
-        public = [name for name in names if not name.startswith("_")]
-        exported = self.attr("context", "exported_vars")
-        if len(public) == 1:
-            body.append(self.do(self.call(self.attr(exported, one), self.const(public[0]))))
-        elif public:
-            body.append(self.do(self.call(self.attr(exported, many), self.const(tuple(public)))))
-        return body
-
-    def _record(self, where: str, names: dict[str, str]) -> t.Any:
-        """`where[name] = ident`, or `where.update({...})`."""
-        table = self.attr(*where.split("."))
-        if len(names) > 1:
-            return self.do(self.call(self.attr(table, "update"), self.variables(names)))
-        ((name, ident),) = names.items()
-        target = self.item(table, self.const(name), ast.Store())
-        return self.assign(target, self.name(ident))
+    def _publish(self, names: dict[str, str], frame: Frame, exported: bool = True) -> Code:
+        """Note assigned variables where those who ask look; at the top level others may import them."""
+        where = "context.vars" if frame.toplevel else frame.assigned if exported else None
+        if where is None or not names:
+            return []
+        if len(names) == 1:
+            ((name, ident),) = names.items()
+            body = self.code(f"{where}[{{name}}] = {{ident}}", name=self.const(name), ident=ident)
+        else:
+            body = self.code(f"{where}.update({{names}})", names=self.variables(names))
+        public = tuple(name for name in names if not name.startswith("_"))
+        if frame.toplevel and public:
+            one, many = ("add", "update") if exported else ("discard", "difference_update")
+            method, value = (one, public[0]) if len(public) == 1 else (many, public)
+            body += self.code(f"context.exported_vars.{method}({{value}})", value=self.const(value))
+        return body  # type: ignore[no-any-return]
 
     # -- loops and conditions
 
-    def visit_For(self, node: nodes.For, frame: Frame) -> list[t.Any]:
+    def visit_For(self, node: t.Any, frame: Frame) -> Code:
         """A Python loop; over a `LoopContext` if the body needs `loop`."""
         if "loop" in self._specials and "loop" in assigned_specials(node):
             self.fail_at("Can't assign to special loop variable in for-loop target", node.lineno)
         scope = Scope(frame.scope, function=node.recursive)
         inner = frame.inner(scope)
-        extended = (
-            node.recursive
-            or "loop" in self._special_names(node.body)
-            or (self._any_scoped and any(block.scoped for block in node.find_all(nodes.Block)))
-        )
-        if extended:
+        scoped = self._any_scoped and any(block.scoped for block in node.find_all(nodes.Block))
+        if node.recursive or scoped or "loop" in self._special_names(node.body):
             inner.loop_name = scope.declare_parameter("loop")
         scope.scan([node.target], as_param=True)
         params = set(scope.stores)
         scope.scan(node.body)
         if scope.stores - params:
             inner.assigned = "_loop_vars"
-        if node.recursive:
-            return self._recursive_for(node, frame, inner)
-        iterable = self.expr(node.iter, frame)
-        return self._loop(node, frame, inner, iterable, [])
-
-    def _recursive_for(self, node: nodes.For, frame: Frame, inner: Frame) -> list[t.Any]:
-        """The loop as a function, which `loop(...)` calls again."""
-        name = self.temporary()
+        if not node.recursive:
+            return self._loop(node, inner, frame, self.expr(node.iter, frame))
+        # The loop is a function, which `loop(...)` calls again.
         inner.buffer = "out"
-        outside = inner.copy()
-        body = self._loop(node, outside, inner, self.name("reciter"), [self.name(name), self.name("depth")])
-        body = [*self._entry(inner.scope, "once"), *self._new_buffer("out"), *body]
-        body.append(self.at(Return(self._result("out", frame))))
-        function = self.function(name, ["reciter", "depth"], body, [self.const(0)])
-        call = self.call(name, self.expr(node.iter, frame))
-        return [function, self._write(call, frame)]
+        name = self.temporary()
+        body = self._loop(node, inner, inner.copy(), self.name("reciter"), [name, "depth"])
+        return self.code(  # type: ignore[no-any-return]
+            "def {name}(reciter, depth=0):\n"
+            "    {entry}\n    out = []\n    append = out.append\n    {body}\n    return {text}\n"
+            "{write}",
+            name=name,
+            entry=self._entry(scope, "once"),
+            body=body,
+            text=self._result("out", frame),
+            write=self._write(self.expression("{f}({i})", f=name, i=self.expr(node.iter, frame)), frame),
+        )
 
     def _loop(
-        self, node: nodes.For, frame: Frame, inner: Frame, iterable: t.Any, recursion: list[t.Any]
-    ) -> list[t.Any]:
-        before: list[t.Any] = []
-        body: list[t.Any] = []
+        self, node: t.Any, inner: Frame, frame: Frame, iterable: t.Any, recursion: c.Sequence[str] = ()
+    ) -> Code:
+        before: Code = []
+        body: Code = []
+        after: Code = []
         target = self.store(node.target, inner)
-        extended = "loop" in inner.scope.refs and inner.scope.refs["loop"] == inner.loop_name
+        extended = "loop" in inner.scope.refs
         if node.test is not None:
             test = self._loop_test(node, inner)
-            if extended:
-                # `loop` must count what passes only.
-                kept = ast.comprehension(target, iterable, [test], 0)
-                item = self._as_value(target)
-                iterable = self.at(GeneratorExp(item, [kept]))
-                target = self.store(node.target, inner)
+            if extended:  # `loop` must count what passes only
+                kept = self.expression(
+                    "({item} for a in {i} if {test})", item=self._as_value(target), i=iterable, test=test
+                )
+                kept.generators[0].target, iterable, target = target, kept, self.store(node.target, inner)
             else:
-                body.append(self.if_(self.not_(test), [self.at(PyContinue())]))
+                body = self.code("if not {test}:\n    continue", test=test)
         if extended:
-            loop = inner.loop_name or ""
-            undefined = self.attr("environment", "undefined")
-            create = self.call("LoopContext", iterable, undefined, *recursion)
-            before.append(self.assign(loop, create))
-            counter = self.attr_target(self.name(loop), "index0")
-            target = self.tuple([counter, target], ast.Store())
-            iterable = self.call(self.attr(loop, "steps"))
-        return self._loop_and_else(node, frame, inner, before, body, target, iterable)
-
-    def _loop_and_else(
-        self,
-        node: nodes.For,
-        frame: Frame,
-        inner: Frame,
-        before: list[t.Any],
-        body: list[t.Any],
-        target: t.Any,
-        iterable: t.Any,
-    ) -> list[t.Any]:
-        after: list[t.Any] = []
+            create = "{loop} = LoopContext({i}, environment.undefined, *{more})"
+            before = self.code(create, loop=inner.loop_name, i=iterable, more=[*map(self.name, recursion)])
+            iterable = self.expression("{loop}.steps()", loop=inner.loop_name)
+            [pair] = self.code("{loop}.index0, {target} = 0", loop=inner.loop_name, target=target)
+            target = pair.targets[0]
         if inner.assigned:
-            body.append(self.assign(inner.assigned, self.dict(())))
-        rows = None if node.recursive else self._rows(node.body, inner)
-        if rows is None:
-            content = self.statements(node.body, inner)
-        else:
-            start, content, finish = rows
-            before.append(start)
-            after.append(finish)
-        body.extend(self._entry(inner.scope, "each time" if node.recursive else "always"))
-        body.extend(content)
+            body += self.code(f"{inner.assigned} = {{}}")
+        rows = None if extended else self._rows(node.body, inner)
+        content = self.statements(node.body, inner) if rows is None else rows[1]
+        if rows is not None:
+            before, after = [*before, *rows[0]], rows[2]
+        body += [*self._entry(inner.scope, "each time" if node.recursive else "always"), *content]
         if node.else_:
             # Python's own `else` of a loop means that it was not broken off, not that it was empty.
             empty = self.temporary()
-            before.append(self.assign(empty, self.const(True)))
-            body.append(self.assign(empty, self.const(False)))
-            other = frame.inner(Scope(frame.scope))
-            other.scope.scan(node.else_)
-            otherwise = self.statements(node.else_, other)
-            after.append(self.if_(self.name(empty), [*self._entry(other.scope), *otherwise]))
-        loop = self.at(For(target, iterable, body or [self.nothing()], [], None))
-        return [*before, loop, *after]
+            before += self.code("{empty} = True", empty=empty)
+            body += self.code("{empty} = False", empty=empty)
+            other = self._scoped(node.else_, frame)[1]
+            after += self.code("if {empty}:\n    {other}", empty=empty, other=other)
+        loop = "for {target} in {iterable}:\n    {body}"
+        body = body or self.code("pass")
+        return [*before, *self.code(loop, target=target, iterable=iterable, body=body), *after]
 
-    def _rows(self, body: list[nodes.Node], frame: Frame) -> tuple[t.Any, list[t.Any], t.Any] | None:
+    def _rows(self, body: list[t.Any], frame: Frame) -> tuple[Code, Code, Code] | None:
         """A loop that only prints one value: collect them, and write all rows escaped at once.
 
         Returns what comes before the loop, in it and after it, or None if it is not that simple.
         """
-        if (
-            len(body) != 1
-            or not isinstance(body[0], nodes.Output)
-            or frame.buffer is None
-            or frame.require_output_check
-            or "loop" in frame.scope.refs
-            or frame.eval_ctx.volatile
-            or not frame.eval_ctx.autoescape
-            or self.environment.finalize is not None
-        ):
+        if len(body) != 1 or not isinstance(body[0], nodes.Output) or frame.buffer is None:
+            return None
+        if not frame.eval_ctx.autoescape or frame.eval_ctx.volatile:
+            return None
+        if frame.require_output_check or self.environment.finalize is not None:
             return None
         parts = [self._part(child, frame, escaped=False) for child in body[0].nodes]
         places = [index for index, part in enumerate(parts) if not isinstance(part, str)]
         if len(places) != 1:
             return None
-        (place,) = places
-        before, after = "".join(parts[:place]), "".join(parts[place + 1 :])
-        values = self.temporary()
-        collect = self.call(self.attr(values, "append"), self._immutable(parts[place]))
-        texts = [self.const(before), self.const(after)]
-        write = self.attr(frame.buffer, "append")
-        finish = self.call("write_rows", write, *texts, self.name(values))
-        return self.assign(values, self.list()), [self.do(collect)], self.do(finish)
+        place, values, value = places[0], self.temporary(), self.temporary()
+        # A string or number may be written later; what may change until then is made text now.
+        collect = self.code(
+            "{vs}.append({v} if type({v} := {part}) is str or type({v}) is int else escape({v}))",
+            vs=values,
+            v=value,
+            part=parts[place],
+        )
+        texts = [self.const("".join(text)) for text in (parts[:place], parts[place + 1 :])]
+        write = self.code("write_rows({b}.append, *{texts}, {vs})", b=frame.buffer, texts=texts, vs=values)
+        return self.code("{vs} = []", vs=values), collect, write
 
-    def _immutable(self, value: t.Any) -> t.Any:
-        """`value if type(value) is str or type(value) is int else escape(value)`.
-
-        A string or number may be written later; what may change until then is made text now.
-        """
-        if isinstance(value, ast.Name):
-            ident, first = value.id, value
-        else:
-            ident = self.temporary()
-            first = self.at(NamedExpr(self.target(ident), value))
-        is_str = self.is_(self.call("type", first), "str")
-        is_int = self.is_(self.call("type", self.name(ident)), "int")
-        escaped = self.call("escape", self.name(ident))
-        return self.conditional(self.either(is_str, is_int), self.name(ident), escaped)
-
-    def _loop_test(self, node: nodes.For, inner: Frame) -> t.Any:
+    def _loop_test(self, node: t.Any, inner: Frame) -> t.Any:
         """The condition of a loop; it sees the target, but nothing that the body assigns."""
         scope = Scope(inner.scope.parent)
-        for name in [node.target, *node.target.find_all(nodes.Name)]:
+        for name in node.target.walk():
             if isinstance(name, nodes.Name):
                 scope.declare_parameter(name.name, inner.scope.refs[name.name])
         scope.scan([node.test])
-        frame = inner.inner(scope)
-        return self.expr(node.test, frame)
+        return self.expr(node.test, inner.inner(scope))
 
     def _as_value(self, target: t.Any) -> t.Any:
         """The expression that reads what a target of a loop stores."""
         if isinstance(target, ast.Tuple):
-            return self.tuple(map(self._as_value, target.elts))
+            return self.expression("(*{items},)", items=[self._as_value(item) for item in target.elts])
         return self.name(target.id)
 
-    def visit_Break(self, node: nodes.Break, frame: Frame) -> list[t.Any]:
+    def visit_Break(self, node: t.Any, frame: Frame) -> Code:
         """`break`."""
-        return [self.at(PyBreak())]
+        return self.code("break")  # type: ignore[no-any-return]
 
-    def visit_Continue(self, node: nodes.Continue, frame: Frame) -> list[t.Any]:
+    def visit_Continue(self, node: t.Any, frame: Frame) -> Code:
         """`continue`."""
-        return [self.at(PyContinue())]
+        return self.code("continue")  # type: ignore[no-any-return]
 
-    def visit_If(self, node: nodes.If, frame: Frame) -> list[t.Any]:
+    def visit_If(self, node: t.Any, frame: Frame) -> Code:
         """`if`, with each `elif` in the `else` of the one before."""
-        frame = frame.softer()
+        frame = frame.copy(soft=True, rootlevel=False)
         branches = [node, *node.elif_]
         if len(branches) <= _MOST_BRANCHES:
             return self._branches(branches, self.statements(node.else_, frame), frame)
         # Each elif is one level deeper in Python's tree, which has a limit. So chains that are
         # very long are cut, and each part goes on if the one before had nothing to do.
         undecided = self.temporary()
-        body = [self.assign(undecided, self.const(True))]
+        body = self.code("{t} = True", t=undecided)
         for start in range(0, len(branches), _MOST_BRANCHES):
             part = branches[start : start + _MOST_BRANCHES]
-            again = [self.assign(undecided, self.const(True))]
-            decide = [self.assign(undecided, self.const(False))]
-            chain = self._branches(part, again, frame)
-            body.append(self.if_(self.name(undecided), [*decide, *chain]))
-        return [*body, self.if_(self.name(undecided), self.statements(node.else_, frame))]
+            chain = self._branches(part, self.code("{t} = True", t=undecided), frame)
+            body += self.code("if {t}:\n    {t} = False\n    {chain}", t=undecided, chain=chain)
+        other = self.statements(node.else_, frame) or self.code("pass")
+        return body + self.code("if {t}:\n    {other}", t=undecided, other=other)  # type: ignore[no-any-return]
 
-    def _branches(self, branches: list[t.Any], other: list[t.Any], frame: Frame) -> list[t.Any]:
+    def _branches(self, branches: list[t.Any], other: Code, frame: Frame) -> Code:
         """`if` and `elif`, with what is done if none of them is true."""
         line = self.line
         for branch in reversed(branches):
             self.line = branch.lineno or line
-            test = self.expr(branch.test, frame)
-            other = [self.if_(test, self.statements(branch.body, frame), other)]
+            body = self.statements(branch.body, frame) or self.code("pass")
+            [choice] = self.code("if {test}:\n    {body}", test=self.expr(branch.test, frame), body=body)
+            choice.orelse, other = other, [choice]
         self.line = line
         return other
 
     # -- macros
 
-    def visit_Macro(self, node: nodes.Macro, frame: Frame) -> list[t.Any]:
+    def visit_Macro(self, node: t.Any, frame: Frame) -> Code:
         """Define a macro."""
-        function, macro = self._macro(node, frame, f"macro_{node.name}", node.name)
         ident = frame.scope.ref(node.name)
-        body = [function, self.assign(ident, macro)]
-        if frame.toplevel:
-            body.extend(self._publish({node.name: ident}, "add", "update"))
-        return body
+        body = self._macro(node, frame, f"macro_{node.name}", node.name, ident)
+        return body + self._publish({node.name: ident}, frame) if frame.toplevel else body
 
-    def visit_CallBlock(self, node: nodes.CallBlock, frame: Frame) -> list[t.Any]:
+    def visit_CallBlock(self, node: t.Any, frame: Frame) -> Code:
         """Call a macro, or anything, with the body as `caller`."""
-        function, macro = self._macro(node, frame, self.temporary(), None)
         caller = self.temporary()
-        call = self.visit_Call(node.call, frame, caller)
-        return [function, self.assign(caller, macro), self._write(self.text([call]), frame)]
+        body = self._macro(node, frame, self.temporary(), None, caller)
+        call = self.visit_Call(node.call, frame, caller=self.name(caller))
+        return [*body, *self._write(self.text([call]), frame)]
 
-    def _macro(self, node: t.Any, frame: Frame, function_name: str, name: str | None) -> tuple[t.Any, t.Any]:
-        """The function of a macro or call block, and the expression that makes it a `Macro`."""
+    def _macro(self, node: t.Any, frame: Frame, function: str, name: str | None, ident: str) -> Code:
+        """The function of a macro or call block, made a `Macro` that is assigned to `ident`."""
         scope = Scope(frame.scope, function=True)
-        inner = frame.inner(scope)
-        inner.require_output_check = False
-        inner.buffer = "out"
+        inner = frame.inner(scope).copy(require_output_check=False, buffer="out")
         arguments = [arg.name for arg in node.args]
         specials = self._special_names(node.body) & {"caller", "kwargs", "varargs"}
         added = specials - set(arguments)
-        self._check_caller(node, arguments, specials)
+        if "caller" in specials - added and arguments.index("caller") < len(arguments) - len(node.defaults):
+            self.fail_at(
+                'When defining macros or call blocks the special "caller" argument must be omitted or be'
+                " given a default.",
+                node.lineno,
+            )
         native = not any(map(_cannot_be_parameter, arguments))
-        params = [scope.declare_parameter(argument, argument if native else None) for argument in arguments]
+        params = [scope.declare_parameter(arg, arg if native else None) for arg in arguments]
         for special in sorted(added):
             scope.declare_parameter(special, special)
-        scope.scan(node.defaults)
-        scope.scan(node.body)
+        scope.scan([*node.defaults, *node.body])
         body = self._macro_defaults(node, inner, params, "caller" in added)
         content = self.statements(node.body, inner)
-        body = [*self._entry(scope), *body, *self._new_buffer("out"), *content]
-        text = self.call("concat", self.name("out"))
-        safe = self.conditional(self.name("t_safe"), self.call("markup", text), text)
-        body.append(self.at(Return(safe)))
-        keyword_only = {"caller": self.const(None)} if "caller" in added else {}
-        function = self.function(
-            function_name,
-            params,
-            body,
-            [self.name("missing") for _ in params],
-            "varargs" if "varargs" in added else None,
-            {**keyword_only, "t_safe": self.const(False)},
-            "kwargs" if "kwargs" in added else None,
+        flags = ("kwargs" in added, "varargs" in added, "caller" in specials)
+        # All the parameters that there can be; those that are not wanted are taken out.
+        found = self.code(
+            "def {function}(*varargs, caller=None, t_safe=False, **kwargs):\n"
+            "    {entry}\n    {defaults}\n    out = []\n    append = out.append\n    {content}\n"
+            "    return markup(concat(out)) if t_safe else concat(out)\n"
+            "{ident} = Macro(environment, {function}, *{about}, context.eval_ctx.autoescape, {native})",
+            function=function,
+            entry=self._entry(scope),
+            defaults=body,
+            content=content,
+            ident=ident,
+            about=[*map(self.const, (name, tuple(arguments), *flags))],
+            native=self.const(native),
         )
-        flags = ["kwargs" in added, "varargs" in added, "caller" in specials]
-        macro = self.call(
-            "Macro",
-            self.name("environment"),
-            self.name(function_name),
-            self.const(name),
-            self.const(tuple(arguments)),
-            *map(self.const, flags),
-            self.autoescape(),
-            self.const(native),
-        )
-        return function, macro
+        signature = found[0].args
+        signature.args = [self.at(Parameter(param, None)) for param in params]
+        signature.defaults = [self.name("missing") for _ in params]
+        signature.kwarg = signature.kwarg if "kwargs" in added else None
+        signature.vararg = signature.vararg if "varargs" in added else None
+        if "caller" not in added:
+            del signature.kwonlyargs[0], signature.kw_defaults[0]
+        return found  # type: ignore[no-any-return]
 
-    def _check_caller(self, node: t.Any, arguments: list[str], specials: frozenset[str]) -> None:
-        """An explicit `caller` that the body uses must have a default: not every call has one."""
-        if "caller" in specials and "caller" in arguments:
-            if arguments.index("caller") < len(arguments) - len(node.defaults):
-                self.fail_at(
-                    'When defining macros or call blocks the special "caller" argument must be'
-                    " omitted or be given a default.",
-                    node.lineno,
-                )
-
-    def _macro_defaults(self, node: t.Any, frame: Frame, params: list[str], caller: bool) -> list[t.Any]:
+    def _macro_defaults(self, node: t.Any, frame: Frame, params: list[str], caller: bool) -> Code:
         """Give each parameter that was left out its default, which may use those before it."""
-        undefined = self.attr("environment", "undefined")
-        body: list[t.Any] = []
+        body: Code = []
         if caller:
-            message = self.const("No caller defined")
-            value = self.call(undefined, message, name=self.const("caller"))
-            test = self.is_(self.name("caller"), None)
-            body.append(self.if_(test, [self.assign("caller", value)]))
+            body = self.code(
+                "if caller is None:\n    caller = environment.undefined('No caller defined', name='caller')"
+            )
         outer, self._unset = self._unset, self._unset | set(params)
         first = len(params) - len(node.defaults)
         for index, (arg, param) in enumerate(zip(node.args, params)):
             if index < first:
                 message = self.const(f"parameter {arg.name!r} was not provided")
-                value = self.call(undefined, message, name=self.const(arg.name))
+                undefined = "environment.undefined({message}, name={name})"
+                value = self.expression(undefined, message=message, name=self.const(arg.name))
             else:
                 value = self.expr(node.defaults[index - first], frame)
-            test = self.is_(self.name(param), "missing")
-            body.append(self.if_(test, [self.assign(param, value)]))
+            body += self.code("if {p} is missing:\n    {p} = {value}", p=param, value=value)
             self._unset.discard(param)
         self._unset = outer
         return body
 
     # -- bodies with variables of their own
 
-    def _scoped(self, node: t.Any, frame: Frame, buffer: str | None = None) -> tuple[Frame, list[t.Any]]:
-        """The body of a statement in a scope of its own, and the frame it had."""
-        inner = frame.inner(Scope(frame.scope))
-        if buffer is not None:
-            inner.buffer = buffer
-            # What is captured is not printed, so it may stand in a template that extends.
-            inner.require_output_check = False
-        inner.scope.scan(node.body)
-        filter_node = getattr(node, "filter", None) if buffer is not None else None
-        if filter_node is not None:
-            inner.scope.scan([filter_node])
-        content = self.statements(node.body, inner)
-        start = self._new_buffer(buffer) if buffer is not None else []
-        return inner, [*self._entry(inner.scope), *start, *content]
+    def _scoped(self, body: list[t.Any], frame: Frame, **changes: t.Any) -> tuple[Frame, Code]:
+        """A body in a scope of its own, and the frame it had."""
+        inner = frame.inner(Scope(frame.scope)).copy(**changes)
+        inner.scope.scan(body)
+        content = self.statements(body, inner)
+        return inner, [*self._entry(inner.scope), *content] or self.code("pass")
 
-    def _captured(self, node: t.Any, frame: Frame) -> tuple[list[t.Any], t.Any]:
+    def _captured(self, node: t.Any, frame: Frame) -> tuple[Code, t.Any]:
         """The statements that capture a body, and the expression for its filtered text."""
         buffer = self.temporary()
-        inner, body = self._scoped(node, frame, buffer)
+        # What is captured is not printed, so it may stand in a template that extends.
+        inner, body = self._scoped(node.body, frame, buffer=buffer, require_output_check=False)
         text = self._result(buffer, frame)
         if node.filter is not None:
             text = self.visit_Filter(node.filter, inner, text)
-        return body, text
+        return [*self.code("{buffer} = []", buffer=buffer), *body], text
 
-    def visit_FilterBlock(self, node: nodes.FilterBlock, frame: Frame) -> list[t.Any]:
+    def visit_FilterBlock(self, node: t.Any, frame: Frame) -> Code:
         """`filter`."""
+        if frame.require_output_check and self._has_known_extends:
+            return []
         body, text = self._captured(node, frame)
-        written = self._write(self.text([text]), frame)
-        if frame.require_output_check:
-            if self._has_known_extends:
-                return []
-            return self._unless_extending([*body, written])
-        return [*body, written]
+        body += self._write(self.text([text]), frame)
+        return self._unless_extending(body) if frame.require_output_check else body
 
-    def visit_AssignBlock(self, node: nodes.AssignBlock, frame: Frame) -> list[t.Any]:
+    def visit_AssignBlock(self, node: t.Any, frame: Frame) -> Code:
         """`set` with a body."""
         body, text = self._captured(node, frame)
         if node.filter is not None:
             text = self.safe_if(text, frame)
         return [*body, *self._assignment(node.target, text, frame)]
 
-    def visit_Assign(self, node: nodes.Assign, frame: Frame) -> list[t.Any]:
+    def visit_Assign(self, node: t.Any, frame: Frame) -> Code:
         """`set target = value`."""
-        body: list[t.Any] = []
-        spaces: dict[str, None] = {}
-        if not isinstance(node.target, nodes.Name):
-            spaces = dict.fromkeys(part.name for part in node.find_all(nodes.NSRef))
+        body: Code = []
+        spaces = dict.fromkeys(part.name for part in node.target.walk() if isinstance(part, nodes.NSRef))
         if spaces:
             namespaces = [self.name(frame.scope.ref(name)) for name in spaces]
-            body.append(self.do(self.call("must_be_namespace", *namespaces)))
+            body = self.code("must_be_namespace(*{namespaces})", namespaces=namespaces)
         return [*body, *self._assignment(node.target, self.expr(node.node, frame), frame)]
 
-    def _assignment(self, target: nodes.Node, value: t.Any, frame: Frame) -> list[t.Any]:
+    def _assignment(self, target: t.Any, value: t.Any, frame: Frame) -> Code:
         """`target = value`; the top level, loops and blocks also note it for those who ask."""
-        stored = self.store(target, frame)
-        body = [self.assign(stored, value)]
-        names = {
-            name.name: frame.scope.ref(name.name)
-            for name in [target, *target.find_all(nodes.Name)]
-            if isinstance(name, nodes.Name)
-        }
-        names = dict(sorted(names.items()))
-        if names and frame.toplevel:
-            body.extend(self._publish(names, "add", "update"))
-        elif names and frame.assigned:
-            body.append(self._record(frame.assigned, names))
-        return body
+        names = sorted(part.name for part in target.walk() if isinstance(part, nodes.Name))
+        body = self.code("{target} = {value}", target=self.store(target, frame), value=value)
+        return body + self._publish({name: frame.scope.ref(name) for name in names}, frame)  # type: ignore[no-any-return]
 
-    def visit_With(self, node: nodes.With, frame: Frame) -> list[t.Any]:
+    def visit_With(self, node: t.Any, frame: Frame) -> Code:
         """`with targets = values`: the values are evaluated outside."""
         inner = frame.inner(Scope(frame.scope))
-        inner.scope.scan(node.targets)
-        inner.scope.scan(node.body)
-        body: list[t.Any] = []
+        inner.scope.scan([*node.targets, *node.body])
+        body: Code = []
         for target, value in zip(node.targets, node.values):
-            body.append(self.assign(self.store(target, inner), self.expr(value, frame)))
+            stored, found = self.store(target, inner), self.expr(value, frame)
+            body += self.code("{target} = {value}", target=stored, value=found)
         content = self.statements(node.body, inner)
         return [*self._entry(inner.scope), *body, *content]
 
-    def visit_Scope(self, node: nodes.Scope, frame: Frame) -> list[t.Any]:
+    def visit_Scope(self, node: t.Any, frame: Frame) -> Code:
         """A body with variables of its own."""
-        return self._scoped(node, frame)[1]
+        return self._scoped(node.body, frame)[1]
 
-    def visit_OverlayScope(self, node: nodes.OverlayScope, frame: Frame) -> list[t.Any]:
+    def visit_OverlayScope(self, node: t.Any, frame: Frame) -> Code:
         """A body that sees the entries of a mapping as variables."""
         context = self.temporary()
-        derive = self.assign(context, self.derived_context(frame))
-        target = self.attr_target(self.name(context), "vars")
-        overlay = self.assign(target, self.expr(node.context, frame))
+        body = self.code(
+            "{context} = {derived}\n{context}.vars = {overlay}",
+            context=context,
+            derived=self.derived_context(frame),
+            overlay=self.expr(node.context, frame),
+        )
         self._contexts.append(context)
         inner = frame.inner(Scope())
         inner.scope.level = frame.scope.level + 1
         inner.scope.scan(node.body)
         content = self.statements(node.body, inner)
-        body = [derive, overlay, *self._entry(inner.scope), *content]
+        body += [*self._entry(inner.scope), *content]
         self._contexts.pop()
-        return body
+        return body  # type: ignore[no-any-return]
 
-    def visit_ExprStmt(self, node: nodes.ExprStmt, frame: Frame) -> list[t.Any]:
+    def visit_ExprStmt(self, node: t.Any, frame: Frame) -> Code:
         """`do`."""
-        return [self.do(self.expr(node.node, frame))]
+        return self.code("{value},", value=self.expr(node.node, frame))  # type: ignore[no-any-return]
 
     # -- the eval context
 
-    def visit_EvalContextModifier(self, node: nodes.EvalContextModifier, frame: Frame) -> list[t.Any]:
+    def visit_EvalContextModifier(self, node: t.Any, frame: Frame) -> Code:
         """Change the eval context now, if the value is known, and at run time."""
-        body: list[t.Any] = []
+        body: Code = []
         for option in node.options:
-            target = self.attr_target(self.attr("context", "eval_ctx"), option.key)
-            value = self.expr(option.value, frame)
-            body.append(self.assign(target, value))
+            change = f"context.eval_ctx.{option.key} = {{value}}"
+            body += self.code(change, value=self.expr(option.value, frame))
             try:
                 setattr(frame.eval_ctx, option.key, option.value.as_const(frame.eval_ctx))
             except nodes.Impossible:
                 frame.eval_ctx.volatile = True
         return body
 
-    def visit_ScopedEvalContextModifier(
-        self, node: nodes.ScopedEvalContextModifier, frame: Frame
-    ) -> list[t.Any]:
+    def visit_ScopedEvalContextModifier(self, node: t.Any, frame: Frame) -> Code:
         """`autoescape`."""
-        saved = frame.eval_ctx.save()
-        old = self.temporary()
-        eval_ctx = self.attr("context", "eval_ctx")
-        body = [self.assign(old, self.call(self.attr(eval_ctx, "save")))]
-        body.extend(self.visit_EvalContextModifier(node, frame))
-        body.extend(self.statements(node.body, frame))
+        saved, old = frame.eval_ctx.save(), self.temporary()
+        body = self.code("{old} = context.eval_ctx.save()", old=old)
+        body += self.visit_EvalContextModifier(node, frame)
+        body += self.statements(node.body, frame)
         frame.eval_ctx.revert(saved)
-        body.append(self.do(self.call(self.attr(eval_ctx, "revert"), self.name(old))))
-        return body
+        return body + self.code("context.eval_ctx.revert({old})", old=old)  # type: ignore[no-any-return]
 
 
 def _cannot_be_parameter(name: str) -> bool:

@@ -2,8 +2,14 @@
 
 The rule: a node is its declared `fields` and nothing else, so that any of them can be walked,
 compared, copied and shown by the few functions of `Node`. Names of nodes and fields are Jinja's,
-because extensions build them. `as_const` is the value of an expression that has no names in it:
-the compiler folds those, and extensions read tag arguments with it.
+because extensions build them. Nodes that only hold something are lines of a table; a class of its
+own has what knows its value: `as_const` is the value of an expression that has no names in it.
+The compiler folds those, and extensions read a tag's arguments with it.
+
+>>> Add(Const(1), Const(2)).as_const()
+3
+>>> Name("a", "load").dump()
+"nodes.Name('a', 'load')"
 """
 
 from __future__ import annotations
@@ -20,7 +26,8 @@ if TYPE_CHECKING:
 
     from .environment import Environment
 
-    N = t.TypeVar("N", bound="Node")
+    # The classes that are made from the tables below, by name.
+    def __getattr__(name: str) -> t.Any: ...
 
 
 class Impossible(Exception):
@@ -53,14 +60,10 @@ class Node:
     """Base class of all nodes: fields by position, `lineno` and `environment` by keyword."""
 
     fields: tuple[str, ...] = ()
-    attributes: tuple[str, ...] = ("lineno", "environment")
+    attributes = ("lineno", "environment")
     abstract = True
     lineno: t.Any = None
     environment: t.Any = None
-    if TYPE_CHECKING:
-        # Fields are declared by name only; what they hold is in the docstrings.
-        def __getattr__(self, name: str) -> t.Any: ...
-        def __setattr__(self, name: str, value: t.Any) -> None: ...
 
     def __init_subclass__(cls) -> None:
         # `fields` written in a class come after those that it inherits.
@@ -72,18 +75,17 @@ class Node:
     def __init__(self, *fields: t.Any, **attributes: t.Any) -> None:
         if self.abstract:
             raise TypeError("abstract nodes are not instantiable")
-        if fields:
-            if len(fields) != len(self.fields):
-                raise TypeError(
-                    f"{type(self).__name__!r} takes 0 or {len(self.fields)} arguments"
-                    f" {self.fields}, not {len(fields)}"
-                )
-            self.__dict__.update(zip(self.fields, fields))
-        if attributes:
-            unknown = attributes.keys() - set(self.attributes)
-            if unknown:
-                raise TypeError(f"unknown attribute {min(unknown)!r}")
-            self.__dict__.update(attributes)
+        if fields and len(fields) != len(self.fields):
+            kind, wanted = type(self).__name__, len(self.fields)
+            raise TypeError(f"{kind!r} takes 0 or {wanted} arguments {self.fields}, not {len(fields)}")
+        unknown = attributes.keys() - set(self.attributes) if attributes else ()
+        if unknown:
+            raise TypeError(f"unknown attribute {min(unknown)!r}")
+        self.__dict__.update(zip(self.fields, fields), **attributes)
+
+    if TYPE_CHECKING:  # fields are known by name only
+
+        def __getattr__(self, name: str) -> t.Any: ...
 
     def iter_fields(
         self, exclude: c.Container[str] = (), only: c.Container[str] | None = None
@@ -96,7 +98,7 @@ class Node:
 
     def iter_child_nodes(
         self, exclude: c.Container[str] = (), only: c.Container[str] | None = None
-    ) -> c.Iterator[Node]:
+    ) -> c.Iterator[t.Any]:
         """Return the nodes in the fields, those in lists too."""
         # Every pass over a tree comes through here: a list and its iterator cost less than a
         # generator that asks another one.
@@ -111,7 +113,7 @@ class Node:
                 found.extend([item for item in value if isinstance(item, Node)])
         return iter(found)
 
-    def walk(self) -> c.Iterator[Node]:
+    def walk(self) -> c.Iterator[t.Any]:
         """Yield this node and all below it, in the order of the source, without recursion."""
         todo = [self]
         while todo:
@@ -119,15 +121,13 @@ class Node:
             yield node
             todo.extend([*node.iter_child_nodes()][::-1])
 
-    def find(self, node_type: type[N]) -> N | None:
+    def find(self, node_type: t.Any) -> t.Any:
         """Return the first node of this type below this one, or None."""
         return next(self.find_all(node_type), None)
 
-    def find_all(self, node_type: type[N] | tuple[type[N], ...]) -> c.Iterator[N]:
+    def find_all(self, node_type: t.Any) -> c.Iterator[t.Any]:
         """Yield the nodes of this type (or these) below this one."""
-        for node in self.walk():
-            if node is not self and isinstance(node, node_type):
-                yield node
+        return (node for node in self.walk() if node is not self and isinstance(node, node_type))
 
     def set_ctx(self, ctx: str) -> Node:
         """Make names and tuples "load", "store" or "param"."""
@@ -150,9 +150,9 @@ class Node:
         return self
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
+        if not isinstance(other, Node) or type(self) is not type(other):
             return NotImplemented
-        return tuple(self.iter_fields()) == tuple(other.iter_fields())  # type: ignore[attr-defined]
+        return tuple(self.iter_fields()) == tuple(other.iter_fields())
 
     __hash__ = object.__hash__
 
@@ -184,102 +184,6 @@ class Helper(Node):
     abstract = True
 
 
-class Template(Node):
-    """A whole template."""
-
-    fields = ("body",)
-
-
-class Output(Stmt):
-    """Expressions, and `TemplateData` between them, that are printed in turn."""
-
-    fields = ("nodes",)
-
-
-class Extends(Stmt):
-    """`{% extends template %}`."""
-
-    fields = ("template",)
-
-
-class For(Stmt):
-    """A loop; `else_` is a list of nodes, `test` an expression or None."""
-
-    fields = ("target", "iter", "body", "else_", "test", "recursive")
-
-
-class If(Stmt):
-    """A choice; `elif_` is a list of `If` nodes that have a test and a body only."""
-
-    fields = ("test", "body", "elif_", "else_")
-
-
-class Macro(Stmt):
-    """A macro; `defaults` belong to the last of the `args`."""
-
-    fields = ("name", "args", "defaults", "body")
-
-
-class CallBlock(Stmt):
-    """`{% call(args) call %}`: the body is a nameless macro, passed on as `caller`."""
-
-    fields = ("call", "args", "defaults", "body")
-
-
-class FilterBlock(Stmt):
-    """`{% filter filter %}`; the innermost filter's node is None and stands for the body."""
-
-    fields = ("body", "filter")
-
-
-class With(Stmt):
-    """`{% with targets = values %}`."""
-
-    fields = ("targets", "values", "body")
-
-
-class Block(Stmt):
-    """A block that child templates may replace."""
-
-    fields = ("name", "body", "scoped", "required")
-
-
-class Include(Stmt):
-    """`{% include template %}`."""
-
-    fields = ("template", "with_context", "ignore_missing")
-
-
-class Import(Stmt):
-    """`{% import template as target %}`; `target` is a string."""
-
-    fields = ("template", "target", "with_context")
-
-
-class FromImport(Stmt):
-    """`{% from template import names %}`; a name is a string or a pair (name, alias)."""
-
-    fields = ("template", "names", "with_context")
-
-
-class ExprStmt(Stmt):
-    """An expression whose value is dropped: `{% do %}`."""
-
-    fields = ("node",)
-
-
-class Assign(Stmt):
-    """`{% set target = node %}`."""
-
-    fields = ("target", "node")
-
-
-class AssignBlock(Stmt):
-    """`{% set target | filter %}body{% endset %}`; `filter` may be None."""
-
-    fields = ("target", "filter", "body")
-
-
 class Expr(Node):
     """Base class of expressions."""
 
@@ -287,19 +191,15 @@ class Expr(Node):
 
     def as_const(self, eval_ctx: EvalContext | None = None) -> t.Any:
         """Return the value, or raise `Impossible` if it is known at run time only."""
-        if eval_ctx is None:
-            if self.environment is None:
-                raise RuntimeError("give an eval_ctx, or a node that has its environment set")
+        if eval_ctx is None and self.environment is not None:
             eval_ctx = EvalContext(self.environment)
         try:
             return self._const(eval_ctx)
-        except Impossible:
-            raise
         except Exception as error:
             # Whatever is wrong should show when the template runs, with its line.
             raise Impossible from error
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         raise Impossible
 
     def can_assign(self) -> bool:
@@ -307,28 +207,63 @@ class Expr(Node):
         return False
 
 
-class BinExpr(Expr):
-    """Base class of binary operators; `operator` is the sign, `function` what it does."""
+class Literal(Expr):
+    """Base class of literals."""
 
-    fields = ("left", "right")
-    operator: str
-    function: t.Callable[[t.Any, t.Any], t.Any]
     abstract = True
 
-    def _const(self, ctx: EvalContext) -> t.Any:
-        return type(self).function(self.left._const(ctx), self.right._const(ctx))
+
+def _make(base: type[Node], table: str) -> None:
+    """Make a class for each line of a table: its name, and its fields."""
+    for line in table.strip().splitlines():
+        name, _, fields = line.partition(":")
+        namespace = {"fields": tuple(fields.split()), "__module__": __name__}
+        globals()[name.strip()] = type(name.strip(), (base,), namespace)
 
 
-class UnaryExpr(Expr):
-    """Base class of unary operators."""
-
-    fields = ("node",)
-    operator: str
-    function: t.Callable[[t.Any], t.Any]
-    abstract = True
-
-    def _const(self, ctx: EvalContext) -> t.Any:
-        return type(self).function(self.node._const(ctx))
+_make(Node, "Template: body")
+#: `body` and `else_` are lists of nodes, `target` is a node or, in Import, a name. The names in a
+#: FromImport are strings or pairs (name, alias). `elif_` holds If nodes without `else_`.
+_make(
+    Stmt,
+    """
+    Output: nodes
+    Extends: template
+    For: target iter body else_ test recursive
+    If: test body elif_ else_
+    Macro: name args defaults body
+    CallBlock: call args defaults body
+    FilterBlock: body filter
+    With: targets values body
+    Block: name body scoped required
+    Include: template with_context ignore_missing
+    Import: template target with_context
+    FromImport: template names with_context
+    ExprStmt: node
+    Assign: target node
+    AssignBlock: target filter body
+    Continue:
+    Break:
+    Scope: body
+    OverlayScope: context body
+    EvalContextModifier: options
+    """,
+)
+_make(globals()["EvalContextModifier"], "ScopedEvalContextModifier: body")
+#: What follows `*` and `**` in a call is `dyn_args` and `dyn_kwargs`. The last four are for
+#: extensions: attributes of the environment or an extension, a Python object, the context.
+_make(
+    Expr,
+    """
+    Call: node args kwargs dyn_args dyn_kwargs
+    EnvironmentAttribute: name
+    ExtensionAttribute: identifier name
+    ImportedName: importname
+    ContextReference:
+    DerivedContextReference:
+    """,
+)
+_make(Helper, "Operand: op expr")
 
 
 class Name(Expr):
@@ -349,10 +284,13 @@ class NSRef(Expr):
         return True  # that `name` is a namespace is checked when the assignment runs
 
 
-class Literal(Expr):
-    """Base class of literals."""
+class InternalName(Expr):
+    """A variable of the generated code that templates cannot see; from `free_identifier`."""
 
-    abstract = True
+    fields = ("name",)
+
+    def __init__(self) -> None:
+        raise TypeError("internal names come from the parser: call its free_identifier()")
 
 
 class Const(Literal):
@@ -360,7 +298,7 @@ class Const(Literal):
 
     fields = ("value",)
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         return self.value
 
     @classmethod
@@ -386,10 +324,10 @@ class TemplateData(Literal):
 
     fields = ("data",)
 
-    def _const(self, ctx: EvalContext) -> str:
+    def _const(self, ctx: t.Any) -> str:
         if ctx.volatile:
             raise Impossible
-        return Markup(self.data) if ctx.autoescape else self.data  # type: ignore[no-any-return]
+        return Markup(self.data) if ctx.autoescape else self.data
 
 
 class Tuple(Literal):
@@ -397,7 +335,7 @@ class Tuple(Literal):
 
     fields = ("items", "ctx")
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         return tuple(item._const(ctx) for item in self.items)
 
     def can_assign(self) -> bool:
@@ -409,17 +347,22 @@ class List(Literal):
 
     fields = ("items",)
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         return [item._const(ctx) for item in self.items]
 
 
 class Pair(Helper):
-    """One entry of a `Dict`."""
+    """One entry of a `Dict`, or as a `Keyword` of a call."""
 
     fields = ("key", "value")
 
-    def _const(self, ctx: EvalContext) -> t.Any:
-        return self.key._const(ctx), self.value._const(ctx)
+    def _const(self, ctx: t.Any) -> t.Any:
+        key = self.key if isinstance(self.key, str) else self.key._const(ctx)
+        return key, self.value._const(ctx)
+
+
+class Keyword(Pair):
+    """`key=value` in a call; `key` is a string."""
 
 
 class Dict(Literal):
@@ -427,17 +370,8 @@ class Dict(Literal):
 
     fields = ("items",)
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         return dict(item._const(ctx) for item in self.items)
-
-
-class Keyword(Helper):
-    """`key=value` in a call; `key` is a string."""
-
-    fields = ("key", "value")
-
-    def _const(self, ctx: EvalContext) -> t.Any:
-        return self.key, self.value._const(ctx)
 
 
 class CondExpr(Expr):
@@ -445,12 +379,11 @@ class CondExpr(Expr):
 
     fields = ("test", "expr1", "expr2")
 
-    def _const(self, ctx: EvalContext) -> t.Any:
-        if self.test._const(ctx):
-            return self.expr1._const(ctx)
-        if self.expr2 is None:
+    def _const(self, ctx: t.Any) -> t.Any:
+        chosen = self.expr1 if self.test._const(ctx) else self.expr2
+        if chosen is None:
             raise Impossible  # undefined, which no constant is
-        return self.expr2._const(ctx)
+        return chosen._const(ctx)
 
 
 class _FilterTestCommon(Expr):
@@ -460,7 +393,7 @@ class _FilterTestCommon(Expr):
     registry: str
     abstract = True
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         func = getattr(ctx.environment, self.registry).get(self.name)
         kind = pass_arg_of(func)
         if ctx.volatile or self.node is None or func is None or kind == "context":
@@ -488,18 +421,12 @@ class Test(_FilterTestCommon):
     registry = "tests"
 
 
-class Call(Expr):
-    """`node(*args, **kwargs)`; `dyn_args` and `dyn_kwargs` are what follows `*` and `**`."""
-
-    fields = ("node", "args", "kwargs", "dyn_args", "dyn_kwargs")
-
-
 class Getitem(Expr):
     """`node[arg]`: the item, or else the attribute."""
 
     fields = ("node", "arg", "ctx")
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         return ctx.environment.getitem(self.node._const(ctx), self.arg._const(ctx))
 
 
@@ -508,7 +435,7 @@ class Getattr(Expr):
 
     fields = ("node", "attr", "ctx")
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         return ctx.environment.getattr(self.node._const(ctx), self.attr)
 
 
@@ -517,7 +444,7 @@ class Slice(Expr):
 
     fields = ("start", "stop", "step")
 
-    def _const(self, ctx: EvalContext) -> slice:
+    def _const(self, ctx: t.Any) -> slice:
         parts = (self.start, self.stop, self.step)
         return slice(*(None if part is None else part._const(ctx) for part in parts))
 
@@ -527,39 +454,27 @@ class Concat(Expr):
 
     fields = ("nodes",)
 
-    def _const(self, ctx: EvalContext) -> str:
+    def _const(self, ctx: t.Any) -> str:
         parts = [node._const(ctx) for node in self.nodes]
         if any(hasattr(part, "__html__") for part in parts):
             raise Impossible  # markup and text meet: escaping depends on where that is
         return "".join(map(str, parts))
 
 
-class Operand(Helper):
-    """One comparison; `op` is a key of `COMPARISONS`."""
-
-    fields = ("op", "expr")
-
-
 COMPARISONS: dict[str, c.Callable[[t.Any, t.Any], t.Any]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "gteq": operator.ge,
-    "lt": operator.lt,
-    "lteq": operator.le,
-    "in": lambda a, b: a in b,
-    "notin": lambda a, b: a not in b,
+    name: getattr(operator, function)
+    for name, function in dict(eq="eq", ne="ne", gt="gt", gteq="ge", lt="lt", lteq="le").items()
 }
+COMPARISONS.update({"in": lambda a, b: a in b, "notin": lambda a, b: a not in b})
 
 
 class Compare(Expr):
-    """`expr` followed by a list of `Operand`, chained as in Python."""
+    """`expr` followed by a list of `Operand`, chained as in Python; `op` is of `COMPARISONS`."""
 
     fields = ("expr", "ops")
 
-    def _const(self, ctx: EvalContext) -> t.Any:
-        left = self.expr._const(ctx)
-        result = True
+    def _const(self, ctx: t.Any) -> t.Any:
+        left, result = self.expr._const(ctx), True
         for op in self.ops:
             right = op.expr._const(ctx)
             result = COMPARISONS[op.op](left, right)
@@ -569,46 +484,37 @@ class Compare(Expr):
         return result
 
 
-class Mul(BinExpr):
-    """`*`."""
+class BinExpr(Expr):
+    """Base class of binary operators; `operator` is Python's sign, `function` what it does."""
 
-    operator, function = "*", operator.mul
+    fields = ("left", "right")
+    operator: str
+    function: t.Callable[[t.Any, t.Any], t.Any]
+    abstract = True
 
-
-class Div(BinExpr):
-    """`/`."""
-
-    operator, function = "/", operator.truediv
-
-
-class FloorDiv(BinExpr):
-    """`//`."""
-
-    operator, function = "//", operator.floordiv
+    def _const(self, ctx: t.Any) -> t.Any:
+        return type(self).function(self.left._const(ctx), self.right._const(ctx))
 
 
-class Add(BinExpr):
-    """`+`."""
+class UnaryExpr(Expr):
+    """Base class of unary operators."""
 
-    operator, function = "+", operator.add
+    fields = ("node",)
+    operator: str
+    function: t.Callable[[t.Any], t.Any]
+    abstract = True
 
-
-class Sub(BinExpr):
-    """`-`."""
-
-    operator, function = "-", operator.sub
-
-
-class Mod(BinExpr):
-    """`%`."""
-
-    operator, function = "%", operator.mod
+    def _const(self, ctx: t.Any) -> t.Any:
+        return type(self).function(self.node._const(ctx))
 
 
-class Pow(BinExpr):
-    """`**`."""
-
-    operator, function = "**", operator.pow
+for _base, _table in (
+    (BinExpr, "Mul * mul, Div / truediv, FloorDiv // floordiv, Add + add, Sub - sub, Mod % mod, Pow ** pow"),
+    (UnaryExpr, "Not not not_, Neg - neg, Pos + pos"),
+):
+    for _name, _sign, _function in (_line.split() for _line in _table.split(",")):
+        _names = {"operator": _sign, "function": staticmethod(getattr(operator, _function))}
+        globals()[_name] = type(_name, (_base,), {**_names, "__module__": __name__})
 
 
 class And(BinExpr):
@@ -616,7 +522,7 @@ class And(BinExpr):
 
     operator = "and"
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         return self.left._const(ctx) and self.right._const(ctx)
 
 
@@ -625,56 +531,8 @@ class Or(BinExpr):
 
     operator = "or"
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         return self.left._const(ctx) or self.right._const(ctx)
-
-
-class Not(UnaryExpr):
-    """`not`."""
-
-    operator, function = "not", operator.not_
-
-
-class Neg(UnaryExpr):
-    """`-`."""
-
-    operator, function = "-", operator.neg
-
-
-class Pos(UnaryExpr):
-    """`+`."""
-
-    operator, function = "+", operator.pos
-
-
-# What extensions build and no template text stands for.
-
-
-class EnvironmentAttribute(Expr):
-    """An attribute of the environment."""
-
-    fields = ("name",)
-
-
-class ExtensionAttribute(Expr):
-    """An attribute of the extension `identifier`; made by `Extension.attr`."""
-
-    fields = ("identifier", "name")
-
-
-class ImportedName(Expr):
-    """A Python object by its dotted name, imported when the template is loaded."""
-
-    fields = ("importname",)
-
-
-class InternalName(Expr):
-    """A variable of the generated code that templates cannot see; from `free_identifier`."""
-
-    fields = ("name",)
-
-    def __init__(self) -> None:
-        raise TypeError("internal names come from the parser: call its free_identifier()")
 
 
 class MarkSafe(Expr):
@@ -682,7 +540,7 @@ class MarkSafe(Expr):
 
     fields = ("expr",)
 
-    def _const(self, ctx: EvalContext) -> Markup:
+    def _const(self, ctx: t.Any) -> Markup:
         return Markup(self.expr._const(ctx))
 
 
@@ -691,48 +549,8 @@ class MarkSafeIfAutoescape(Expr):
 
     fields = ("expr",)
 
-    def _const(self, ctx: EvalContext) -> t.Any:
+    def _const(self, ctx: t.Any) -> t.Any:
         if ctx.volatile:
             raise Impossible
         value = self.expr._const(ctx)
         return Markup(value) if ctx.autoescape else value
-
-
-class ContextReference(Expr):
-    """The current `Context`."""
-
-
-class DerivedContextReference(Expr):
-    """The current `Context` with the local variables of this place."""
-
-
-class Continue(Stmt):
-    """`{% continue %}`."""
-
-
-class Break(Stmt):
-    """`{% break %}`."""
-
-
-class Scope(Stmt):
-    """A body with variables of its own."""
-
-    fields = ("body",)
-
-
-class OverlayScope(Stmt):
-    """A body that sees the entries of the mapping `context` as variables."""
-
-    fields = ("context", "body")
-
-
-class EvalContextModifier(Stmt):
-    """Set attributes of the eval context, from here on; `options` are `Keyword` nodes."""
-
-    fields = ("options",)
-
-
-class ScopedEvalContextModifier(EvalContextModifier):
-    """Set attributes of the eval context, for the body."""
-
-    fields = ("body",)

@@ -1,12 +1,22 @@
-"""Building Python's syntax tree with few words, every node on the template's own line.
+"""Python's syntax tree, written as Python: snippets with holes, put on the template's own lines.
 
-The rule: `Builder.line` is the line of the template that is being translated; all that is built
-takes it. Columns are set to "unknown" (-1), for Python would underline them in tracebacks.
+The rule: what the compiler generates can be read where it is generated. A snippet is parsed once
+and becomes a function that builds its tree anew, as fast as code written for it by hand. A hole,
+`{name}`, takes a tree, or a string for a variable; alone on a line, after `*` in a call or list,
+and after `**`, it takes a list.
+
+>>> builder = Builder()
+>>> ast.unparse(builder.expression("{f}({a}, *{b})", f="len", a="x", b=[builder.const(1)]))
+'len(x, 1)'
+
+Columns are set to "unknown" (-1), or tracebacks would underline them.
 """
 
 from __future__ import annotations
 
 import ast
+import re
+from functools import lru_cache
 from keyword import iskeyword
 
 from ..markup import Markup
@@ -16,208 +26,140 @@ if TYPE_CHECKING:
     import collections.abc as c
     import typing as t
 
+_HOLE = re.compile(r"\{(\w+)\}")
+_FILLED = "HOLE_"  # what a hole's name begins with while the snippet is parsed
+
+
+def _on_line(name: str) -> t.Any:
+    """A node class whose columns are set once: to set them on each node costs as much as it."""
+    return type(name, (getattr(ast, name),), {"col_offset": -1, "end_col_offset": -1})
+
+
+_CLASSES: dict[str, t.Any] = {
+    name: _on_line(name) if "lineno" in getattr(cls, "_attributes", ()) else cls
+    for name, cls in vars(ast).items()
+    if isinstance(cls, type) and issubclass(cls, ast.AST)
+}
+Call, Constant, Dict, FormattedValue, JoinedStr, List, Name, Parameter, Starred, Tuple, keyword = map(
+    _CLASSES.__getitem__,
+    "Call Constant Dict FormattedValue JoinedStr List Name arg Starred Tuple keyword".split(),
+)
 LOAD, STORE = ast.Load(), ast.Store()
 
 
-def _on_line(cls: type[ast.AST]) -> t.Any:
-    """A subclass whose columns need not be set on every instance, which costs as much as it."""
-    return type(cls.__name__, (cls,), {"col_offset": -1, "end_col_offset": -1})
+def _at(node: t.Any, line: int) -> t.Any:
+    node.lineno = node.end_lineno = line
+    return node
 
 
-Assign, Attribute, BinOp, BoolOp, Break = map(
-    _on_line, (ast.Assign, ast.Attribute, ast.BinOp, ast.BoolOp, ast.Break)
-)
-Call, Compare, Constant, Continue, Dict = map(
-    _on_line, (ast.Call, ast.Compare, ast.Constant, ast.Continue, ast.Dict)
-)
-ExceptHandler, Expr, For, FormattedValue, FunctionDef = map(
-    _on_line, (ast.ExceptHandler, ast.Expr, ast.For, ast.FormattedValue, ast.FunctionDef)
-)
-FunctionDef.type_params = []  # a field since 3.12
-GeneratorExp, If, IfExp, JoinedStr, List = map(
-    _on_line, (ast.GeneratorExp, ast.If, ast.IfExp, ast.JoinedStr, ast.List)
-)
-Name, NamedExpr, Raise, Return, Set = map(_on_line, (ast.Name, ast.NamedExpr, ast.Raise, ast.Return, ast.Set))
-Slice, Starred, Subscript, Try, Tuple = map(
-    _on_line, (ast.Slice, ast.Starred, ast.Subscript, ast.Try, ast.Tuple)
-)
-UnaryOp, Yield, YieldFrom, arg, keyword = map(
-    _on_line, (ast.UnaryOp, ast.Yield, ast.YieldFrom, ast.arg, ast.keyword)
-)
+def _value(filling: t.Any, line: int) -> t.Any:
+    return _at(Name(filling, LOAD), line) if type(filling) is str else filling
 
-TO_STR = ord("s")  # the conversion of an f-string's field that is `str(value)`
+
+def _target(filling: t.Any, line: int) -> t.Any:
+    return _at(Name(filling, STORE), line) if type(filling) is str else filling
+
+
+@lru_cache(maxsize=1024)  # more than there are; what varies without limit goes into holes
+def _snippet(source: str, mode: str) -> c.Callable[..., t.Any]:
+    """Make the function that builds a snippet: it takes a line number and what fills the holes."""
+    tree: t.Any = ast.parse(_HOLE.sub(rf"{_FILLED}\1", source), mode=mode).body  # type: ignore[attr-defined]
+    holes = sorted(set(_HOLE.findall(source)))
+    names = {**_CLASSES, "_at": _at, "_value": _value, "_target": _target}
+    return eval(f"lambda line, {', '.join(holes)}: {_construction(tree)}", names)  # type: ignore[no-any-return]
+
+
+def _construction(node: t.Any) -> str:
+    """The Python expression that constructs a node like this one."""
+    if isinstance(node, list):
+        return f"[{', '.join(_splice(item) or _construction(item) for item in node)}]"
+    if not isinstance(node, ast.AST):
+        is_hole = isinstance(node, str) and node.startswith(_FILLED)
+        return node[len(_FILLED) :] if is_hole else repr(node)
+    if isinstance(node, ast.Name) and node.id.startswith(_FILLED):
+        fill = "_value" if isinstance(node.ctx, ast.Load) else "_target"
+        return f"{fill}({node.id[len(_FILLED) :]}, line)"
+    fields = ", ".join(_construction(getattr(node, field, None)) for field in node._fields)
+    construction = f"{type(node).__name__}({fields})"
+    return f"_at({construction}, line)" if "lineno" in node._attributes else construction
+
+
+def _splice(node: t.Any) -> str | None:
+    """`*name` for a hole that takes a list."""
+    is_list = isinstance(node, (ast.Expr, ast.Starred)) or (
+        isinstance(node, ast.keyword) and node.arg is None
+    )
+    inner = node.value if is_list else None
+    if isinstance(inner, ast.Name) and inner.id.startswith(_FILLED):
+        return f"*{inner.id[len(_FILLED) :]}"
+    return None
 
 
 class Builder:
-    """Makes nodes of Python's syntax tree, on the current `line`."""
+    """Builds trees on the current `line`."""
 
     line = 1
 
-    def at(self, node: t.Any) -> t.Any:
-        """Put a new node on the current line."""
-        node.lineno = node.end_lineno = self.line
-        return node
+    def expression(self, source: str, **holes: t.Any) -> t.Any:
+        """The tree of an expression."""
+        return _snippet(source, "eval")(self.line, **holes)
 
-    # -- expressions
+    def code(self, source: str, **holes: t.Any) -> t.Any:
+        """The trees of statements."""
+        return _snippet(source, "exec")(self.line, **holes)
+
+    def at(self, node: t.Any) -> t.Any:
+        """Put a node on the current line."""
+        return _at(node, self.line)
 
     def name(self, ident: str) -> t.Any:
-        """`ident`."""
-        return self.at(Name(ident, LOAD))
-
-    def target(self, ident: str) -> t.Any:
-        """`ident`, to be assigned."""
-        return self.at(Name(ident, STORE))
-
-    def attr(self, value: t.Any, *names: str) -> t.Any:
-        """`value.name.name`; a value given as a string is a name."""
-        result = self.name(value) if isinstance(value, str) else value
-        for name in names:
-            result = self.at(Attribute(result, name, LOAD))
-        return result
-
-    def attr_target(self, value: t.Any, name: str) -> t.Any:
-        """`value.name`, to be assigned."""
-        return self.at(Attribute(value, name, STORE))
-
-    def call(self, function: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        """`function(*args, **kwargs)`; a function given as a string is a name."""
-        if isinstance(function, str):
-            function = self.name(function)
-        keywords = [self.at(keyword(key, value)) for key, value in kwargs.items()]
-        return self.at(Call(function, [*args], keywords))
-
-    def item(self, value: t.Any, key: t.Any, ctx: t.Any = LOAD) -> t.Any:
-        """`value[key]`."""
-        return self.at(Subscript(value, key, ctx))
-
-    def conditional(self, test: t.Any, then: t.Any, other: t.Any) -> t.Any:
-        """`then if test else other`."""
-        return self.at(IfExp(test, then, other))
-
-    def compare(self, left: t.Any, operator: ast.cmpop, right: t.Any) -> t.Any:
-        """`left == right` and the like."""
-        return self.at(Compare(left, [operator], [right]))
-
-    def is_(self, left: t.Any, right: str | None, negate: bool = False) -> t.Any:
-        """`left is right`, or `is not`; right is a name or None."""
-        other = self.const(None) if right is None else self.name(right)
-        return self.compare(left, ast.IsNot() if negate else ast.Is(), other)
-
-    def either(self, left: t.Any, right: t.Any) -> t.Any:
-        """`left or right`."""
-        return self.at(BoolOp(ast.Or(), [left, right]))
-
-    def not_(self, value: t.Any) -> t.Any:
-        """`not value`."""
-        return self.at(UnaryOp(ast.Not(), value))
-
-    def list(self, items: c.Iterable[t.Any] = ()) -> t.Any:
-        """`[a, b]`."""
-        return self.at(List([*items], LOAD))
+        """A variable."""
+        return _at(Name(ident, LOAD), self.line)
 
     def const(self, value: t.Any) -> t.Any:
         """A literal for any value that `has_safe_repr`."""
         kind = type(value)
         if kind is Markup:
-            return self.call("Markup", self.at(Constant(str(value))))
+            return self.expression("Markup({text})", text=self.const(str(value)))
         if kind in (int, float) and value < 0:
-            # One that stands under an operator of tighter binding must not lose its sign to it.
-            return self.at(UnaryOp(ast.USub(), self.at(Constant(-value))))
-        if kind is tuple:
-            return self.tuple(map(self.const, value))
-        if kind is list:
-            return self.list(map(self.const, value))
+            # Under an operator of tighter binding it must not lose its sign when written down.
+            return self.expression("-{value}", value=self.const(-value))
+        if kind in (tuple, list):
+            return self.at((Tuple if kind is tuple else List)([*map(self.const, value)], LOAD))
         if kind is dict:
-            return self.dict((self.const(key), self.const(item)) for key, item in value.items())
+            return self.at(Dict([*map(self.const, value)], [*map(self.const, value.values())]))
         if kind in (set, frozenset):
-            return self.call(kind.__name__, self.const([*value]))
+            return self.expression("{kind}({items})", kind=kind.__name__, items=self.const([*value]))
         if kind is range:
-            return self.call("range", *map(self.const, (value.start, value.stop, value.step)))
+            items = [*map(self.const, (value.start, value.stop, value.step))]
+            return self.expression("range(*{items})", items=items)
         return self.at(Constant(value))
-
-    def tuple(self, items: c.Iterable[t.Any], ctx: t.Any = LOAD) -> t.Any:
-        """`(a, b)`."""
-        return self.at(Tuple([*items], ctx))
-
-    def dict(self, items: c.Iterable[t.Tuple[t.Any, t.Any]]) -> t.Any:
-        """`{a: b}`."""
-        pairs = [*items]
-        return self.at(Dict([key for key, _ in pairs], [value for _, value in pairs]))
 
     def variables(self, names: c.Mapping[str, str]) -> t.Any:
         """`{"name": identifier}`."""
-        return self.dict((self.const(name), self.name(ident)) for name, ident in names.items())
+        return self.at(Dict([*map(self.const, names)], [*map(self.name, names.values())]))
 
     def text(self, parts: c.Iterable[t.Any]) -> t.Any:
         """Constant strings and expressions to one f-string, or to a constant if it is one."""
-        values: t.Any = []
+        values: list[t.Any] = []
         for part in parts:
             if not isinstance(part, str):
-                values.append(self.at(FormattedValue(part, TO_STR, None)))
+                values.append(self.at(FormattedValue(part, ord("s"), None)))
             elif values and isinstance(values[-1], ast.Constant):
-                values[-1].value += part
+                values[-1].value += part  # type: ignore[operator]
             else:
-                values.append(self.at(Constant(part)))
+                values.append(self.const(part))
         if len(values) == 1 and isinstance(values[0], ast.Constant):
             return values[0]
         return self.at(JoinedStr(values))
 
-    # -- statements
-
-    def assign(self, target: t.Any, value: t.Any) -> t.Any:
-        """`target = value`; a target given as a string is a name."""
-        if isinstance(target, str):
-            target = self.target(target)
-        return self.at(Assign([target], value))
-
-    def do(self, value: t.Any) -> t.Any:
-        """An expression as a statement."""
-        return self.at(Expr(value))
-
-    def if_(self, test: t.Any, then: c.Sequence[t.Any], other: c.Sequence[t.Any] = ()) -> t.Any:
-        """`if test: then` and `else: other`; nothing to do is written as `None`."""
-        return self.at(If(test, [*then] or [self.nothing()], [*other]))
-
-    def nothing(self) -> t.Any:
-        """A statement that does nothing."""
-        return self.do(self.const(None))
-
-    def fail(self, message: str) -> t.Any:
-        """`raise TemplateRuntimeError(message)`."""
-        return self.at(Raise(self.call("TemplateRuntimeError", self.const(message)), None))
-
-    def function(
-        self,
-        name: str,
-        params: c.Sequence[str],
-        body: c.Sequence[t.Any],
-        defaults: c.Sequence[t.Any] = (),
-        vararg: str | None = None,
-        keyword_only: c.Mapping[str, t.Any] | None = None,
-        kwarg: str | None = None,
-    ) -> t.Any:
-        """`def name(params=defaults, *vararg, keyword_only, **kwarg): body`."""
-        extra = keyword_only or {}
-        arguments = ast.arguments(
-            posonlyargs=[],
-            args=[self.at(arg(param, None)) for param in params],
-            vararg=self.at(arg(vararg, None)) if vararg else None,
-            kwonlyargs=[self.at(arg(param, None)) for param in extra],
-            kw_defaults=[*extra.values()],
-            kwarg=self.at(arg(kwarg, None)) if kwarg else None,
-            defaults=[*defaults],
-        )
-        return self.at(FunctionDef(name, arguments, [*body], [], None, None))
-
-    def keywords(self, pairs: c.Sequence[t.Tuple[str, t.Any]], rest: t.Any = None) -> t.Any:
+    def keywords(self, pairs: c.Sequence[tuple[str, t.Any]], rest: t.Any = None) -> list[t.Any]:
         """`key=value` for a call, as `**{...}` where Python's grammar has no such key."""
+        named = [self.at(keyword(key, value)) for key, value in pairs]
         if any(iskeyword(key) for key, _ in pairs):
-            named = [self.at(keyword(None, self.dict((self.const(k), v) for k, v in pairs)))]
-        else:
-            named = [self.at(keyword(key, value)) for key, value in pairs]
-        if rest is not None:
-            named.append(self.at(keyword(None, rest)))
-        return named
+            keys, values = [self.const(key) for key, _ in pairs], [value for _, value in pairs]
+            named = [self.at(keyword(None, self.at(Dict(keys, values))))]
+        return named if rest is None else [*named, self.at(keyword(None, rest))]
 
 
 class _NoFStrings(ast.NodeTransformer):
@@ -227,11 +169,10 @@ class _NoFStrings(ast.NodeTransformer):
         """Replace one f-string."""
         self.generic_visit(node)
         parts = [
-            part if isinstance(part, ast.Constant) else ast.Call(ast.Name("str", LOAD), [part.value], [])  # type: ignore[attr-defined]
+            part if isinstance(part, ast.Constant) else Builder().expression("str({part})", part=part.value)  # type: ignore[attr-defined]
             for part in node.values
         ]
-        join = ast.Attribute(ast.Constant(""), "join", LOAD)
-        return ast.Call(join, [ast.Tuple(parts, LOAD)], [])  # type: ignore[arg-type]
+        return Builder().expression("''.join((*{parts},))", parts=parts)  # type: ignore[no-any-return]
 
 
 def to_source(tree: ast.Module, f_strings: bool) -> str:

@@ -83,6 +83,14 @@ def pass_arg_of(f: t.Any) -> str | None:
     return kind if type(kind) is str else None
 
 
+def nearest(name: str, known: c.Iterable[str]) -> str:
+    """The end of a message about an unknown name: the one that was probably meant."""
+    from difflib import get_close_matches  # for such messages only
+
+    near = get_close_matches(name, list(known), 1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
 def is_undefined(obj: t.Any) -> bool:
     """Is `obj` of one of the undefined kinds?
 
