@@ -35,35 +35,30 @@ if TYPE_CHECKING:
     from .http.request import Request
     from .http.response import Response
 
-    Environ = t.Union[WSGIEnvironment, None]
+    Environ = t.Optional[WSGIEnvironment]
     Scope = t.Optional[dict[str, t.Any]]
+    Text = t.Optional[str]
+    Answer = t.Optional[Response]
     HeaderList = list[tuple[str, str]]
 
 #: The reason phrase of every code in IANA's registry that is in use, as Werkzeug spells it: some
 #: phrases were renamed since, but clients' tests and log filters look for these.
 _PHRASES = (
-    "100 Continue; 101 Switching Protocols; 102 Processing; 103 Early Hints; "
-    "200 OK; 201 Created; 202 Accepted; 203 Non Authoritative Information; "
-    "204 No Content; 205 Reset Content; 206 Partial Content; 207 Multi Status; "
-    "208 Already Reported; 226 IM Used; "
-    "300 Multiple Choices; 301 Moved Permanently; 302 Found; 303 See Other; "
-    "304 Not Modified; 305 Use Proxy; 306 Switch Proxy; 307 Temporary Redirect; "
-    "308 Permanent Redirect; "
-    "400 Bad Request; 401 Unauthorized; 402 Payment Required; 403 Forbidden; "
-    "404 Not Found; 405 Method Not Allowed; 406 Not Acceptable; "
-    "407 Proxy Authentication Required; 408 Request Timeout; 409 Conflict; 410 Gone; "
-    "411 Length Required; 412 Precondition Failed; 413 Request Entity Too Large; "
-    "414 Request URI Too Long; 415 Unsupported Media Type; "
-    "416 Requested Range Not Satisfiable; 417 Expectation Failed; 418 I'm a teapot; "
-    "421 Misdirected Request; 422 Unprocessable Entity; 423 Locked; "
-    "424 Failed Dependency; 425 Too Early; 426 Upgrade Required; "
-    "428 Precondition Required; 429 Too Many Requests; "
-    "431 Request Header Fields Too Large; 449 Retry With; "
-    "451 Unavailable For Legal Reasons; "
-    "500 Internal Server Error; 501 Not Implemented; 502 Bad Gateway; "
-    "503 Service Unavailable; 504 Gateway Timeout; 505 HTTP Version Not Supported; "
-    "506 Variant Also Negotiates; 507 Insufficient Storage; 508 Loop Detected; "
-    "510 Not Extended; 511 Network Authentication Failed"
+    "100 Continue; 101 Switching Protocols; 102 Processing; 103 Early Hints; 200 OK; 201 Created; "
+    "202 Accepted; 203 Non Authoritative Information; 204 No Content; 205 Reset Content; "
+    "206 Partial Content; 207 Multi Status; 208 Already Reported; 226 IM Used; 300 Multiple Choices; "
+    "301 Moved Permanently; 302 Found; 303 See Other; 304 Not Modified; 305 Use Proxy; 306 Switch Proxy; "
+    "307 Temporary Redirect; 308 Permanent Redirect; 400 Bad Request; 401 Unauthorized; "
+    "402 Payment Required; 403 Forbidden; 404 Not Found; 405 Method Not Allowed; 406 Not Acceptable; "
+    "407 Proxy Authentication Required; 408 Request Timeout; 409 Conflict; 410 Gone; 411 Length Required; "
+    "412 Precondition Failed; 413 Request Entity Too Large; 414 Request URI Too Long; "
+    "415 Unsupported Media Type; 416 Requested Range Not Satisfiable; 417 Expectation Failed; "
+    "418 I'm a teapot; 421 Misdirected Request; 422 Unprocessable Entity; 423 Locked; 424 Failed Dependency; "
+    "425 Too Early; 426 Upgrade Required; 428 Precondition Required; 429 Too Many Requests; "
+    "431 Request Header Fields Too Large; 449 Retry With; 451 Unavailable For Legal Reasons; "
+    "500 Internal Server Error; 501 Not Implemented; 502 Bad Gateway; 503 Service Unavailable; "
+    "504 Gateway Timeout; 505 HTTP Version Not Supported; 506 Variant Also Negotiates; "
+    "507 Insufficient Storage; 508 Loop Detected; 510 Not Extended; 511 Network Authentication Failed"
 )
 HTTP_STATUS_CODES = {int(item[:3]): item[4:] for item in _PHRASES.split("; ")}
 
@@ -100,7 +95,12 @@ class HTTPException(Exception):
     code: int | None = None
     description: str | None = None
 
-    def __init__(self, description: str | None = None, response: Response | None = None) -> None:
+    def __init_subclass__(cls, code: int | None = None, **kwargs: t.Any) -> None:
+        """Take the code from the heading: ``class PaymentRequired(HTTPException, code=402)``."""
+        super().__init_subclass__(**kwargs)
+        cls.code = code or cls.code
+
+    def __init__(self, description: Text = None, response: Answer = None) -> None:
         super().__init__()
         if description is not None:
             self.description = description
@@ -119,17 +119,14 @@ class HTTPException(Exception):
 
     def get_description(self, environ: Environ = None, scope: Scope = None) -> str:
         """The description as an HTML paragraph, its line breaks kept."""
-        text = "" if self.description is None else self.description
-        return "<p>" + _escape(text).replace("\n", "<br>") + "</p>"
+        text = _escape("" if self.description is None else self.description)
+        return "<p>" + text.replace("\n", "<br>") + "</p>"
 
     def get_body(self, environ: Environ = None, scope: Scope = None) -> str:
         """The whole HTML page."""
         name = _escape(self.name)
         return (
-            "<!doctype html>\n"
-            "<html lang=en>\n"
-            f"<title>{self.code} {name}</title>\n"
-            f"<h1>{name}</h1>\n"
+            f"<!doctype html>\n<html lang=en>\n<title>{self.code} {name}</title>\n<h1>{name}</h1>\n"
             f"{self.get_description(environ)}\n"
         )
 
@@ -193,10 +190,9 @@ class _Twin:
         self._description = value
 
 
-class BadRequest(HTTPException):
+class BadRequest(HTTPException, code=400):
     """*400*: the request itself is wrong, whoever sends it."""
 
-    code = 400
     description = "The browser (or proxy) sent a request that this server could not understand."
 
 
@@ -220,22 +216,21 @@ class BadHost(BadRequest):
     """*400*: the Host header is malformed."""
 
 
-class Unauthorized(HTTPException):
+class Unauthorized(HTTPException, code=401):
     """*401*: credentials are missing or wrong.
 
     *www_authenticate* is one challenge or several; each becomes a header line of its own, since
     challenges contain commas and clients split joined ones badly (RFC 9110 11.6.1).
     """
 
-    code = 401
     description = (
-        "The server could not verify that you are authorized to access the URL requested. You"
-        " either supplied the wrong credentials (e.g. a bad password), or your browser doesn't"
-        " understand how to supply the credentials required."
+        "The server could not verify that you are authorized to access the URL requested. You either supplied"
+        " the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the"
+        " credentials required."
     )
 
     def __init__(
-        self, description: str | None = None, response: Response | None = None, www_authenticate: t.Any = None
+        self, description: Text = None, response: Answer = None, www_authenticate: t.Any = None
     ) -> None:
         super().__init__(description, response)
         # The type is asked, not the value: a challenge answers to any attribute with a parameter.
@@ -248,38 +243,32 @@ class Unauthorized(HTTPException):
         return [("WWW-Authenticate", str(each)) for each in self.www_authenticate or ()]
 
 
-class Forbidden(HTTPException):
+class Forbidden(HTTPException, code=403):
     """*403*: known, or unknown, but not allowed."""
 
-    code = 403
     description = (
-        "You don't have the permission to access the requested resource. It is either"
-        " read-protected or not readable by the server."
+        "You don't have the permission to access the requested resource. It is either read-protected or not"
+        " readable by the server."
     )
 
 
-class NotFound(HTTPException):
+class NotFound(HTTPException, code=404):
     """*404*: nothing is there."""
 
-    code = 404
     description = (
-        "The requested URL was not found on the server. If you entered the URL manually please"
-        " check your spelling and try again."
+        "The requested URL was not found on the server. If you entered the URL manually please check your"
+        " spelling and try again."
     )
 
 
-class MethodNotAllowed(HTTPException):
+class MethodNotAllowed(HTTPException, code=405):
     """*405*: the URL is known, but not with this method. *valid_methods* go into ``Allow``, which
     RFC 9110 (15.5.6) demands."""
 
-    code = 405
     description = "The method is not allowed for the requested URL."
 
     def __init__(
-        self,
-        valid_methods: t.Iterable[str] | None = None,
-        description: str | None = None,
-        response: Response | None = None,
+        self, valid_methods: t.Iterable[str] | None = None, description: Text = None, response: Answer = None
     ) -> None:
         super().__init__(description, response)
         self.valid_methods = valid_methods
@@ -288,99 +277,87 @@ class MethodNotAllowed(HTTPException):
         return [("Allow", ", ".join(self.valid_methods))] if self.valid_methods else []
 
 
-class NotAcceptable(HTTPException):
+class NotAcceptable(HTTPException, code=406):
     """*406*: nothing that could be sent is accepted by the client."""
 
-    code = 406
     description = (
-        "The resource identified by the request is only capable of generating response entities"
-        " which have content characteristics not acceptable according to the accept headers sent"
-        " in the request."
+        "The resource identified by the request is only capable of generating response entities which have"
+        " content characteristics not acceptable according to the accept headers sent in the request."
     )
 
 
-class RequestTimeout(HTTPException):
+class RequestTimeout(HTTPException, code=408):
     """*408*: the request took too long to arrive."""
 
-    code = 408
     description = (
-        "The server closed the network connection because the browser didn't finish the request"
-        " within the specified time."
+        "The server closed the network connection because the browser didn't finish the request within the"
+        " specified time."
     )
 
 
-class Conflict(HTTPException):
+class Conflict(HTTPException, code=409):
     """*409*: the resource is in a state that the request did not expect."""
 
-    code = 409
     description = (
-        "A conflict happened while processing the request. The resource might have been modified"
-        " while the request was being processed."
+        "A conflict happened while processing the request. The resource might have been modified while the"
+        " request was being processed."
     )
 
 
-class Gone(HTTPException):
+class Gone(HTTPException, code=410):
     """*410*: it was there, and will not come back."""
 
-    code = 410
     description = (
-        "The requested URL is no longer available on this server and there is no forwarding"
-        " address. If you followed a link from a foreign page, please contact the author of this"
-        " page."
+        "The requested URL is no longer available on this server and there is no forwarding address. If you"
+        " followed a link from a foreign page, please contact the author of this page."
     )
 
 
-class LengthRequired(HTTPException):
+class LengthRequired(HTTPException, code=411):
     """*411*: a body without Content-Length."""
 
-    code = 411
     description = "A request with this method requires a valid <code>Content-Length</code> header."
 
 
-class PreconditionFailed(HTTPException):
+class PreconditionFailed(HTTPException, code=412):
     """*412*: If-Match, If-None-Match or If-Unmodified-Since did not hold."""
 
-    code = 412
     description = "The precondition on the request for the URL failed positive evaluation."
 
 
-class RequestEntityTooLarge(HTTPException):
+class RequestEntityTooLarge(HTTPException, code=413):
     """*413*: the body, or a part or a count in it, exceeds a limit."""
 
-    code = 413
     description = "The data value transmitted exceeds the capacity limit."
 
 
-class RequestURITooLarge(HTTPException):
+class RequestURITooLarge(HTTPException, code=414):
     """*414*: the URL exceeds a limit."""
 
-    code = 414
     description = (
-        "The length of the requested URL exceeds the capacity limit for this server. The request"
-        " cannot be processed."
+        "The length of the requested URL exceeds the capacity limit for this server. The request cannot be"
+        " processed."
     )
 
 
-class UnsupportedMediaType(HTTPException):
+class UnsupportedMediaType(HTTPException, code=415):
     """*415*: the body is of a type that is not understood here."""
 
-    code = 415
     description = "The server does not support the media type transmitted in the request."
 
 
-class RequestedRangeNotSatisfiable(HTTPException):
+class RequestedRangeNotSatisfiable(HTTPException, code=416):
     """*416*: a Range that the resource has not. Its *length* tells the client what it has (RFC 9110
     14.4)."""
 
-    code = 416
     description = "The server cannot provide the requested range."
 
     def __init__(
         self,
         length: int | None = None,
         units: str = "bytes",
-        description: str | None = None,
-        response: Response | None = None,
+        description: Text = None,
+        response: Answer = None,
     ) -> None:
         super().__init__(description, response)
         self.length = length
@@ -391,55 +368,48 @@ class RequestedRangeNotSatisfiable(HTTPException):
         return [("Content-Range", f"{self.units} */{self.length}")] if known else []
 
 
-class ExpectationFailed(HTTPException):
+class ExpectationFailed(HTTPException, code=417):
     """*417*: an Expect header that cannot be met."""
 
-    code = 417
     description = "The server could not meet the requirements of the Expect header"
 
 
-class ImATeapot(HTTPException):
+class ImATeapot(HTTPException, code=418):
     """*418*: RFC 2324."""
 
-    code = 418
     description = "This server is a teapot, not a coffee machine"
 
 
-class MisdirectedRequest(HTTPException):
+class MisdirectedRequest(HTTPException, code=421):
     """*421*: the request was meant for another server."""
 
-    code = 421
     description = "The server is not able to produce a response."
 
 
-class UnprocessableEntity(HTTPException):
+class UnprocessableEntity(HTTPException, code=422):
     """*422*: well-formed, but what it says cannot be done."""
 
-    code = 422
     description = "The request was well-formed but was unable to be followed due to semantic errors."
 
 
-class Locked(HTTPException):
+class Locked(HTTPException, code=423):
     """*423*: the resource is locked (RFC 4918)."""
 
-    code = 423
     description = "The resource that is being accessed is locked."
 
 
-class FailedDependency(HTTPException):
+class FailedDependency(HTTPException, code=424):
     """*424*: an action that this one needs has failed."""
 
-    code = 424
     description = (
-        "The method could not be performed on the resource because the requested action depended"
-        " on another action and that action failed."
+        "The method could not be performed on the resource because the requested action depended on another"
+        " action and that action failed."
     )
 
 
-class PreconditionRequired(HTTPException):
+class PreconditionRequired(HTTPException, code=428):
     """*428*: a change without If-Match could overwrite somebody else's (RFC 6585 3)."""
 
-    code = 428
     description = 'This request is required to be conditional; try using "If-Match" or "If-Unmodified-Since".'
 
 
@@ -447,10 +417,7 @@ class _RetryAfter(HTTPException):
     """Errors that pass: *retry_after*, seconds or a datetime, becomes the header of that name."""
 
     def __init__(
-        self,
-        description: str | None = None,
-        response: Response | None = None,
-        retry_after: datetime | int | None = None,
+        self, description: Text = None, response: Answer = None, retry_after: datetime | int | None = None
     ) -> None:
         super().__init__(description, response)
         self.retry_after = retry_after
@@ -467,82 +434,73 @@ class _RetryAfter(HTTPException):
         return [("Retry-After", formatdate(timegm(when.utctimetuple()), usegmt=True))]
 
 
-class TooManyRequests(_RetryAfter):
+class TooManyRequests(_RetryAfter, code=429):
     """*429*: this client asks too often (RFC 6585 4)."""
 
-    code = 429
     description = "This user has exceeded an allotted request count. Try again later."
 
 
-class RequestHeaderFieldsTooLarge(HTTPException):
+class RequestHeaderFieldsTooLarge(HTTPException, code=431):
     """*431*: a header, or all of them, exceed a limit."""
 
-    code = 431
     description = "One or more header fields exceeds the maximum size."
 
 
-class UnavailableForLegalReasons(HTTPException):
+class UnavailableForLegalReasons(HTTPException, code=451):
     """*451*: withheld by law (RFC 7725)."""
 
-    code = 451
     description = "Unavailable for legal reasons."
 
 
-class InternalServerError(HTTPException):
+class InternalServerError(HTTPException, code=500):
     """*500*: the application failed. `original_exception` is what it failed with, for the handler
     of 500; None if the error was raised or aborted with by name."""
 
-    code = 500
     description = (
-        "The server encountered an internal error and was unable to complete your request. Either"
-        " the server is overloaded or there is an error in the application."
+        "The server encountered an internal error and was unable to complete your request. Either the server"
+        " is overloaded or there is an error in the application."
     )
 
     def __init__(
         self,
-        description: str | None = None,
-        response: Response | None = None,
+        description: Text = None,
+        response: Answer = None,
         original_exception: BaseException | None = None,
     ) -> None:
         self.original_exception = original_exception
         super().__init__(description, response)
 
 
-class NotImplemented(HTTPException):
+class NotImplemented(HTTPException, code=501):
     """*501*: a method that this server does not know at all."""
 
-    code = 501
     description = "The server does not support the action requested by the browser."
 
 
-class BadGateway(HTTPException):
+class BadGateway(HTTPException, code=502):
     """*502*: the server behind this one answered nonsense."""
 
-    code = 502
     description = "The proxy server received an invalid response from an upstream server."
 
 
-class ServiceUnavailable(_RetryAfter):
+class ServiceUnavailable(_RetryAfter, code=503):
     """*503*: not now."""
 
-    code = 503
     description = (
-        "The server is temporarily unable to service your request due to maintenance downtime or"
-        " capacity problems. Please try again later."
+        "The server is temporarily unable to service your request due to maintenance downtime or capacity"
+        " problems. Please try again later."
     )
 
 
-class GatewayTimeout(HTTPException):
+class GatewayTimeout(HTTPException, code=504):
     """*504*: the server behind this one did not answer in time."""
 
-    code = 504
     description = "The connection to an upstream server timed out."
 
 
-class HTTPVersionNotSupported(HTTPException):
+class HTTPVersionNotSupported(HTTPException, code=505):
     """*505*: a version of HTTP that is not spoken here."""
 
-    code = 505
     description = "The server does not support the HTTP protocol version used in the request."
 
 

@@ -47,9 +47,7 @@ def has_level_handler(logger: logging.Logger) -> bool:
 
 #: The handler that is added if there is none, so that ``removeHandler`` can name it.
 default_handler = logging.StreamHandler(wsgi_errors_stream)  # type: ignore
-default_handler.setFormatter(
-    logging.Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s")
-)
+default_handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
 
 
 def create_logger(app: Microweb) -> logging.Logger:
