@@ -1,0 +1,331 @@
+"""A compiled template, and what can be made of it: text, a stream of pieces, a module of macros.
+
+The rule: a template is two functions and their names. `render_parts`, compiled from the start,
+returns the pieces of the output as a list; `root_render_func`, compiled when something first asks
+for it, yields them. Template code calls either kind, so a block or an include need not know which.
+"""
+
+from __future__ import annotations
+
+import ast
+import zlib
+from functools import lru_cache
+
+from ..markup import Markup
+from .errors import TemplateSyntaxError
+from .runtime import NAMESPACE, Context, Undefined, new_context
+from .utils import concat, consume, internalcode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import collections.abc as c
+    import types
+    import typing as t
+
+    from . import nodes
+    from .environment import Environment
+
+    Globals = c.MutableMapping[str, t.Any]
+    Variables = t.Optional[t.Dict[str, t.Any]]
+    Parts = t.Callable[[Context], c.Iterable[str]]
+
+
+@lru_cache(maxsize=10)
+def get_spontaneous_environment(cls: t.Any, *args: t.Any) -> Environment:
+    """Return an environment for templates that are made directly from a string."""
+    environment: Environment = cls(*args)
+    environment.shared = True
+    return environment
+
+
+def pseudo_filename(name: str | None, source: str | None) -> str:
+    """Name what has no file, so that tracebacks can show its lines.
+
+    Python asks `__loader__` only for names that are not in angle brackets; and it remembers what
+    it got, so that another source must have another name.
+    """
+    shown = name or "string"
+    if not shown.isprintable():
+        shown = repr(shown)
+    checksum = zlib.crc32((source or "").encode("utf-8", "surrogatepass"))
+    return f"template:{shown}#{checksum:08x}"
+
+
+class SourceLoader:
+    """Shows Python's `linecache` the source of a template that is in no file."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def get_source(self, name: str) -> str:
+        """Return the source."""
+        return self._source
+
+
+def raise_in_template(error: TemplateSyntaxError) -> t.NoReturn:
+    """Raise a syntax error from code that stands on its line of the template."""
+    statement = ast.parse("raise error from None")
+    ast.increment_lineno(statement, error.lineno - 1)
+    filename = error.filename or pseudo_filename(error.name, error.source)
+    names = {"error": error, "__name__": "template", "__loader__": SourceLoader(error.source or "")}
+    error.__traceback__ = None
+    exec(compile(statement, filename, "exec"), names)
+    raise error  # never reached
+
+
+def run_module(environment: Environment, code: types.CodeType, **namespace: t.Any) -> dict[str, t.Any]:
+    """Execute a template's module with the names that generated code needs."""
+    namespace.update(NAMESPACE, __name__="template", __file__=code.co_filename)
+    namespace.update(environment=environment, lookup_item=environment._item_or_undefined)
+    exec(code, namespace)
+    # How tracebacks call the functions.
+    titles = {"root": "top-level template code"}
+    titles.update((f"block_{name}", f"block {name!r}") for name in namespace["blocks"])
+    for name, title in titles.items():
+        function = namespace[name]
+        function.__code__ = function.__code__.replace(co_name=title)
+    return namespace
+
+
+class Template:
+    """A compiled template."""
+
+    environment_class: type[Environment]
+    render_parts: Parts
+    blocks: dict[str, Parts]
+
+    def __new__(cls, source: str | nodes.Template, *args: t.Any, **options: t.Any) -> Template:
+        """Make a template from source and options of an `Environment`, which is shared."""
+        defaults = cls.environment_class.defaults
+        values = {**defaults, "cache_size": 0, "auto_reload": False}
+        loading = ("loader", "cache_size", "auto_reload", "bytecode_cache")
+        names = [name for name in defaults if name not in loading]
+        values.update(zip(names, args), **options)
+        values["extensions"] = frozenset(values["extensions"])
+        if values.keys() != defaults.keys():
+            raise TypeError(f"unknown options, use some of {', '.join(names)}")
+        environment = get_spontaneous_environment(cls.environment_class, *values.values())
+        return environment.from_string(source, template_class=cls)
+
+    @classmethod
+    def from_code(
+        cls,
+        environment: Environment,
+        code: types.CodeType,
+        globals: Globals,
+        uptodate: t.Callable[[], bool] | None = None,
+    ) -> Template:
+        """Make a template from what `Environment.compile` returned."""
+        template = cls.from_module_dict(environment, run_module(environment, code), globals)
+        template._uptodate = uptodate
+        return template
+
+    @classmethod
+    def from_module_dict(
+        cls, environment: Environment, module_dict: dict[str, t.Any], globals: Globals
+    ) -> Template:
+        """Make a template from the namespace of a module; see `run_module`."""
+        template: Template = object.__new__(cls)
+        template.environment = environment
+        template.globals = globals
+        template.name: str | None = module_dict["name"]  # type: ignore[misc]
+        template.filename: str = module_dict["__file__"]  # type: ignore[misc]
+        template.blocks = module_dict["blocks"]
+        template.render_parts = module_dict["root"]
+        template._namespace = module_dict
+        return template
+
+    environment: Environment
+    globals: Globals
+    _namespace: dict[str, t.Any]
+    _module: TemplateModule | None = None
+    _uptodate: t.Callable[[], bool] | None = None
+    _source: str | nodes.Template | None = None
+    _streaming: dict[str, t.Any] | None = None
+
+    def remember(self, source: str | nodes.Template) -> None:
+        """Keep the source: tracebacks show it, and streaming compiles it a second time."""
+        self._source = source
+        if isinstance(source, str):
+            self._namespace["__loader__"] = SourceLoader(source)
+
+    # -- rendering
+
+    def render(self, *args: t.Any, **kwargs: t.Any) -> str:
+        """Render with variables, given as for dict()."""
+        context = self.new_context(dict(*args, **kwargs))
+        try:
+            return self.environment.concat(self.render_parts(context))
+        except Exception:
+            self.environment.handle_exception()
+
+    def generate(self, *args: t.Any, **kwargs: t.Any) -> c.Iterator[str]:
+        """Render piece by piece."""
+        context = self.new_context(dict(*args, **kwargs))
+        context.blocks = {}
+        try:
+            self.add_blocks(context, streaming=True)
+            yield from self.root_render_func(context)
+        except Exception:
+            self.environment.handle_exception()
+
+    def stream(self, *args: t.Any, **kwargs: t.Any) -> TemplateStream:
+        """Render piece by piece, with the choice to join some."""
+        return TemplateStream(self.generate(*args, **kwargs))
+
+    @property
+    def root_render_func(self) -> t.Callable[[Context], c.Iterator[str]]:
+        """The generator function that yields the pieces of the output."""
+        return self._streaming_namespace()["root"]  # type: ignore[no-any-return]
+
+    def _streaming_namespace(self) -> dict[str, t.Any]:
+        """The second translation of the template, made when something first asks for it."""
+        if self._streaming is None:
+            if self._source is None:
+                # A precompiled module has its functions only: one piece a block, then.
+                return {"root": lambda context: iter(self.render_parts(context)), "blocks": self.blocks}
+            code = self.environment.compile(self._source, self.name, self.filename, streaming=True)
+            loader = self._namespace.get("__loader__")
+            self._streaming = run_module(self.environment, code, __loader__=loader)
+        return self._streaming
+
+    def add_blocks(self, context: Context, streaming: bool = False) -> None:
+        """Stack the blocks of this template below those of the one that extends it."""
+        blocks = self._streaming_namespace()["blocks"] if streaming else self.blocks
+        for name, block in blocks.items():
+            context.blocks.setdefault(name, []).append(block)
+
+    def new_context(
+        self, vars: Variables = None, shared: bool = False, locals: c.Mapping[str, t.Any] | None = None
+    ) -> Context:
+        """Return a context for this template; see `runtime.new_context`."""
+        return new_context(self.environment, self.name, self.blocks, vars, shared, self.globals, locals)
+
+    # -- as a module
+
+    def make_module(
+        self, vars: Variables = None, shared: bool = False, locals: c.Mapping[str, t.Any] | None = None
+    ) -> TemplateModule:
+        """Run the template and return what it defines."""
+        return TemplateModule(self, self.new_context(vars, shared, locals))
+
+    @property
+    def module(self) -> TemplateModule:
+        """What the template defines without any variables; it is run once."""
+        return self._get_default_module()
+
+    @internalcode
+    def _get_default_module(self, context: Context | None = None) -> TemplateModule:
+        """The module for an import without context: globals are all that it sees.
+
+        Globals given to the importing template alone are seen too, so such a module is not kept.
+        """
+        if context is not None and context._globals is not self.globals:
+            more = _extra_names(context._globals, self.globals)
+            if more:
+                return self.make_module({name: context.parent[name] for name in more})
+        if self._module is None:
+            self._module = self.make_module()
+        return self._module
+
+    # -- about the template
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Is there no newer version?"""
+        return self._uptodate is None or self._uptodate()
+
+    @property
+    def debug_info(self) -> list[tuple[int, int]]:
+        """Where line numbers of template and code differ: nowhere."""
+        return []
+
+    def get_corresponding_lineno(self, lineno: int) -> int:
+        """Return the template's line for a line of the code: the same."""
+        return lineno
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {f'memory:{id(self):x}' if self.name is None else repr(self.name)}>"
+
+
+def _extra_names(theirs: t.Any, ours: t.Any) -> set[str]:
+    """The names in one template's globals that are not in another's."""
+    known = [id(layer) for layer in getattr(ours, "maps", [ours])]
+    layers = [layer for layer in getattr(theirs, "maps", [theirs or {}]) if id(layer) not in known]
+    return {name for layer in layers for name in layer if name not in ours}
+
+
+class TemplateModule:
+    """What a template defines at its top level, as attributes; as a string, its output."""
+
+    def __init__(
+        self, template: Template, context: Context, body_stream: c.Iterable[str] | None = None
+    ) -> None:
+        self._body_stream = list(template.render_parts(context) if body_stream is None else body_stream)
+        self.__dict__.update(context.get_exported())
+        self.__name__ = template.name
+
+    def __html__(self) -> Markup:
+        return Markup(concat(self._body_stream))
+
+    def __str__(self) -> str:
+        return concat(self._body_stream)
+
+    __repr__ = Template.__repr__
+    name = property(lambda self: self.__name__)
+
+
+class TemplateExpression:
+    """A compiled expression; see `Environment.compile_expression`."""
+
+    def __init__(self, template: Template, undefined_to_none: bool) -> None:
+        self._template = template
+        self._undefined_to_none = undefined_to_none
+
+    def __call__(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        context = self._template.new_context(dict(*args, **kwargs))
+        consume(self._template.render_parts(context))
+        value = context.vars["result"]
+        return None if self._undefined_to_none and isinstance(value, Undefined) else value
+
+
+class TemplateStream:
+    """The pieces of a template's output, one by one or some at a time."""
+
+    def __init__(self, gen: c.Iterator[str]) -> None:
+        self._gen = self._pieces = gen
+        self.buffered = False
+
+    def dump(self, fp: t.Any, encoding: str | None = None, errors: str = "strict") -> None:
+        """Write everything to a file, or to one of this name; encoded if an encoding is given."""
+        if isinstance(fp, str):
+            with open(fp, "wb") as file:
+                return self.dump(file, encoding or "utf-8", errors)
+        for piece in self:
+            fp.write(piece if encoding is None else piece.encode(encoding, errors))
+
+    def disable_buffering(self) -> None:
+        """Yield every piece by itself."""
+        self._pieces, self.buffered = self._gen, False
+
+    def enable_buffering(self, size: int = 5) -> None:
+        """Yield `size` pieces at a time."""
+        if size <= 1:
+            raise ValueError("buffer size too small")
+        self._pieces, self.buffered = self._joined(size), True
+
+    def _joined(self, size: int) -> c.Iterator[str]:
+        pieces: list[str] = []
+        for piece in filter(None, self._gen):
+            pieces.append(piece)
+            if len(pieces) == size:
+                yield concat(pieces)
+                pieces = []
+        if pieces:
+            yield concat(pieces)
+
+    def __iter__(self) -> TemplateStream:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._pieces)
