@@ -15,9 +15,9 @@ if __name__ == "sitecustomize" and "MICROWEB_COMPAT" in os.environ:
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _here]
     sys.path.append(_root)
     importlib.import_module(_package).install()
-    # Make way for the sitecustomize that this one hid.
-    del sys.modules["sitecustomize"]
+    # Make way for the sitecustomize that this one hid, if there is one.
+    _this = sys.modules.pop("sitecustomize")
     try:
         importlib.import_module("sitecustomize")
     except ModuleNotFoundError:
-        pass
+        sys.modules["sitecustomize"] = _this

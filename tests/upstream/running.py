@@ -55,6 +55,7 @@ def _run(python: Path, suite: str, file: str, folder: Path, keyword: str, *, len
         log = Path(scratch, "log")
         config = {
             "out": os.fspath(log),
+            "plugin": scratch,
             "tests": os.fspath(folder / "tests"),
             "peers": PEERS,
             "lenient": lenient,
