@@ -6,6 +6,7 @@ own: an exception that says so is part of the price. Maps are built beforehand, 
 
 from __future__ import annotations
 
+import random
 import sys
 from typing import Any, Callable
 
@@ -13,8 +14,8 @@ from .harness import QUICK, US, Effort, Times, against_us, measure, plot, ratio,
 
 SIZES = (10, 100, 1_000, 10_000)
 
-#: Paths of a case, at most.
-PATHS = 24
+#: Paths of a case, whatever the size of the map, so that sizes compare.
+PATHS = 25
 MISSES = ["/", "/no/such/page", "/api/ada/no-such-action", "/resource1/no-number"]
 
 #: A rule in nobody's notation: text, or (converter, name).
@@ -128,9 +129,10 @@ ROUTERS = {"microweb": microweb, "werkzeug": werkzeug, "bottle": bottle, "falcon
 
 
 def paths_of(rules: list[Segments]) -> list[str]:
-    # An odd step, so that the paths are of all kinds of rules.
-    step = max(1, len(rules) // PATHS) | 1
-    return [example(segments) for segments in rules[::step][:PATHS]]
+    """Paths of rules all over the map, the same for all contenders, and as many of each kind of rule."""
+    chance = random.Random(len(rules))
+    places = [chance.randrange(len(rules) // 5) * 5 + number % 5 for number in range(PATHS)]
+    return [example(rules[place]) for place in places]
 
 
 def cases(contender: str, quick: bool) -> dict[str, Callable[[], None]]:
