@@ -34,9 +34,7 @@ def redirect(location: str, code: int = 302, Response: type[t.Any] | None = None
             f"A redirect to {location[:64]!r} is refused: its scheme runs what it carries. Redirect"
             " to an http or https URL, or to a path."
         )
-    response: _Response = (Response or _Response)(
-        _PAGE.format(escape(location)), code, mimetype="text/html"
-    )
+    response: _Response = (Response or _Response)(_PAGE.format(escape(location)), code, mimetype="text/html")
     # As it is: the response encodes it when it is sent.
     response.headers["Location"] = location
     return response

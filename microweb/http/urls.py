@@ -13,6 +13,7 @@ import codecs
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import product
 
 from ..exceptions import RequestEntityTooLarge, SecurityError
 
@@ -20,15 +21,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+    Server = t.Optional[tuple[str, t.Optional[int]]]
+
 #: RFC 3986 2.3: never encoded, whatever the part of the URL.
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
 
-# What stays literal in each part: the URL code points of
-# https://url.spec.whatwg.org/#url-code-points minus the part's delimiters. The percent sign is in
-# the sets for text that may be encoded already.
+#: What stays literal in a path: the URL code points of https://url.spec.whatwg.org/#url-code-points minus
+#: a path's delimiters.
 PATH_SAFE = "!$&'()*+,/:;=@"
-QUERY_SAFE = PATH_SAFE + "?"
-_USER_SAFE = "!$&'()*+,;="
 
 # What stays encoded when a URI is made readable: decoded, it would end the part, or not be seen at
 # all.
@@ -37,24 +37,16 @@ _ALWAYS_ENCODED = frozenset([*range(0x21), 0x25, 0x7F])
 
 # -- encoding
 
+#: For each set of safe characters the bytes that pass as they are, and the text of any byte. Code names
+#: those sets, never input, so that there are few.
+_encoders: dict[str, tuple[bytes, t.Callable[[int], str]]] = {}
 
-def _make_encoder(safe: str, space: str = "%20") -> tuple[bytes, t.Callable[[int], str]]:
-    """The bytes that pass as they are, and the text of any byte."""
+
+def _make_encoder(safe: str) -> tuple[bytes, t.Callable[[int], str]]:
     literal = (_UNRESERVED + safe).encode("ascii")
     table = [chr(byte) if byte in literal else f"%{byte:02X}" for byte in range(256)]
-    table[0x20] = space
-    return literal, table.__getitem__
-
-
-class _Encoders(dict[str, "tuple[bytes, t.Callable[[int], str]]"]):
-    """Encoders by the characters that are safe. Code names those, never input, so that there are few."""
-
-    def __missing__(self, safe: str) -> tuple[bytes, t.Callable[[int], str]]:
-        encoder = self[safe] = _make_encoder(safe)
-        return encoder
-
-
-_encoders = _Encoders()
+    encoder = _encoders[safe] = literal, table.__getitem__
+    return encoder
 
 
 def url_quote(text: str | bytes, safe: str = "/") -> str:
@@ -64,7 +56,7 @@ def url_quote(text: str | bytes, safe: str = "/") -> str:
     '/a%20b/%C3%A9'
     """
     data = text.encode() if isinstance(text, str) else text
-    literal, encode = _encoders[safe]
+    literal, encode = _encoders.get(safe) or _make_encoder(safe)
     # Nothing left after stripping what is literal: the loop can be spared.
     return "".join(map(encode, data)) if data.rstrip(literal) else data.decode("ascii")
 
@@ -92,24 +84,20 @@ def url_encode(query: t.Any) -> str:
     'q=a+b&next=/x?y%3D1&tag=1&tag=2'
     """
     pairs = iter_multi_items(query)
-    return "&".join([f"{_quote_field(k)}={_quote_field(v)}" for k, v in pairs if v is not None])
-
-
-_PAIR_LITERAL, _encode_in_pair = _make_encoder("!$'()*,/:;?@", space="+")
+    text = "&".join([f"{_quote_field(k)}={_quote_field(v)}" for k, v in pairs if v is not None])
+    # A percent sign of the data's own has become %25, so that each %20 was a blank.
+    return text.replace("%20", "+")
 
 
 def _quote_field(value: object) -> str:
-    data = value if isinstance(value, bytes) else str(value).encode()
-    return "".join(map(_encode_in_pair, data)) if data.rstrip(_PAIR_LITERAL) else data.decode("ascii")
+    return url_quote(value if isinstance(value, bytes) else str(value), "!$'()*,/:;?@")
 
 
 # -- decoding
 
 
-def _reencode(error: UnicodeError) -> tuple[str, int]:
+def _reencode(error: t.Any) -> tuple[str, int]:
     """The codec error handler that leaves bytes which are not UTF-8 percent-encoded."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
     bad = error.object[error.start : error.end]
     return "".join([f"%{byte:02X}" for byte in bad]), error.end
 
@@ -122,13 +110,8 @@ codecs.register_error(KEEP_ENCODED, _reencode)
 @lru_cache(maxsize=16)
 def _decoder(keep: frozenset[int]) -> dict[bytes, bytes]:
     """Two hex digits, in any case, to what replaces them and the percent sign before them."""
-    table = {}
-    for high in b"0123456789ABCDEFabcdef":
-        for low in b"0123456789ABCDEFabcdef":
-            digits = bytes((high, low))
-            byte = int(digits, 16)
-            table[digits] = b"%" + digits if byte in keep else bytes((byte,))
-    return table
+    pairs = map(bytes, product(b"0123456789ABCDEFabcdef", repeat=2))
+    return {pair: b"%" + pair if int(pair, 16) in keep else bytes((int(pair, 16),)) for pair in pairs}
 
 
 def unquote_to_bytes(data: bytes, keep: frozenset[int] = frozenset()) -> bytes:
@@ -142,15 +125,18 @@ def unquote_to_bytes(data: bytes, keep: frozenset[int] = frozenset()) -> bytes:
     return b"".join(out)
 
 
-def url_unquote(text: str, encoding: str = "utf-8", errors: str = "replace") -> str:
-    """Undo percent-encoding of text.
+def url_unquote(
+    text: str, encoding: str = "utf-8", errors: str = "replace", keep: frozenset[int] = frozenset()
+) -> str:
+    """Undo percent-encoding of text, but for the bytes in `keep`.
 
     >>> url_unquote("a%20b%C3%A9%zz")
     'a bé%zz'
     """
     if "%" not in text:
         return text
-    return unquote_to_bytes(text.encode(encoding, "replace")).decode(encoding, errors)
+    # Half a surrogate pair has no encoding; it becomes a question mark, not an error.
+    return unquote_to_bytes(text.encode(encoding, "replace"), keep).decode(encoding, errors)
 
 
 def parse_query(
@@ -167,84 +153,58 @@ def parse_query(
     >>> parse_query("q=a+b&tag=1;2&flag&bad=%FF")
     [('q', 'a b'), ('tag', '1;2'), ('flag', ''), ('bad', '%FF')]
     """
-    if not query:
-        return []
     text = query.decode(errors=errors) if isinstance(query, bytes) else query
     if limit is not None and text.count("&") >= limit:
         raise RequestEntityTooLarge(f"More than {limit} fields in a query or form.")
-    text = text.replace("+", " ")
-    pairs = [part.partition("=") for part in text.split("&") if part]
+    # Before the escapes are undone: %2B is a plus sign that is meant.
+    pairs = [part.partition("=") for part in text.replace("+", " ").split("&") if part]
     if "%" not in text:
         return [(key, value) for key, _, value in pairs]
-    return [(_unquote_field(key, errors), _unquote_field(value, errors)) for key, _, value in pairs]
-
-
-def _unquote_field(text: str, errors: str) -> str:
-    if "%" not in text:
-        return text
-    return unquote_to_bytes(text.encode()).decode(errors=errors)
+    return [(url_unquote(k, "utf-8", errors), url_unquote(v, "utf-8", errors)) for k, _, v in pairs]
 
 
 # -- IRIs and URIs
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
+
+# RFC 3986 appendix B: every text matches. No `//` is not the same as an empty authority.
+_URL = re.compile(
+    r"""
+    (?: ([A-Za-z][A-Za-z0-9+.-]*) : )?   # scheme
+    (?: // ([^/?#]*) )?                  # authority
+    ([^?#]*) (?: \? ([^#]*) )? (?: \# (.*) )?   # path, query, fragment
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_NETLOC = re.compile(r"(\[[^\]]*\]|(?!\[)[^:]*)(?::([0-9]{0,5}))?")
 
 
-class _Parts:
-    """A URL cut at its delimiters. `authority` is None without `//`, which is not the same as an
-    empty one."""
-
-    def __init__(self, url: str) -> None:
-        # Browsers drop some controls and urllib strips them, so that two readers may see two URLs
-        # (CVE-2022-0391, CVE-2023-24329); here nobody sees one.
-        if not url.isprintable() and _CONTROL.search(url):
-            raise ValueError(f"{url[:80]!r} is no URL: it contains a control character.")
-        self.scheme = ""
-        self.authority: str | None = None
-        scheme, colon, rest = url.partition(":")
-        if colon and _SCHEME.match(scheme):
-            self.scheme, url = f"{scheme.lower()}:", rest
-        url, hash_mark, self.fragment = url.partition("#")
-        url, question, self.query = url.partition("?")
-        self.marks = (question and self.query and "?", hash_mark and self.fragment and "#")
-        if url[:2] == "//":
-            authority, slash, path = url[2:].partition("/")
-            self.authority, url = authority, slash + path
-        self.path = url
-
-    def convert(self, part: t.Callable[[str, str], str], host: t.Callable[[str], str]) -> str:
-        """The URL again, the host passed through `host(name)`, the rest through `part(text,
-        kind)`.
-        """
-        query, fragment = self.marks
-        authority = "" if self.authority is None else f"//{self._convert_authority(part, host)}"
-        return (
-            f"{self.scheme}{authority}{part(self.path, 'path')}"
-            f"{query}{part(self.query, 'query')}{fragment}{part(self.fragment, 'fragment')}"
-        )
-
-    def _convert_authority(self, part: t.Callable[[str, str], str], host: t.Callable[[str], str]) -> str:
-        userinfo, at_sign, netloc = (self.authority or "").rpartition("@")
+def _convert(url: str, part: t.Callable[[str, str], str], host: t.Callable[[str], str]) -> str:
+    """A URL with its host passed through `host(name)` and the rest through `part(text, kind)`."""
+    # Browsers drop some controls and urllib strips them, so that two readers may see two URLs
+    # (CVE-2022-0391, CVE-2023-24329); here nobody sees one.
+    if not url.isprintable() and _CONTROL.search(url):
+        raise ValueError(f"{url[:80]!r} is no URL: it contains a control character.")
+    scheme, authority, path, query, fragment = _URL.fullmatch(url).groups()  # type: ignore[union-attr]
+    result = f"{scheme.lower()}:" if scheme else ""
+    if authority is not None:
+        userinfo, at_sign, netloc = authority.rpartition("@")
         user, colon, password = userinfo.partition(":")
         name, port = _split_port(netloc)
-        return f"{part(user, 'user')}{colon}{part(password, 'user')}{at_sign}{host(name)}{port}"
+        result += f"//{part(user, 'user')}{colon}{part(password, 'user')}{at_sign}{host(name)}{port}"
+    result += part(path, "path")
+    result += f"?{part(query, 'query')}" if query else ""
+    return result + (f"#{part(fragment, 'fragment')}" if fragment else "")
 
 
 def _split_port(netloc: str) -> tuple[str, str]:
     """Name and `:port`, both as they should be written again."""
-    if netloc[:1] == "[":
-        name, bracket, port = netloc.partition("]")
-        if not bracket:
-            raise ValueError(f"{netloc[:80]!r} is no host: the bracket of an IPv6 address is open.")
-        name, port = name + bracket, port[1:]
-    else:
-        name, _, port = netloc.partition(":")
-    if not port:
-        return name, ""
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
-        raise ValueError(f"{port[:80]!r} is no port: a number up to 65535 is.")
-    return name, f":{int(port)}"
+    match = _NETLOC.fullmatch(netloc)
+    if match is None or int(match[2] or 0) > 65535:
+        raise ValueError(
+            f"{netloc[:80]!r} is no host: a name is, or an IPv6 address in brackets, then perhaps a port."
+        )
+    return match[1], f":{int(match[2])}" if match[2] else ""
 
 
 _IRI_KEEP = {
@@ -253,12 +213,9 @@ _IRI_KEEP = {
     "fragment": _ALWAYS_ENCODED,
     "user": _ALWAYS_ENCODED | frozenset(b":@/?#"),
 }
-_URI_SAFE = {
-    "path": "%" + PATH_SAFE,
-    "query": "%" + QUERY_SAFE,
-    "fragment": "%#" + QUERY_SAFE,
-    "user": "%" + _USER_SAFE,
-}
+# With the percent sign: text may be encoded already.
+_PATH = "%" + PATH_SAFE
+_URI_SAFE = {"path": _PATH, "query": _PATH + "?", "fragment": _PATH + "?#", "user": "%!$&'()*+,;="}
 
 
 def uri_to_iri(uri: str) -> str:
@@ -268,24 +225,21 @@ def uri_to_iri(uri: str) -> str:
     >>> uri_to_iri("http://xn--n3h.net/p%C3%A5th?q=%26%2F%DF")
     'http://☃.net/påth?q=%26/%DF'
     """
-    return _Parts(uri).convert(_readable, _decode_host)
 
+    def decode_part(text: str, kind: str) -> str:
+        return url_unquote(text, errors=KEEP_ENCODED, keep=_IRI_KEEP[kind])
 
-def _readable(text: str, kind: str) -> str:
-    if "%" not in text:
-        return text
-    return unquote_to_bytes(text.encode(), _IRI_KEEP[kind]).decode(errors=KEEP_ENCODED)
+    return _convert(uri, decode_part, _decode_host)
 
 
 def _decode_host(name: str) -> str:
-    name = name.lower()
-    # The codec costs an import of 200 kB of tables: only for a name that needs it.
-    if "xn--" not in name:
-        return name
-    return ".".join([_decode_label(label) for label in name.split(".")])
+    return ".".join([_decode_label(label) for label in name.lower().split(".")])
 
 
 def _decode_label(label: str) -> str:
+    # The codec costs an import of 200 kB of tables: only for a name that needs it.
+    if label[:4] != "xn--":
+        return label
     try:
         return label.encode("ascii").decode("idna")
     except UnicodeError:
@@ -302,7 +256,7 @@ def iri_to_uri(iri: str) -> str:
 
     :raises ValueError: for a control character, a bad port or a host that no name can have.
     """
-    return _Parts(iri).convert(lambda text, kind: url_quote(text, _URI_SAFE[kind]), encode_host)
+    return _convert(iri, lambda text, kind: url_quote(text, _URI_SAFE[kind]), encode_host)
 
 
 def encode_host(name: str) -> str:
@@ -313,17 +267,9 @@ def encode_host(name: str) -> str:
 
 # -- the request's own URL
 
-#: A domain or an address, RFC 3986 3.2.2, with the underscore that names of containers have; then
-#: a port.
-_HOST = re.compile(
-    r"""
-    ( [A-Za-z0-9._-]{1,255}                     # domain or IPv4
-    | \[ [A-Fa-f0-9]{0,4} : [A-Fa-f0-9.:]{1,45} \]   # IPv6
-    )
-    (?: : ([1-9][0-9]{0,4}) )?
-    """,
-    re.VERBOSE,
-)
+# A domain or IPv4 address, RFC 3986 3.2.2, with the underscore that names of containers have; or IPv6.
+_NAME = r"[A-Za-z0-9._-]{1,255}|\[[A-Fa-f0-9]{0,4}:[A-Fa-f0-9.:]{1,45}\]"
+_HOST = re.compile(rf"({_NAME})(?::([1-9][0-9]{{0,4}}))?")
 _DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
 
 #: Host headers that passed the check lately, so that most requests pay one look-up. Emptied when
@@ -354,21 +300,17 @@ def host_is_trusted(hostname: str | None, trusted_list: t.Collection[str] | None
     if isinstance(trusted_list, str):
         trusted_list = [trusted_list]
     for entry in trusted_list:
-        wanted = _trusted_name(entry.lstrip("."))
+        wanted = _host_name(encode_host(entry.lstrip(".")))
+        # The dot: "evilexample.com" is not below "example.com".
         if name == wanted or (entry[:1] == "." and name.endswith(f".{wanted}")):
             return True
     return False
 
 
-def _trusted_name(entry: str) -> str:
-    name = encode_host(entry)
-    return name.rpartition("]")[0] + "]" if name[:1] == "[" else name.partition(":")[0]
-
-
 def get_host(
     scheme: str,
     host_header: str | None,
-    server: tuple[str, int | None] | None = None,
+    server: Server = None,
     trusted_hosts: t.Collection[str] | None = None,
 ) -> str:
     """The host that a request names, with the port unless it is the scheme's own.
@@ -410,7 +352,7 @@ def _accept_host(host: str) -> None:
     accepted_hosts.add(host)
 
 
-def _server_host(server: tuple[str, int | None] | None) -> str:
+def _server_host(server: Server) -> str:
     if server is None or server[1] is None:
         return ""
     name, port = server
