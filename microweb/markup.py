@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     import collections.abc as c
     import typing as t
 
-    class HasHTML(t.Protocol):
-        """Whatever can render itself as trusted HTML."""
-
-        def __html__(self, /) -> str: ...
-
 
 # Markup's own constructor looks for __html__; this one is for text known to be plain.
 _new = str.__new__
@@ -112,9 +107,7 @@ class Markup(str):
         """Trust `object`: its `__html__()` if it has one, else its text. Nothing is escaped."""
         if hasattr(object, "__html__"):
             object = object.__html__()
-        if encoding is None:
-            return _new(cls, object)
-        return _new(cls, object, encoding, errors)
+        return _new(cls, object) if encoding is None else _new(cls, object, encoding, errors)
 
     @classmethod
     def escape(cls, s: t.Any, /) -> Markup:
@@ -133,26 +126,25 @@ class Markup(str):
     def __repr__(self, /) -> str:
         return f"{self.__class__.__name__}({super().__repr__()})"
 
-    def __add__(self, value: str | HasHTML, /) -> Markup:
+    def __add__(self, value: t.Any, /) -> Markup:
         if isinstance(value, str) or hasattr(value, "__html__"):
             return self.__class__(super().__add__(self.escape(value)))
-        return NotImplemented
+        return NotImplemented  # numbers and lists are no text, and a TypeError as with any str
 
-    def __radd__(self, value: str | HasHTML, /) -> Markup:
+    def __radd__(self, value: t.Any, /) -> Markup:
         if isinstance(value, str) or hasattr(value, "__html__"):
             return self.escape(value).__add__(self)
         return NotImplemented
 
     def __mod__(self, value: t.Any, /) -> Markup:
-        if isinstance(value, tuple):
-            value = tuple(_EscapedOperand(item, self.escape) for item in value)
-        elif hasattr(type(value), "__getitem__") and not isinstance(value, str):
+        if hasattr(type(value), "__getitem__") and not isinstance(value, (str, tuple)):
             value = _EscapedOperand(value, self.escape)  # "%(name)s" looks its values up
         else:
-            value = (_EscapedOperand(value, self.escape),)
+            values = value if isinstance(value, tuple) else (value,)
+            value = tuple(_EscapedOperand(item, self.escape) for item in values)
         return self.__class__(super().__mod__(value))
 
-    def join(self, iterable: c.Iterable[str | HasHTML], /) -> Markup:
+    def join(self, iterable: c.Iterable[t.Any], /) -> Markup:
         """Join the items, each escaped."""
         return self.__class__(super().join(map(self.escape, iterable)))
 
@@ -214,8 +206,7 @@ class _EscapedOperand:
     __slots__ = ("_escape", "_value")
 
     def __init__(self, value: t.Any, escape: c.Callable[[t.Any], Markup]) -> None:
-        self._value = value
-        self._escape = escape
+        self._value, self._escape = value, escape
 
     def __getitem__(self, key: t.Any, /) -> _EscapedOperand:
         return self.__class__(self._value[key], self._escape)
@@ -226,6 +217,7 @@ class _EscapedOperand:
     def __repr__(self, /) -> str:
         return str(self._escape(repr(self._value)))
 
+    # Numbers hold no markup: "%d" and "%f" take them as they are.
     def __int__(self, /) -> int:
         return int(self._value)
 
@@ -241,11 +233,10 @@ def _formatter_class() -> t.Any:
     class EscapeFormatter(Formatter):
         """A `string.Formatter` that escapes each field, or lets `__html_format__` write it."""
 
-        __slots__ = ("escape",)
+        __module__, __qualname__ = __name__, "EscapeFormatter"  # as if it stood in the module
 
         def __init__(self, escape: c.Callable[[t.Any], Markup]) -> None:
             self.escape = escape
-            super().__init__()
 
         def format_field(self, value: t.Any, format_spec: str) -> str:
             """Return the field's escaped text."""
@@ -254,16 +245,15 @@ def _formatter_class() -> t.Any:
             elif not hasattr(value, "__html__"):
                 # A Markup as specification would call Markup's methods on the way.
                 text = super().format_field(value, str(format_spec))
-            elif format_spec:
+            elif not format_spec:
+                text = value.__html__()
+            else:
                 raise ValueError(
                     f"Format specifier {format_spec!r} given, but {type(value)} has no"
                     " __html_format__ to understand it. Define that beside __html__."
                 )
-            else:
-                text = value.__html__()
             return str(self.escape(text))
 
-    EscapeFormatter.__module__, EscapeFormatter.__qualname__ = __name__, "EscapeFormatter"
     return EscapeFormatter
 
 

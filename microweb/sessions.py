@@ -22,18 +22,13 @@ from .json.tag import TaggedJSONSerializer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from .signing import URLSafeTimedSerializer
     from .wrappers import Request, Response
 
-    _Mapping = MutableMapping[str, t.Any]
-    _CallbackDict = CallbackDict[str, t.Any]
-else:
-    _Mapping, _CallbackDict = MutableMapping, CallbackDict
 
-
-class SessionMixin(_Mapping):
+class SessionMixin(MutableMapping):  # type: ignore[type-arg]  # of str to anything
     """What a session has beyond a dict."""
 
     #: Whether the session was made for this request, where that can be known.
@@ -53,7 +48,7 @@ class SessionMixin(_Mapping):
         self["_permanent"] = bool(value)
 
 
-class SecureCookieSession(_CallbackDict, SessionMixin):
+class SecureCookieSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
     """The session that lives in a signed cookie. Changes to its keys set `modified` at once;
     changes inside its values are found when it is saved.
     """
@@ -85,7 +80,7 @@ class NullSession(SecureCookieSession):
     del _fail
 
 
-def _from_config(key: str, instead: str | None = None) -> t.Callable[[t.Any, t.Any], t.Any]:
+def _from_config(key: str, instead: str = "") -> t.Callable[[t.Any, t.Any], t.Any]:
     """Make a method `(self, app)` that looks the setting up; subclasses may know better."""
 
     def getter(self: SessionInterface, app: t.Any) -> t.Any:
@@ -136,8 +131,7 @@ class SessionInterface:
             return None
         from datetime import datetime, timezone
 
-        lifetime: timedelta = app.permanent_session_lifetime
-        return datetime.now(timezone.utc) + lifetime
+        return datetime.now(timezone.utc) + app.permanent_session_lifetime  # type: ignore[no-any-return]
 
     def should_set_cookie(self, app: t.Any, session: SessionMixin) -> bool:
         """Say whether the session changed, or is permanent and refreshed by each request."""
@@ -159,29 +153,12 @@ class SessionInterface:
 session_json_serializer = TaggedJSONSerializer()
 
 
-def _lazy_sha1(string: bytes = b"") -> t.Any:
-    """SHA-1, looked up when called; see `signing._lazy_sha1`."""
-    from .signing import _lazy_sha1
-
-    return _lazy_sha1(string)
-
-
 @functools.lru_cache(maxsize=32)
-def _signing_serializer(
-    keys: tuple[str | bytes, ...],
-    salt: str | bytes,
-    serializer: t.Any,
-    key_derivation: str,
-    digest_method: t.Any,
-) -> URLSafeTimedSerializer:
+def _signing_serializer(keys: t.Any, salt: t.Any, codec: t.Any, **signer: t.Any) -> URLSafeTimedSerializer:
     """Return the one signer for these settings, so that requests do not build it again."""
     from .signing import URLSafeTimedSerializer
-    from .signing import _lazy_sha1 as default_digest  # the one that signing knows a short cut for
 
-    if digest_method is _lazy_sha1:
-        digest_method = default_digest
-    signer_kwargs = {"key_derivation": key_derivation, "digest_method": digest_method}
-    return URLSafeTimedSerializer(keys, salt=salt, serializer=serializer, signer_kwargs=signer_kwargs)
+    return URLSafeTimedSerializer(keys, salt, codec, signer_kwargs=signer)
 
 
 class SecureCookieSessionInterface(SessionInterface):
@@ -190,8 +167,8 @@ class SecureCookieSessionInterface(SessionInterface):
     opens_lazily = True
     #: Names the purpose, so that nothing else signed with the secret key passes for a session.
     salt = "cookie-session"
-    #: The hash in the signature, and how its key is made; see `signing.Signer`.
-    digest_method = staticmethod(_lazy_sha1)
+    #: The hash in the signature, None for the signer's own, SHA-1; and how its key is made.
+    digest_method: t.Any = None
     key_derivation = "hmac"
     #: Turns the session into text and back.
     serializer: t.Any = session_json_serializer
@@ -203,15 +180,15 @@ class SecureCookieSessionInterface(SessionInterface):
             return None
         # The newest key stands last and signs. Fallbacks verify, never sign (CVE-2025-47278).
         keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key)
-        return _signing_serializer(keys, self.salt, self.serializer, self.key_derivation, self.digest_method)
+        how = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
+        return _signing_serializer(keys, self.salt, self.serializer, **how)
 
     def saves_unopened(self, app: t.Any, request: Request) -> bool:
         """Say yes where a permanent session may be waiting for its refresh."""
         if not self.opens_lazily:
             return True
-        return app.config["SESSION_REFRESH_EACH_REQUEST"] and (
-            self.get_cookie_name(app) in request.environ.get("HTTP_COOKIE", "")
-        )
+        cookies = request.environ.get("HTTP_COOKIE", "")
+        return app.config["SESSION_REFRESH_EACH_REQUEST"] and self.get_cookie_name(app) in cookies
 
     def open_session(self, app: t.Any, request: Request) -> SecureCookieSession | None:
         """Return the session in the cookie; an empty one if it is missing, forged or too old."""
@@ -248,35 +225,26 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def save_session(self, app: t.Any, session: SessionMixin, response: Response) -> None:
         """Set the cookie if the session changed, delete it if it was emptied."""
-        name = self.get_cookie_name(app)
-        settings: dict[str, t.Any] = {
-            "domain": self.get_cookie_domain(app),
-            "path": self.get_cookie_path(app),
-            "secure": self.get_cookie_secure(app),
-            "partitioned": self.get_cookie_partitioned(app),
-            "samesite": self.get_cookie_samesite(app),
-            "httponly": self.get_cookie_httponly(app),
-        }
         # A cache must not hand one user's page to another (CVE-2023-30861, CVE-2026-27205).
         if session.accessed:
             response.vary.add("Cookie")
             if not session.modified and self._changed_inside(app, session):
                 session.modified = True
-        if not session:
-            if session.modified:
-                response.delete_cookie(name, **settings)
-                response.vary.add("Cookie")
+        if not (self.should_set_cookie(app, session) if session else session.modified):
             return
-        if not self.should_set_cookie(app, session):
+        name = self.get_cookie_name(app)
+        # A cookie is deleted only with the settings that it was set with (RFC 6265 5.3).
+        settings = {key: getattr(self, f"get_cookie_{key}")(app) for key in _COOKIE_SETTINGS}
+        response.vary.add("Cookie")
+        if not session:
+            response.delete_cookie(name, **settings)
             return
         serializer = self.get_signing_serializer(app)
         if serializer is None:
             raise RuntimeError("The session cannot be signed: the secret key was removed.")
         value = serializer.dumps(dict(session))
         self._check_size(app, session, name, value, response.max_cookie_size)
-        settings["expires"] = self.get_expiration_time(app, session)
-        response.set_cookie(name, value, **settings)
-        response.vary.add("Cookie")
+        response.set_cookie(name, value, expires=self.get_expiration_time(app, session), **settings)
 
     def _check_size(self, app: t.Any, session: SessionMixin, name: str, value: str, limit: int) -> None:
         """Complain about a cookie that browsers drop without a word: the user is logged out and
@@ -297,5 +265,6 @@ class SecureCookieSessionInterface(SessionInterface):
         app.logger.error(message)
 
 
+_COOKIE_SETTINGS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
 # Types whose instances cannot be changed in their place; a tuple may hold a list.
 _UNCHANGING = frozenset({str, int, float, bool, type(None), bytes})

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     Receiver = c.Callable[..., t.Any]
     R = t.TypeVar("R", bound=Receiver)
-    Wrapper = c.Callable[[Receiver], Receiver]
+    Results = list[tuple[Receiver, t.Any]]
+    Ids = dict[c.Hashable, set[t.Any]]
 
 _CO_COROUTINE = 0x80  # inspect.CO_COROUTINE; inspect itself is slow to import
 _ANY_ID = 0
@@ -37,9 +38,8 @@ class Symbol:
 
     def __new__(cls, name: str) -> Symbol:
         """Return the one symbol of that name."""
-        if name not in cls.symbols:
-            cls.symbols[name] = super().__new__(cls)
-        return cls.symbols[name]
+        # In one step, or two threads would get two symbols.
+        return cls.symbols.setdefault(name, super().__new__(cls))
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -67,12 +67,14 @@ def make_id(obj: object) -> c.Hashable:
     return id(obj)
 
 
-def make_ref(
-    obj: t.Any, callback: c.Callable[[weakref.ref[t.Any]], None] | None = None
-) -> weakref.ref[t.Any]:
+def make_ref(obj: t.Any, callback: t.Any = None) -> weakref.ref[t.Any]:
     """Return a weak reference that survives the bound method object itself."""
     kind = weakref.WeakMethod if isinstance(obj, MethodType) else weakref.ref
     return kind(obj, callback)
+
+
+def _sender_id(sender: t.Any) -> c.Hashable:
+    return _ANY_ID if sender is ANY else make_id(sender)
 
 
 def _is_coroutine_function(obj: t.Any) -> bool:
@@ -94,10 +96,11 @@ class Signal:
         if doc:
             self.__doc__ = doc
         #: id of the receiver -> the receiver, or a weak reference to it.
-        self.receivers: dict[c.Hashable, weakref.ref[Receiver] | Receiver] = {}
+        self.receivers: dict[c.Hashable, t.Any] = {}
         self.is_muted = False
-        self._by_receiver: dict[c.Hashable, set[t.Any]] = defaultdict(self.set_class)
-        self._by_sender: dict[c.Hashable, set[t.Any]] = defaultdict(self.set_class)
+        # Both ways, so that neither a vanished receiver nor a vanished sender costs a search.
+        self._by_receiver: Ids = defaultdict(self.set_class)
+        self._by_sender: Ids = defaultdict(self.set_class)
         self._weak_senders: dict[c.Hashable, weakref.ref[t.Any]] = {}
 
     @cached_property
@@ -115,12 +118,9 @@ class Signal:
 
         A receiver made inside a function vanishes with it unless `weak` is false.
         """
-        receiver_id = make_id(receiver)
-        sender_id = _ANY_ID if sender is ANY else make_id(sender)
-        if weak:
-            self.receivers[receiver_id] = make_ref(receiver, partial(self._forget_receiver, receiver_id))
-        else:
-            self.receivers[receiver_id] = receiver
+        receiver_id, sender_id = make_id(receiver), _sender_id(sender)
+        forget = partial(self._forget_receiver, receiver_id)
+        self.receivers[receiver_id] = make_ref(receiver, forget) if weak else receiver
         self._by_sender[sender_id].add(receiver_id)
         self._by_receiver[receiver_id].add(sender_id)
         if sender is not ANY and sender_id not in self._weak_senders:
@@ -165,60 +165,50 @@ class Signal:
         finally:
             self.is_muted = False
 
-    def send(
-        self, sender: t.Any = None, /, *, _async_wrapper: Wrapper | None = None, **kwargs: t.Any
-    ) -> list[tuple[Receiver, t.Any]]:
+    def send(self, sender: t.Any = None, /, *, _async_wrapper: t.Any = None, **kwargs: t.Any) -> Results:
         """Call all receivers for `sender`; return pairs of receiver and result.
 
         What a receiver raises propagates. `_async_wrapper` turns coroutine functions into
         plain ones; without it they are a RuntimeError.
         """
         if not self.receivers:
-            return []
+            return []  # most signals of most applications, all the time
         calls = self._calls(sender, _async_wrapper, False)
         return [(receiver, call(sender, **kwargs)) for receiver, call in calls]
 
     async def send_async(
-        self, sender: t.Any = None, /, *, _sync_wrapper: Wrapper | None = None, **kwargs: t.Any
-    ) -> list[tuple[Receiver, t.Any]]:
+        self, sender: t.Any = None, /, *, _sync_wrapper: t.Any = None, **kwargs: t.Any
+    ) -> Results:
         """Await all receivers for `sender`, one after the other; see `send`."""
         calls = self._calls(sender, _sync_wrapper, True)
         return [(receiver, await call(sender, **kwargs)) for receiver, call in calls]
 
-    def _calls(
-        self, sender: t.Any, wrapper: Wrapper | None, awaited: bool
-    ) -> c.Iterator[tuple[Receiver, Receiver]]:
+    def _calls(self, sender: t.Any, wrapper: t.Any, awaited: bool) -> c.Iterator[tuple[Receiver, Receiver]]:
         """Yield each receiver, and what to call for it: itself, or wrapped into the other kind."""
         for receiver in () if self.is_muted else self.receivers_for(sender):
-            call = receiver
-            if _is_coroutine_function(receiver) is not awaited:
-                if wrapper is None:
-                    article, other = ("non-", "send()") if awaited else ("", "send_async()")
-                    raise RuntimeError(
-                        f"Cannot send to the {article}coroutine function {receiver!r}."
-                        f" Use {other}, or pass a wrapper that turns it into the other kind."
-                    )
-                call = wrapper(receiver)
-            yield receiver, call
+            if _is_coroutine_function(receiver) is awaited:
+                yield receiver, receiver
+            elif wrapper is not None:
+                yield receiver, wrapper(receiver)
+            else:
+                article, other = ("non-", "send()") if awaited else ("", "send_async()")
+                raise RuntimeError(
+                    f"Cannot send to the {article}coroutine function {receiver!r}."
+                    f" Use {other}, or pass a wrapper that turns it into the other kind."
+                )
 
     def has_receivers_for(self, sender: t.Any) -> bool:
         """Say whether `sender` may have receivers; dead weak ones are not sorted out."""
-        if not self.receivers:
-            return False
-        if self._by_sender[_ANY_ID]:
-            return True
-        return sender is not ANY and make_id(sender) in self._by_sender
+        known = self._by_sender
+        return bool(self.receivers and (known[_ANY_ID] or make_id(sender) in known))
 
     def receivers_for(self, sender: t.Any) -> c.Iterator[Receiver]:
         """Yield the living receivers for `sender` and for any; the dead are disconnected."""
-        if not self.receivers:
-            return
-        ids = self._by_sender[_ANY_ID].copy()
-        sender_id = make_id(sender)
-        if sender_id in self._by_sender:
-            ids = ids | self._by_sender[sender_id]
+        # A new set: receivers may connect and disconnect while they are called. Not asked by index,
+        # which would leave an empty set behind for each sender that ever was.
+        ids = self._by_sender[_ANY_ID] | self._by_sender.get(make_id(sender), self.set_class())
         for receiver_id in ids:
-            receiver: t.Any = self.receivers.get(receiver_id)
+            receiver = self.receivers.get(receiver_id)
             if isinstance(receiver, weakref.ref):
                 receiver = receiver()
                 if receiver is None:
@@ -228,8 +218,7 @@ class Signal:
 
     def disconnect(self, receiver: Receiver, sender: t.Any = ANY) -> None:
         """Stop calling `receiver` for `sender`, or altogether."""
-        sender_id = _ANY_ID if sender is ANY else make_id(sender)
-        self._disconnect(make_id(receiver), sender_id)
+        self._disconnect(make_id(receiver), _sender_id(sender))
         self._announce("receiver_disconnected", receiver=receiver, sender=sender)
 
     def _disconnect(self, receiver_id: c.Hashable, sender_id: c.Hashable) -> None:
@@ -237,9 +226,8 @@ class Signal:
             self._by_sender[sender_id].discard(receiver_id)
             self._by_receiver[receiver_id].discard(sender_id)
             return
-        if self._by_receiver.pop(receiver_id, None) is not None:
-            for bucket in self._by_sender.values():
-                bucket.discard(receiver_id)
+        for known in self._by_receiver.pop(receiver_id, ()):
+            self._by_sender[known].discard(receiver_id)
         self.receivers.pop(receiver_id, None)
 
     def _forget_receiver(self, receiver_id: c.Hashable, ref: weakref.ref[t.Any]) -> None:

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     Bytes = t.Union[str, bytes]
     Salt = t.Union[str, bytes, None]
-    Age = t.Union[int, None]
+    Age = t.Optional[int]
     Keys = t.Union[str, bytes, c.Iterable[t.Union[str, bytes]]]
-    Fallback = t.Union[dict[str, t.Any], tuple[type["Signer"], dict[str, t.Any]], type["Signer"]]
+    Options = t.Optional[dict[str, t.Any]]
 
 
 class BadData(Exception):
@@ -40,9 +40,6 @@ class BadData(Exception):
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class BadSignature(BadData):
@@ -157,7 +154,7 @@ class HMACAlgorithm(SigningAlgorithm):
     default_digest_method: t.Any = staticmethod(_lazy_sha1)
 
     def __init__(self, digest_method: t.Any = None) -> None:
-        self.digest_method = self.default_digest_method if digest_method is None else digest_method
+        self.digest_method = digest_method or self.default_digest_method
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         return _hmac(key, value, self.digest_method)
@@ -175,19 +172,15 @@ _derivations: dict[str, c.Callable[[bytes, bytes, t.Any], bytes]] = {
 @functools.lru_cache(maxsize=128)
 def _derive_key(derivation: str, secret_key: bytes, salt: bytes, digest_method: t.Any) -> bytes:
     """Derive a key once, not for each value: signers come and go, keys stay."""
-    try:
-        derive = _derivations[derivation]
-    except KeyError:
-        raise TypeError(
-            f"Unknown key derivation method {derivation!r}; known: {', '.join(_derivations)}."
-        ) from None
-    return derive(secret_key, salt, digest_method)
+    if derivation not in _derivations:
+        raise TypeError(f"Unknown key derivation method {derivation!r}; known: {', '.join(_derivations)}.")
+    return _derivations[derivation](secret_key, salt, digest_method)
 
 
 def _make_keys_list(secret_key: Keys) -> list[bytes]:
-    if isinstance(secret_key, (str, bytes)):
-        return [want_bytes(secret_key)]
-    return [want_bytes(key) for key in secret_key]
+    # Text is iterable, too: taken for a list, each of its characters would be a key.
+    keys = [secret_key] if isinstance(secret_key, (str, bytes)) else secret_key
+    return [want_bytes(key) for key in keys]
 
 
 class Signer:
@@ -222,8 +215,8 @@ class Signer:
             )
         self.salt = b"itsdangerous.Signer" if salt is None else want_bytes(salt)
         self.key_derivation = key_derivation or self.default_key_derivation
-        self.digest_method = self.default_digest_method if digest_method is None else digest_method
-        self.algorithm = HMACAlgorithm(self.digest_method) if algorithm is None else algorithm
+        self.digest_method = digest_method or self.default_digest_method
+        self.algorithm = algorithm or HMACAlgorithm(self.digest_method)
 
     @property
     def secret_key(self) -> bytes:
@@ -250,19 +243,17 @@ class Signer:
             sig = base64_decode(sig)
         except Exception:
             return False
-        value = want_bytes(value)
-        verify = self.algorithm.verify_signature
+        verify, value = self.algorithm.verify_signature, want_bytes(value)
         return any(verify(self.derive_key(key), value, sig) for key in reversed(self.secret_keys))
 
     def unsign(self, signed_value: Bytes) -> bytes:
         """Return the value without its signature, or raise BadSignature."""
-        signed_value = want_bytes(signed_value)
-        value, sep, sig = signed_value.rpartition(self.sep)
+        value, sep, sig = want_bytes(signed_value).rpartition(self.sep)
         if not sep:
             raise BadSignature(f"No {self.sep!r} found in value")
-        if self.verify_signature(value, sig):
-            return value
-        raise BadSignature(f"Signature {sig!r} does not match", payload=value)
+        if not self.verify_signature(value, sig):
+            raise BadSignature(f"Signature {sig!r} does not match", payload=value)
+        return value
 
     def validate(self, signed_value: Bytes, *args: t.Any, **kwargs: t.Any) -> bool:
         """Say whether `unsign` would return, given these arguments."""
@@ -295,27 +286,26 @@ class TimestampSigner(Signer):
         """Return the value, or the value and the datetime; raise SignatureExpired if it is older
         than `max_age` seconds, and BadTimeSignature if it is wrong in another way.
         """
-        sig_error = None
+        forged = None
         try:
             result = super().unsign(signed_value)
         except BadSignature as e:
-            sig_error, result = e, e.payload or b""
-        value, sep, ts_bytes = result.rpartition(self.sep)
+            forged, result = e, e.payload or b""
+        value, sep, stamp = result.rpartition(self.sep)
         if not sep:
             # Signed, but by a Signer without time; or too short to have been signed at all.
-            raise sig_error or BadTimeSignature("timestamp missing", payload=result)
+            raise forged or BadTimeSignature("timestamp missing", payload=result)
         try:
-            timestamp = bytes_to_int(base64_decode(ts_bytes))
+            timestamp = bytes_to_int(base64_decode(stamp))
         except (BadData, ValueError):
-            reason = str(sig_error or "Malformed timestamp")
-            raise BadTimeSignature(reason, payload=value) from None
-        if sig_error is not None:
-            raise BadTimeSignature(str(sig_error), value, self._date_signed(timestamp, value))
+            raise BadTimeSignature(str(forged or "Malformed timestamp"), payload=value) from None
+        if forged:
+            # Whoever looks into broken data learns the time as well, though nobody vouches for it.
+            raise BadTimeSignature(str(forged), value, self._date_signed(timestamp, value))
         age = 0 if max_age is None else self.get_timestamp() - timestamp
         if max_age is not None and not 0 <= age <= max_age:
-            reason = f"Signature age {age} " + (f"> {max_age}" if age > max_age else "< 0")
-            date_signed = self._date_signed(timestamp, value)
-            raise SignatureExpired(f"{reason} seconds", value, date_signed)
+            reason = f"Signature age {age} {f'> {max_age}' if age > max_age else '< 0'} seconds"
+            raise SignatureExpired(reason, value, self._date_signed(timestamp, value))
         return (value, self._date_signed(timestamp, value)) if return_timestamp else value
 
     def _date_signed(self, timestamp: int, value: bytes) -> datetime:
@@ -328,15 +318,8 @@ class TimestampSigner(Signer):
 class _CompactJSON:
     """JSON without white space, for short tokens."""
 
-    @staticmethod
-    def loads(payload: Bytes) -> t.Any:
-        return _json.loads(payload)
-
-    @staticmethod
-    def dumps(obj: t.Any, **kwargs: t.Any) -> str:
-        kwargs.setdefault("ensure_ascii", False)
-        kwargs.setdefault("separators", (",", ":"))
-        return _json.dumps(obj, **kwargs)
+    loads = staticmethod(_json.loads)
+    dumps = staticmethod(functools.partial(_json.dumps, ensure_ascii=False, separators=(",", ":")))
 
 
 def is_text_serializer(serializer: t.Any) -> bool:
@@ -358,35 +341,32 @@ class Serializer:
 
     default_serializer: t.Any = _json
     default_signer: type[Signer] = Signer
-    default_fallback_signers: list[Fallback] = []
+    default_fallback_signers: list[t.Any] = []
 
     def __init__(
         self,
         secret_key: Keys,
         salt: Salt = b"itsdangerous",
         serializer: t.Any = None,
-        serializer_kwargs: dict[str, t.Any] | None = None,
+        serializer_kwargs: Options = None,
         signer: type[Signer] | None = None,
-        signer_kwargs: dict[str, t.Any] | None = None,
-        fallback_signers: list[Fallback] | None = None,
+        signer_kwargs: Options = None,
+        fallback_signers: list[t.Any] | None = None,
     ) -> None:
         self.secret_keys = _make_keys_list(secret_key)
         self.salt = None if salt is None else want_bytes(salt)
         self.serializer = self.default_serializer if serializer is None else serializer
         self.is_text_serializer = is_text_serializer(self.serializer)
-        self.signer = self.default_signer if signer is None else signer
+        self.signer = signer or self.default_signer
         self.signer_kwargs = signer_kwargs or {}
-        default = list(self.default_fallback_signers)
-        self.fallback_signers = default if fallback_signers is None else fallback_signers
+        # A copy: what one serializer adds must not become a key of all others.
+        fallbacks = self.default_fallback_signers if fallback_signers is None else fallback_signers
+        self.fallback_signers = list(fallbacks)
         self.serializer_kwargs = serializer_kwargs or {}
 
     # Serializer[str], as type annotations of programs written for itsdangerous have it.
     __class_getitem__ = classmethod(lambda cls, item: cls)
-
-    @property
-    def secret_key(self) -> bytes:
-        """The newest key, which signs."""
-        return self.secret_keys[-1]
+    secret_key = Signer.secret_key
 
     def load_payload(self, payload: bytes, serializer: t.Any = None) -> t.Any:
         """Return the object in an unsigned payload, or raise BadPayload."""
@@ -408,17 +388,13 @@ class Serializer:
 
     def iter_unsigners(self, salt: Salt = None) -> c.Iterator[Signer]:
         """Yield the signers to try when reading: the one that writes, then the fallbacks."""
-        salt = self.salt if salt is None else salt
         yield self.make_signer(salt)
         for fallback in self.fallback_signers:
             if isinstance(fallback, dict):
-                cls, kwargs = self.signer, fallback
-            elif isinstance(fallback, tuple):
-                cls, kwargs = fallback
-            else:
-                cls, kwargs = fallback, self.signer_kwargs
+                fallback = self.signer, fallback
+            cls, kwargs = fallback if isinstance(fallback, tuple) else (fallback, self.signer_kwargs)
             for secret_key in self.secret_keys:
-                yield cls(secret_key, salt=salt, **kwargs)
+                yield cls(secret_key, salt=self.salt if salt is None else salt, **kwargs)
 
     def dumps(self, obj: t.Any, salt: Salt = None) -> t.Any:
         """Return the object signed, as text if the serializer makes text."""
@@ -448,23 +424,16 @@ class Serializer:
         """Read `loads` from a file."""
         return self.loads(f.read(), salt)
 
-    def loads_unsafe(self, s: Bytes, salt: Salt = None) -> tuple[bool, t.Any]:
+    def loads_unsafe(self, s: Bytes, salt: Salt = None, **kwargs: t.Any) -> tuple[bool, t.Any]:
         """Return whether the signature is valid, and the object all the same, or None.
 
         For looking at broken data. With a serializer such as pickle this hands over the process.
         """
-        return self._loads_unsafe_impl(s, salt)
-
-    def _loads_unsafe_impl(
-        self, s: Bytes, salt: Salt, load_kwargs: t.Any = None, payload_kwargs: t.Any = None
-    ) -> tuple[bool, t.Any]:
         try:
-            return True, self.loads(s, salt=salt, **load_kwargs or {})
+            return True, self.loads(s, salt=salt, **kwargs)
         except BadSignature as e:
-            if e.payload is None:
-                return False, None
             try:
-                return False, self.load_payload(e.payload, **payload_kwargs or {})
+                return False, None if e.payload is None else self.load_payload(e.payload)
             except BadPayload:
                 return False, None
 
@@ -489,17 +458,15 @@ class TimedSerializer(Serializer):
         def load(signer: TimestampSigner) -> t.Any:
             # The datetime costs more than the signature does: only for who asks.
             if not return_timestamp:
-                return self.load_payload(signer.unsign(s, max_age=max_age))
-            payload, timestamp = signer.unsign(s, max_age=max_age, return_timestamp=True)
+                return self.load_payload(signer.unsign(s, max_age))
+            payload, timestamp = signer.unsign(s, max_age, True)
             return self.load_payload(payload), timestamp
 
         return self._try_each(salt, load)
 
-    def loads_unsafe(  # type: ignore[override]
-        self, s: Bytes, max_age: Age = None, salt: Salt = None
-    ) -> tuple[bool, t.Any]:
+    def loads_unsafe(self, s: Bytes, max_age: Age = None, salt: Salt = None) -> tuple[bool, t.Any]:  # type: ignore[override]
         """Return whether the signature is valid and fresh, and the object all the same."""
-        return self._loads_unsafe_impl(s, salt, {"max_age": max_age})
+        return super().loads_unsafe(s, salt, max_age=max_age)
 
 
 class URLSafeSerializerMixin(Serializer):
@@ -513,15 +480,14 @@ class URLSafeSerializerMixin(Serializer):
     def load_payload(self, payload: bytes, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Return the object in an unsigned payload, or raise BadPayload."""
         is_compressed = payload.startswith(b".")
+        step = "base64 decode"
         try:
             data = base64_decode(payload[is_compressed:])
-        except Exception as e:
-            raise BadPayload("Could not base64 decode the payload", original_error=e) from e
-        if is_compressed:
-            try:
+            if is_compressed:
+                step = "zlib decompress"
                 data = self._inflate(data)
-            except Exception as e:
-                raise BadPayload("Could not zlib decompress the payload", original_error=e) from e
+        except Exception as e:
+            raise BadPayload(f"Could not {step} the payload", original_error=e) from e
         return super().load_payload(data, *args, **kwargs)
 
     def _inflate(self, data: bytes) -> bytes:
