@@ -153,7 +153,7 @@ class _computed_once:
         return value
 
 
-class Context:
+class Context(Mapping):  # type: ignore[type-arg]
     """The variables of one run of a template; read like a mapping.
 
     `parent` is what it was given and never changes, `vars` what its top level has assigned,
@@ -232,21 +232,19 @@ class Context:
             return f.for_mode(self.eval_ctx.autoescape)  # type: ignore[no-any-return]
         asks = getattr(f, "jinja_pass_arg", None)
         if asks is None:
-            if kind in _PLAIN_CALLABLES:
-                return f if kind is builtins.type else partial(_call, self, f)
-            # An instance whose __call__ was decorated.
-            asks = getattr(getattr(kind, "__call__", None), "jinja_pass_arg", None)  # noqa: B004
+            if kind is builtins.type:
+                return f  # type: ignore[no-any-return]
+            if kind not in _PLAIN_CALLABLES:
+                # An instance whose __call__ was decorated.
+                asks = getattr(getattr(kind, "__call__", None), "jinja_pass_arg", None)  # noqa: B004
         if asks == "context":
             context = self
             for variables in (loop_vars, block_vars):
-                if variables:
-                    context = context.derived(variables)
+                context = context.derived(variables) if variables else context
             return partial(_call, self, f, context)
         if asks == "eval_context":
             return partial(_call, self, f, self.eval_ctx)
-        if asks == "environment":
-            return partial(_call, self, f, self.environment)
-        return partial(_call, self, f)
+        return partial(_call, self, f, *([self.environment] if asks == "environment" else ()))
 
     @internalcode
     def call(__self, __obj: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
@@ -261,18 +259,6 @@ class Context:
         context.eval_ctx = self.eval_ctx
         context.blocks.update((name, list(stack)) for name, stack in self.blocks.items())
         return context
-
-    def keys(self) -> c.KeysView[str]:
-        """The names of all variables."""
-        return self.get_all().keys()
-
-    def values(self) -> c.ValuesView[t.Any]:
-        """The values of all variables."""
-        return self.get_all().values()
-
-    def items(self) -> c.ItemsView[str, t.Any]:
-        """All variables."""
-        return self.get_all().items()
 
     def __contains__(self, name: object) -> bool:
         return name in self.vars or name in self.parent
@@ -293,12 +279,8 @@ class Context:
         return f"<{type(self).__name__} {self.get_all()!r} of {self.name!r}>"
 
 
-Mapping.register(Context)
-
 #: Types whose instances have no `__call__` of their own that could be decorated.
-_PLAIN_CALLABLES = frozenset(
-    [type, type(lambda: None), type(len), type(Context.bind), type(Markup().__str__)]
-)
+_PLAIN_CALLABLES = frozenset(map(type, (len, print, internalcode, Markup().__html__, Markup().__str__)))
 
 
 @internalcode
@@ -409,33 +391,15 @@ class LoopContext:
                 self._size = self.index + (self._after is not missing) + len(rest)
         return self._size
 
-    def __len__(self) -> int:
-        return self.length
+    __len__ = length.fget  # type: ignore[assignment]
 
-    @property
-    def index(self) -> int:
-        """The number of the iteration, from 1."""
-        return self.index0 + 1
-
-    @property
-    def revindex0(self) -> int:
-        """How many iterations are left."""
-        return self.length - self.index0 - 1
-
-    @property
-    def revindex(self) -> int:
-        """How many iterations are left, this one included."""
-        return self.length - self.index0
-
-    @property
-    def depth(self) -> int:
-        """How deep a recursive loop is, from 1."""
-        return self.depth0 + 1
-
-    @property
-    def first(self) -> bool:
-        """Is this the first iteration?"""
-        return self.index0 == 0
+    # Numbers from 1 and from 0, of the iteration and of what is left, this one included or not;
+    # and of the depth of a recursive loop.
+    index = property(lambda self: self.index0 + 1)
+    revindex0 = property(lambda self: self.length - self.index0 - 1)
+    revindex = property(lambda self: self.length - self.index0)
+    depth = property(lambda self: self.depth0 + 1)
+    first = property(lambda self: self.index0 == 0)
 
     @property
     def last(self) -> bool:
@@ -628,13 +592,12 @@ class Undefined:
             raise AttributeError(name)
         return self._fail_with_undefined_error()
 
-    __add__ = __radd__ = __sub__ = __rsub__ = _fail_with_undefined_error
-    __mul__ = __rmul__ = __div__ = __rdiv__ = _fail_with_undefined_error
-    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _fail_with_undefined_error
-    __mod__ = __rmod__ = __pow__ = __rpow__ = _fail_with_undefined_error
-    __pos__ = __neg__ = __call__ = __getitem__ = _fail_with_undefined_error
-    __lt__ = __le__ = __gt__ = __ge__ = _fail_with_undefined_error
-    __int__ = __float__ = __complex__ = _fail_with_undefined_error
+    for _name in (
+        "add radd sub rsub mul rmul div rdiv truediv rtruediv floordiv rfloordiv mod rmod pow rpow"
+        " pos neg call getitem lt le gt ge int float complex"
+    ).split():
+        locals()[f"__{_name}__"] = _fail_with_undefined_error
+    del _name
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)
@@ -769,26 +732,10 @@ def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:
 
 #: The names that generated code takes for granted; `environment` joins them for each template.
 NAMESPACE = {
-    "LoopContext": LoopContext,
-    "Macro": Macro,
-    "Markup": Markup,
-    "Namespace": Namespace,
-    "TemplateNotFound": TemplateNotFound,
-    "TemplateReference": TemplateReference,
-    "TemplateRuntimeError": TemplateRuntimeError,
-    "Undefined": Undefined,
-    "concat": concat,
-    "html": html,
-    "html_if": html_if,
-    "identity": identity,
-    "import_string": import_string,
-    "markup": markup,
-    "markup_join": markup_join,
-    "missing": missing,
-    "missing_name": missing_name,
-    "must_be_namespace": must_be_namespace,
-    "no_such": no_such,
-    "escape": escape,
-    "str_join": str_join,
-    "write_rows": write_rows,
+    name: globals()[name]
+    for name in (
+        "LoopContext Macro Markup Namespace TemplateNotFound TemplateReference TemplateRuntimeError Undefined"
+        " concat escape html html_if identity import_string markup markup_join missing missing_name"
+        " must_be_namespace no_such str_join write_rows"
+    ).split()
 }
