@@ -10,6 +10,7 @@ import re
 import socket
 import subprocess
 import sys
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -90,9 +91,7 @@ def test_a_visit_by_cgi(tmp_path):
             "GATEWAY_INTERFACE": "CGI/1.1",
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
-            "PATH_INFO": os.fsdecode(
-                re.sub(rb"%(..)", lambda m: bytes.fromhex(m[1].decode()), path.encode())
-            ),
+            "PATH_INFO": os.fsdecode(unquote_to_bytes(path)),
             "QUERY_STRING": query,
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "80",
