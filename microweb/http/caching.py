@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import islice
 
-from .datastructures import DirectiveDict, ImmutableDictMixin
+from .datastructures import CallbackDict, ImmutableDictMixin
 from .dates import as_utc, parse_date
 from .options import HeaderValue, dump_header, parse_dict_header
 
@@ -29,10 +30,11 @@ _MAX_ETAGS = 64
 
 _ETAG = re.compile(
     r"""
-    [ \t]* ([Ww]/)?        # weak
-    (?: "([^"]*)"          # as it should be
-      | ([^" \t,]+) )      # without quotes, as some send it
-    [ \t]* (?: , | \Z )
+    (?: [ \t]* ([Ww]/)?        # weak
+        (?: "([^"]*)"          # as it should be
+          | ([^" \t,]+) )      # without quotes, as some send it
+        [ \t]* (?= , | \Z ) )?
+    [^,]* (?: , | \Z )         # what is malformed is skipped
     """,
     re.VERBOSE,
 )
@@ -132,19 +134,12 @@ def parse_etags(value: str | None) -> ETags:
     """The tags of a header; what is malformed is skipped."""
     if not value or value == "*":
         return ETags(star_tag=value == "*")
-    strong: list[str] = []
-    weak: list[str] = []
-    position = 0
-    while len(strong) + len(weak) < _MAX_ETAGS:
-        match = _ETAG.match(value, position)
-        if match is not None:
-            position = match.end()
-            (weak if match[1] else strong).append(match[2] or match[3])
-        else:
-            position = value.find(",", position) + 1
-            if position == 0:
-                break
-    return ETags(strong, weak)
+    tags: dict[bool, list[str]] = {True: [], False: []}
+    for match in islice(_ETAG.finditer(value), _MAX_ETAGS):
+        weak, quoted, bare = match.groups()
+        if quoted or bare:
+            tags[bool(weak)].append(quoted or bare)
+    return ETags(tags[False], tags[True])
 
 
 def generate_etag(data: bytes) -> str:
@@ -200,6 +195,18 @@ def is_resource_modified(
 # -- Cache-Control
 
 
+class DirectiveDict(HeaderValue, CallbackDict[str, "t.Any"]):
+    """The directives of a header such as Cache-Control. `provided`: whether there was one."""
+
+    def __init__(self, values: t.Any = (), on_update: OnUpdate = None) -> None:
+        super().__init__(values, on_update)
+        self.provided = values is not None
+
+    def __repr__(self) -> str:
+        pairs = " ".join(f"{key}={value!r}" for key, value in sorted(self.items()))
+        return f"<{type(self).__name__} {pairs}>"
+
+
 def cache_control_property(key: str, empty: t.Any, type: t.Any, *, doc: str | None = None) -> t.Any:
     """A property for a directive, for subclasses that know more of them.
 
@@ -207,7 +214,7 @@ def cache_control_property(key: str, empty: t.Any, type: t.Any, *, doc: str | No
     :param type: bool for "is there", None for text, or what converts the text; ValueError makes it None.
     """
 
-    def get(self: _CacheControl) -> t.Any:
+    def get(self: DirectiveDict) -> t.Any:
         value = self.get(key)
         if type is bool or value is None:
             return key in self if type is bool else empty if key in self else None
@@ -216,7 +223,7 @@ def cache_control_property(key: str, empty: t.Any, type: t.Any, *, doc: str | No
         except ValueError:
             return None
 
-    def set_(self: _CacheControl, value: t.Any) -> None:
+    def set_(self: DirectiveDict, value: t.Any) -> None:
         if value is None or value is False or (type is bool and not value):
             self.pop(key, None)
         elif value is True or type is bool:
@@ -224,13 +231,10 @@ def cache_control_property(key: str, empty: t.Any, type: t.Any, *, doc: str | No
         else:
             self[key] = str(value if type is None else type(value))
 
-    def delete(self: _CacheControl) -> None:
-        self.pop(key, None)
-
-    return property(get, set_, delete, doc or f"The ``{key}`` directive.")
+    return property(get, set_, lambda self: self.pop(key, None), doc or f"The ``{key}`` directive.")
 
 
-class _CacheControl(DirectiveDict["str | None"]):
+class _CacheControl(DirectiveDict):
     """The directives of a Cache-Control header: a dict of text, None for one without a value."""
 
     no_store: bool = cache_control_property("no-store", None, bool)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from .datastructures import DirectiveDict
+from .caching import DirectiveDict, cache_control_property
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,19 +42,10 @@ _DIRECTIVES = """
 
 def csp_property(key: str) -> t.Any:
     """A property for a directive, for subclasses that know more of them; None drops it."""
-
-    def set_(self: t.Any, value: str | None) -> None:
-        if value is None:
-            self.pop(key, None)
-        else:
-            self[key] = value
-
-    return property(
-        lambda self: self.get(key), set_, lambda self: self.pop(key, None), f"The {key} directive."
-    )
+    return cache_control_property(key, None, None)
 
 
-class ContentSecurityPolicy(DirectiveDict[str]):
+class ContentSecurityPolicy(DirectiveDict):
     """The directives of a Content-Security-Policy header.
 
     >>> csp = ContentSecurityPolicy()

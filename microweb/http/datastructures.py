@@ -14,14 +14,13 @@ from functools import update_wrapper
 from itertools import repeat
 
 from ..exceptions import BadRequestKeyError
-from .options import parse_list_header, quote_header_value
+from .options import HeaderValue, parse_list_header, quote_header_value
 from .urls import iter_multi_items as iter_multi_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    T = t.TypeVar("T")
     K = t.TypeVar("K")
     V = t.TypeVar("V")
     Convert = t.Callable[[t.Any], t.Any]
@@ -45,14 +44,11 @@ def refuse(self: object, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
 class ImmutableListMixin:
     """Makes a list read-only and hashable."""
 
-    _hash_cache: int | None = None
-
     def __hash__(self) -> int:
-        if self._hash_cache is None:
-            self._hash_cache = hash(tuple(self))  # type: ignore[arg-type]
-        return self._hash_cache
+        return hash(tuple(self))  # type: ignore[arg-type]
 
     def __reduce_ex__(self, protocol: t.SupportsIndex) -> t.Any:
+        # Copies and pickles are made anew: by default they would be filled through `extend`.
         return type(self), (list(self),)  # type: ignore[call-overload]
 
     __delitem__ = __iadd__ = __imul__ = __setitem__ = refuse
@@ -62,26 +58,30 @@ class ImmutableListMixin:
 class ImmutableDictMixin:
     """Makes a dict read-only and hashable."""
 
-    _hash_cache: int | None = None
+    #: The kind that `copy` makes.
+    _mutable: t.Any = dict
 
     @classmethod
     def fromkeys(cls, keys: t.Iterable[t.Any], value: t.Any = None) -> t.Any:
         """An instance with `value` for each of the keys."""
+        # dict's own fills an empty instance, which would refuse.
         return cls(zip(keys, repeat(value)))  # type: ignore[call-arg]
-
-    def __reduce_ex__(self, protocol: t.SupportsIndex) -> t.Any:
-        return type(self), (dict(self),)  # type: ignore[call-overload]
-
-    def __copy__(self) -> t.Any:
-        return self
 
     def _iter_hashitems(self) -> t.Iterable[t.Any]:
         return self.items()  # type: ignore[attr-defined,no-any-return]
 
     def __hash__(self) -> int:
-        if self._hash_cache is None:
-            self._hash_cache = hash(frozenset(self._iter_hashitems()))
-        return self._hash_cache
+        return hash(frozenset(self._iter_hashitems()))
+
+    def __reduce_ex__(self, protocol: t.SupportsIndex) -> t.Any:
+        return type(self), (list(self._iter_hashitems()),)
+
+    def copy(self) -> t.Any:
+        """A copy that can be changed."""
+        return self._mutable(self)
+
+    def __copy__(self) -> t.Any:
+        return self
 
     __setitem__ = __delitem__ = __ior__ = refuse
     clear = pop = popitem = setdefault = update = refuse
@@ -89,9 +89,6 @@ class ImmutableDictMixin:
 
 class ImmutableMultiDictMixin(ImmutableDictMixin):
     """Makes a multi dict read-only and hashable."""
-
-    def __reduce_ex__(self, protocol: t.SupportsIndex) -> t.Any:
-        return type(self), (list(self.items(multi=True)),)  # type: ignore[attr-defined]
 
     def _iter_hashitems(self) -> t.Iterable[t.Any]:
         return self.items(multi=True)  # type: ignore[attr-defined,no-any-return]
@@ -111,10 +108,6 @@ class ImmutableDict(ImmutableDictMixin, dict[K, V]):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict.__repr__(self)})"
-
-    def copy(self) -> dict[K, V]:
-        """A dict that can be changed."""
-        return dict(self)
 
 
 # -- typed access
@@ -156,9 +149,7 @@ def convert_all(values: t.Iterable[t.Any], type: Convert) -> list[t.Any]:
 class ImmutableTypeConversionDict(ImmutableDictMixin, TypeConversionDict[K, V]):  # type: ignore[misc]
     """A read-only `TypeConversionDict`."""
 
-    def copy(self) -> TypeConversionDict[K, V]:
-        """A dict of the same kind that can be changed."""
-        return TypeConversionDict(self)
+    _mutable = TypeConversionDict
 
 
 # -- several values for a key
@@ -208,20 +199,14 @@ class MultiDict(TypeConversionDict[K, V]):
         if "__getitem__" in cls.__dict__ and "get" not in cls.__dict__:
             cls.get = TypeConversionDict.get  # type: ignore[method-assign]
 
-    def __getstate__(self) -> t.Any:
-        return dict(self.lists())
-
-    def __setstate__(self, value: t.Any) -> None:
-        _lists.clear(self)
-        _lists.update(self, value)
+    def __reduce_ex__(self, protocol: t.SupportsIndex) -> t.Any:
+        # By default a pickle would hold the first values alone, as `items` gives them.
+        return type(self), (dict(self.lists()),)
 
     def __iter__(self) -> t.Iterator[K]:
         # Overridden, so that dict(self) asks __getitem__ instead of copying the lists
         # (cpython#87412).
         return _lists.__iter__(self)  # type: ignore[no-any-return]
-
-    def _list(self, key: t.Any) -> list[V] | None:
-        return _lists.get(self, key)  # type: ignore[no-any-return]
 
     def __getitem__(self, key: K) -> V:
         values = _lists.get(self, key)
@@ -249,7 +234,7 @@ class MultiDict(TypeConversionDict[K, V]):
         """All values, passed through `type`; those for which it raises ValueError or TypeError are
         left out.
         """
-        values = self._list(key) or ()
+        values: t.Any = _lists.get(self, key, ())
         return list(values) if type is None else convert_all(values, type)
 
     def setlist(self, key: K, new_list: t.Iterable[V]) -> None:
@@ -264,10 +249,7 @@ class MultiDict(TypeConversionDict[K, V]):
 
     def setlistdefault(self, key: K, default_list: t.Iterable[V] | None = None) -> list[V]:
         """The list of the key itself, not a copy; if there is none, one made of `default_list`."""
-        if key not in self:
-            self.setlist(key, default_list or ())
-        values = self._list(key)
-        return [] if values is None else values
+        return _lists.setdefault(self, key, list(default_list or ()))  # type: ignore[no-any-return]
 
     def items(self, multi: bool = False) -> t.Iterator[tuple[K, V]]:  # type: ignore[override]
         """Pairs of keys and first values; with `multi` a pair for every value."""
@@ -281,14 +263,11 @@ class MultiDict(TypeConversionDict[K, V]):
 
     def lists(self) -> t.Iterable[tuple[K, list[V]]]:
         """Pairs of keys and copies of their lists."""
-        values: t.Any
-        for key, values in _lists.items(self):
-            yield key, values[:]
+        return ((key, values[:]) for key, values in _lists.items(self))
 
     def values(self) -> t.Iterator[V]:  # type: ignore[override]
         """The first value of each key."""
-        for _, value in self.items():
-            yield value
+        return (value for _, value in self.items())
 
     def listvalues(self) -> t.Iterable[list[V]]:
         """The list of each key."""
@@ -298,11 +277,16 @@ class MultiDict(TypeConversionDict[K, V]):
         """A shallow copy."""
         return type(self)(self)
 
+    def __copy__(self) -> t.Any:
+        return self.copy()
+
     def deepcopy(self, memo: t.Any = None) -> t.Any:
         """A deep copy."""
         from copy import deepcopy  # rarely wanted
 
         return type(self)(deepcopy(self.to_dict(flat=False), memo))
+
+    __deepcopy__ = deepcopy
 
     def to_dict(self, flat: bool = True) -> dict[K, t.Any]:
         """A plain dict of first values or, unless `flat`, of lists."""
@@ -352,12 +336,6 @@ class MultiDict(TypeConversionDict[K, V]):
             return key, self.poplist(key)
         raise BadRequestKeyError(f"{type(self).__name__} is empty")
 
-    def __copy__(self) -> t.Any:
-        return self.copy()
-
-    def __deepcopy__(self, memo: t.Any) -> t.Any:
-        return self.deepcopy(memo)
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self.items(multi=True))!r})"
 
@@ -365,9 +343,16 @@ class MultiDict(TypeConversionDict[K, V]):
 class ImmutableMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):  # type: ignore[misc]
     """A read-only `MultiDict`."""
 
-    def copy(self) -> MultiDict[K, V]:
-        """A MultiDict that can be changed."""
-        return MultiDict(self)
+    _mutable = MultiDict
+
+
+def _merged(name: str) -> t.Any:
+    """A MultiDict's method, asked of what all the dicts of a CombinedMultiDict hold now."""
+
+    def method(self: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        return getattr(self.copy(), name)(*args, **kwargs)
+
+    return update_wrapper(method, getattr(MultiDict, name))
 
 
 class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
@@ -390,6 +375,9 @@ class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
         """Refused: there is no dict that the keys could be in."""
         raise TypeError(f"cannot create {cls.__name__!r} instances by fromkeys")
 
+    def __contains__(self, key: object) -> bool:
+        return any(key in d for d in self.dicts)
+
     def __getitem__(self, key: K) -> V:
         for d in self.dicts:
             if key in d:
@@ -399,55 +387,32 @@ class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
     def get(self, key: K, default: t.Any = None, type: Convert | None = None) -> t.Any:
         """The first value that `type` takes; `default` if there is none."""
         for d in self.dicts:
-            if key in d:
-                value = d[key] if type is None else convert(d[key], MISSING, type)
-                if value is not MISSING:
-                    return value
+            value = d.get(key, MISSING, type)
+            if value is not MISSING:
+                return value
         return default
 
     def getlist(self, key: K, type: Convert | None = None) -> list[t.Any]:
         """The values in all the dicts."""
         return [value for d in self.dicts for value in d.getlist(key, type)]
 
-    def keys(self) -> t.Any:
-        """The keys of all the dicts, each once."""
-        return dict.fromkeys(key for d in self.dicts for key in d).keys()
+    def copy(self) -> MultiDict[K, V]:
+        """A MultiDict of what is there now."""
+        merged: MultiDict[K, V] = MultiDict()
+        for d in self.dicts:
+            for key, values in d.lists():
+                merged.setlistdefault(key).extend(values)
+        return merged
 
-    def __iter__(self) -> t.Iterator[K]:
-        return iter(self.keys())
-
-    def __len__(self) -> int:
-        return len(self.keys())
-
-    def __contains__(self, key: object) -> bool:
-        return any(key in d for d in self.dicts)
+    if not TYPE_CHECKING:
+        __iter__, __len__, keys = map(_merged, ["__iter__", "__len__", "keys"])
+        items, lists, listvalues = map(_merged, ["items", "lists", "listvalues"])
 
     def __eq__(self, other: object) -> bool:
         return dict.__eq__(self.copy(), other.copy() if isinstance(other, CombinedMultiDict) else other)
 
     __ne__ = object.__ne__  # dict's own compares the lists, of which there are none
     __hash__ = ImmutableMultiDictMixin.__hash__  # type: ignore[assignment]
-
-    def items(self, multi: bool = False) -> t.Iterator[tuple[K, V]]:  # type: ignore[override]
-        """Pairs of keys and first values; with `multi` a pair for every value."""
-        if multi:
-            return (pair for d in self.dicts for pair in d.items(multi=True))
-        return ((key, self[key]) for key in self)
-
-    def lists(self) -> t.Iterable[tuple[K, list[V]]]:
-        """Pairs of keys and the values in all the dicts."""
-        return ((key, self.getlist(key)) for key in self)
-
-    def listvalues(self) -> t.Iterable[list[V]]:
-        """The values of each key in all the dicts."""
-        return (values for _, values in self.lists())
-
-    def copy(self) -> MultiDict[K, V]:
-        """A MultiDict of what is there now."""
-        return MultiDict(self)
-
-    def __copy__(self) -> MultiDict[K, V]:
-        return self.copy()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.dicts!r})"
@@ -470,7 +435,6 @@ class OrderedMultiDict(MultiDict[K, V]):
         return dict.__eq__(self, other)
 
     __ne__ = object.__ne__  # dict's own does not ask __eq__
-    __hash__ = None  # type: ignore[assignment]
 
     def __reduce_ex__(self, protocol: t.SupportsIndex) -> t.Any:
         return type(self), (self._pairs,)
@@ -516,14 +480,10 @@ class OrderedMultiDict(MultiDict[K, V]):
 class ImmutableOrderedMultiDict(ImmutableMultiDictMixin, OrderedMultiDict[K, V]):
     """A read-only `OrderedMultiDict`."""
 
-    __hash__ = ImmutableMultiDictMixin.__hash__  # type: ignore[assignment]
+    _mutable = OrderedMultiDict
 
-    def _iter_hashitems(self) -> t.Iterable[t.Any]:
-        return enumerate(self.items(multi=True))
-
-    def copy(self) -> OrderedMultiDict[K, V]:
-        """An OrderedMultiDict that can be changed."""
-        return OrderedMultiDict(self)
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(self._iter_hashitems()))
 
 
 # -- call-backs
@@ -575,26 +535,7 @@ class CallbackDict(UpdateDictMixin[K, V]):
         return f"<{type(self).__name__} {super().__repr__()}>"
 
 
-class DirectiveDict(CallbackDict[str, V]):
-    """The directives of a header such as Cache-Control. `provided`: whether there was one."""
-
-    def __init__(self, values: t.Any = (), on_update: OnUpdate = None) -> None:
-        super().__init__(values, on_update)
-        self.provided = values is not None
-
-    def to_header(self) -> str:
-        """The value of the header."""
-        raise NotImplementedError
-
-    def __str__(self) -> str:
-        return self.to_header()
-
-    def __repr__(self) -> str:
-        pairs = " ".join(f"{key}={value!r}" for key, value in sorted(self.items()))
-        return f"<{type(self).__name__} {pairs}>"
-
-
-class HeaderSet(MutableSet[str]):
+class HeaderSet(HeaderValue, MutableSet[str]):
     """A set of tokens, as in Vary or Allow: ordered, and without regard to case.
 
     >>> vary = HeaderSet(["Cookie", "Accept"])
@@ -625,17 +566,10 @@ class HeaderSet(MutableSet[str]):
         if len(self._tokens) > before:
             self._report()
 
-    def remove(self, header: str) -> None:
-        """Remove a token; KeyError if it is not there."""
-        if header not in self:
-            raise KeyError(header)
-        del self._tokens[header.lower()]
-        self._report()
-
     def discard(self, header: str) -> None:
         """Remove a token if it is there."""
-        if header in self:
-            self.remove(header)
+        if self._tokens.pop(header.lower(), None) is not None:
+            self._report()
 
     def find(self, header: str) -> int:
         """The position of a token, -1 if it is not there."""
@@ -682,9 +616,6 @@ class HeaderSet(MutableSet[str]):
 
     def __iter__(self) -> t.Iterator[str]:
         return iter(self._tokens.values())
-
-    def __str__(self) -> str:
-        return self.to_header()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self)!r})"
