@@ -47,15 +47,14 @@ class JSONProvider:
     def _prepare_response_obj(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
         if args and kwargs:
             raise TypeError("app.json.response() takes either args or kwargs, not both")
-        if not args and not kwargs:
-            return None
-        return args[0] if len(args) == 1 else args or kwargs
+        if len(args) == 1:
+            return args[0]
+        return args or kwargs or None  # one argument is the value itself, several are a list
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
         """Return a response with one argument, several as a list, or keywords as an object."""
-        obj = self._prepare_response_obj(args, kwargs)
-        response: Response = self._app.response_class(self.dumps(obj), mimetype="application/json")
-        return response
+        text = self.dumps(self._prepare_response_obj(args, kwargs))
+        return self._app.response_class(text, mimetype="application/json")  # type: ignore[no-any-return]
 
 
 def _default(o: t.Any) -> t.Any:
@@ -158,11 +157,8 @@ class DefaultJSONProvider(JSONProvider):
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
         """Return a response with the arguments as JSON, indented in debug mode; see `compact`."""
         obj = self._prepare_response_obj(args, kwargs)
-        compact = self.compact
-        if compact is None:
-            compact = not self._app.debug
+        compact = not self._app.debug if self.compact is None else self.compact
         text = self.dumps(obj, separators=(",", ":")) if compact else self.dumps(obj, indent=2)
         # Half a surrogate pair cannot be UTF-8; as a backslash escape it is good JSON.
         body = f"{text}\n".encode("utf-8", "backslashreplace")
-        response: Response = self._app.response_class(body, mimetype=self.mimetype)
-        return response
+        return self._app.response_class(body, mimetype=self.mimetype)  # type: ignore[no-any-return]

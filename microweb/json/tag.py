@@ -31,8 +31,6 @@ def _is_instance(value: object, module: str, name: str) -> bool:
 class JSONTag:
     """One type's way into JSON and back."""
 
-    __slots__ = ("serializer",)
-
     #: The object key that marks a value; empty: `tag` returns an ordinary JSON value.
     key: str = ""
 
@@ -59,7 +57,6 @@ class JSONTag:
 class TagDict(JSONTag):
     """A dict with one item whose key is a tag; `__` behind the key makes it another."""
 
-    __slots__ = ()
     key = " di"
 
     def check(self, value: t.Any) -> bool:
@@ -77,8 +74,6 @@ class TagDict(JSONTag):
 class PassDict(JSONTag):
     """Any other dict: its values may need tags, its keys are strings in JSON anyway."""
 
-    __slots__ = ()
-
     def check(self, value: t.Any) -> bool:
         return isinstance(value, dict)
 
@@ -91,7 +86,6 @@ class PassDict(JSONTag):
 class TagTuple(JSONTag):
     """A tuple, as a list."""
 
-    __slots__ = ()
     key = " t"
 
     def check(self, value: t.Any) -> bool:
@@ -107,21 +101,15 @@ class TagTuple(JSONTag):
 class PassList(JSONTag):
     """A list, whose items may need tags."""
 
-    __slots__ = ()
-
     def check(self, value: t.Any) -> bool:
         return isinstance(value, list)
 
-    def to_json(self, value: t.Any) -> t.Any:
-        return [self.serializer.tag(item) for item in value]
-
-    tag = to_json
+    tag = to_json = TagTuple.to_json
 
 
 class TagBytes(JSONTag):
     """Bytes, in base64."""
 
-    __slots__ = ()
     key = " b"
 
     def check(self, value: t.Any) -> bool:
@@ -137,7 +125,6 @@ class TagBytes(JSONTag):
 class TagMarkup(JSONTag):
     """Whatever has `__html__`; it comes back as `Markup`."""
 
-    __slots__ = ()
     key = " m"
 
     def check(self, value: t.Any) -> bool:
@@ -153,7 +140,6 @@ class TagMarkup(JSONTag):
 class TagUUID(JSONTag):
     """A UUID, as its hexadecimal digits."""
 
-    __slots__ = ()
     key = " u"
 
     def check(self, value: t.Any) -> bool:
@@ -171,7 +157,6 @@ class TagUUID(JSONTag):
 class TagDateTime(JSONTag):
     """A datetime, as an HTTP date: whole seconds, in UTC."""
 
-    __slots__ = ()
     key = " d"
 
     def check(self, value: t.Any) -> bool:
@@ -191,18 +176,7 @@ class TagDateTime(JSONTag):
 class TaggedJSONSerializer:
     """JSON that keeps dict, tuple, bytes, Markup, UUID and datetime, and what is registered."""
 
-    __slots__ = ("order", "tags")
-
-    default_tags: t.ClassVar[list[type[JSONTag]]] = [
-        TagDict,
-        PassDict,
-        TagTuple,
-        PassList,
-        TagBytes,
-        TagMarkup,
-        TagUUID,
-        TagDateTime,
-    ]
+    default_tags = [TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime]
 
     def __init__(self) -> None:
         #: Tag by key, for reading.
@@ -242,7 +216,7 @@ class TaggedJSONSerializer:
 
     def _untag_scan(self, value: t.Any) -> t.Any:
         """Untag from the leaves up."""
-        if isinstance(value, dict):
+        if isinstance(value, dict):  # an object may hold tags, and its only item may be one itself
             return self.untag({key: self._untag_scan(item) for key, item in value.items()})
         if isinstance(value, list):
             return [self._untag_scan(item) for item in value]
