@@ -90,7 +90,8 @@ def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool 
             return None
         raise NoAppException(_no_module(module_name)) from None
     except SyntaxError as error:
-        place = f"{error.filename}, line {error.lineno}"
+        # A file with NUL bytes has an error without a place.
+        place = f"{error.filename}, line {error.lineno}" if error.filename else f"module {module_name!r}"
         raise NoAppException(f"Syntax error in {place}: {error.msg}.") from None
     module = sys.modules[module_name]
     return find_best_app(module) if app_name is None else find_app_by_string(module, app_name)

@@ -1,0 +1,92 @@
+"""Every mistake at the keyboard costs one line that says what to do, and a status that is not zero."""
+
+import socket
+
+import pytest
+
+from .test_main import run
+
+MODULES = {
+    "bad": "x = (",
+    "tabs": "def f():\n\treturn 1\n        return 2\n",
+    "nul": "x = 1\0",
+    "none": "x = 1",
+    "two": "from microweb import Microweb\none = Microweb('one')\ntwo = Microweb('two')\nother = 3\n",
+    "importer": "import bad",
+    "factory": "def create_app(name): pass",
+    "maker": "def create_app(): return None",
+}
+
+
+@pytest.fixture
+def place(tmp_path):
+    for name, text in MODULES.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("bad", "Syntax error in {place}/bad.py, line 1: "),
+        ("bad.py", "Syntax error in {place}/bad.py, line 1: "),
+        ("tabs", "Syntax error in {place}/tabs.py, line 3: "),
+        ("nul", "Syntax error in "),
+        ("importer", "Syntax error in {place}/bad.py, line 1: "),
+        ("nope", "Could not import 'nope': there is no such module below {place}; did you mean 'none'?"),
+        ("no/such/place", "Could not import 'place': there is no such module below {place}/no/such."),
+        ("a..b", "Could not import 'a..b'"),
+        ("empty", "Found no application and no factory in module 'empty'; say what"),
+        (
+            "none",
+            "Found no application and no factory in module 'none'; say what it is called with 'none",
+        ),
+        ("two", "Detected multiple applications in module 'two'; say which with 'two:NAME'."),
+        ("two:three", "Failed to find 'three' in module 'two'."),
+        ("two:other", "'two:other' gave int, which is no application."),
+        ("two:one.name", "Failed to parse 'one.name' as a name or a call of one."),
+        ("factory", "The factory 'factory:create_app' takes other arguments"),
+        ("factory:create_app(x)", "Failed to parse the arguments of 'create_app(x)' as literals."),
+        ("maker:create_app", "'maker:create_app' gave NoneType, which is no application."),
+        ("", "Found no application: name one with --app"),
+    ],
+)
+def test_no_application(place, spec, message):
+    arguments = ["--app", spec] if spec else []
+    status, out, err = run(place, *arguments, "run", "--port", "0")
+    assert (status, out) == (2, "")
+    assert err.startswith("Error: " + message.format(place=place.resolve()))
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--port", "65536"], "Port 65536 does not exist; choose one up to 65535"),
+        (["--port", "-1"], "Port -1 does not exist"),
+        (["--host", "192.0.2.1"], "Cannot listen on '192.0.2.1', port 5000: "),
+    ],
+)
+def test_no_such_address(place, options, message):
+    status, out, err = run(place, "--app", "two:one", "run", *options)
+    assert (status, out) == (1, "")
+    assert err.splitlines()[-1].startswith(message) and "Traceback" not in err
+
+
+def test_a_port_in_use(place):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, out, err = run(place, "--app", "two:one", "run", "--port", port)
+    assert (status, out) == (1, "")
+    assert err.splitlines()[-1].startswith(f"Port {port} on 127.0.0.1 is in use; the next free one is ")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["rnu"], ["run", "--prot", "1"], ["run", "--port", "x"], ["--app"]]
+)
+def test_usage(place, arguments):
+    status, out, err = run(place, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("usage: ") and "error: " in err.splitlines()[-1]
