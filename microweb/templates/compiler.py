@@ -451,15 +451,17 @@ class CodeGenerator(Expressions):
         if node.test is not None:
             test = self._loop_test(node, inner)
             if extended:  # `loop` must count what passes only
-                kept = self.expression(
-                    "({item} for a in {i} if {test})", item=self._as_value(target), i=iterable, test=test
-                )
-                kept.generators[0].target, iterable, target = target, kept, self.store(node.target, inner)
+                # What is iterated over is evaluated before: Python allows no := in that place.
+                source = self.temporary()
+                before = self.code("{source} = {iterable}", source=source, iterable=iterable)
+                item, iterable = self._as_value(target), "({item} for a in {source} if {test})"
+                iterable = self.expression(iterable, item=item, source=source, test=test)
+                iterable.generators[0].target, target = target, self.store(node.target, inner)
             else:
                 body = self.code("if not {test}:\n    continue", test=test)
         if extended:
             create = "{loop} = LoopContext({i}, environment.undefined, *{more})"
-            before = self.code(create, loop=inner.loop_name, i=iterable, more=[*map(self.name, recursion)])
+            before += self.code(create, loop=inner.loop_name, i=iterable, more=[*map(self.name, recursion)])
             iterable = self.expression("{loop}.steps()", loop=inner.loop_name)
             [pair] = self.code("{loop}.index0, {target} = 0", loop=inner.loop_name, target=target)
             target = pair.targets[0]

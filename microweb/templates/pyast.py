@@ -100,11 +100,11 @@ class Builder:
 
     line = 1
 
-    def expression(self, source: str, **holes: t.Any) -> t.Any:
+    def expression(self, source: str, /, **holes: t.Any) -> t.Any:
         """The tree of an expression."""
         return _snippet(source, "eval")(self.line, **holes)
 
-    def code(self, source: str, **holes: t.Any) -> t.Any:
+    def code(self, source: str, /, **holes: t.Any) -> t.Any:
         """The trees of statements."""
         return _snippet(source, "exec")(self.line, **holes)
 

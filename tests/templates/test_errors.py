@@ -1,0 +1,160 @@
+"""What is said about mistakes, and where tracebacks point."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+
+import pytest
+
+from microweb.templates import (
+    DictLoader,
+    Environment,
+    FileSystemLoader,
+    TemplateNotFound,
+    TemplateRecursionError,
+    TemplatesNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message"),
+    [
+        ("a\n{% if x %}\nb", 2, "Unexpected end of template. .*'endif'.*innermost block .* is 'if'"),
+        ("{% for a in b %}{% endif %}", 1, "unknown tag 'endif'.*'endfor' or 'else'"),
+        ("{% incude a %}", 1, "unknown tag 'incude'. Did you mean 'include'"),
+        ("{% if a %}{% block b %}{% endif %}", 1, "nesting mistake"),
+        ("\n{{ a b }}", 2, "expected token 'end of print statement', got 'b'"),
+        ("{{ a", 1, "unexpected end of template"),
+        ("{{ (a] }}", 1, "unexpected ']', expected '\\)'"),
+        ("{{ a|uper }}", 1, "No filter named 'uper'. Did you mean 'upper'"),
+        ("{{ a is defind }}", 1, "No test named 'defind'. Did you mean 'defined'"),
+        ("{{ $ }}", 1, "unexpected char '\\$'"),
+        ("{# a", 1, "Missing end of comment"),
+        ("{% raw %}", 1, "Missing end of raw|Unexpected"),
+        ("{% block a-b %}{% endblock %}", 1, "hyphens"),
+        ("{% block a %}{% endblock %}\n{% block a %}{% endblock %}", 2, "defined twice"),
+        ("{% set 1 = 2 %}", 1, "can't assign to 'const'"),
+        ("{% set none = 2 %}", 1, "can't assign"),
+        ("{% for loop in a %}{{ loop }}{% endfor %}", 1, "special loop variable"),
+        ("{% macro m(a, a) %}{% endmacro %}", 1, "defined twice"),
+        ("{% macro m(a=1, b) %}{% endmacro %}", 1, "non-default"),
+        ("{% from 'a' import _b %}", 1, "underline"),
+        ("{{ f(a=1, b) }}", 1, "invalid syntax for function call"),
+        ("{{ '\\x' }}", 1, "."),
+        ("{{ " + "9" * 5000 + " }}", 1, "."),
+        ("{% if a %}{% extends b %}{% endif %}{% for a in b %}{% extends c %}{% endfor %}", 1, "non top-level"),
+        ("{{ f(a=1, a=2) }}", 1, "."),
+    ],
+)  # fmt: skip
+def test_syntax_errors(source, line, message):
+    if source.endswith("raw %}"):
+        source += "x"
+    if len(source) > 5000 and not hasattr(__import__("sys"), "get_int_max_str_digits"):
+        pytest.skip("this Python reads any number")
+    with pytest.raises(TemplateSyntaxError, match=message) as caught:
+        Environment().from_string(source)
+    assert caught.value.lineno == line
+    shown = source.split("\n")[line - 1].strip()
+    assert shown in str(caught.value)
+    # The last frame of the traceback stands in the template.
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].lineno == line
+
+
+def test_a_syntax_error_names_the_file(tmp_path):
+    (tmp_path / "a.html").write_text("ok\n{% endif %}\n")
+    with pytest.raises(TemplateSyntaxError) as caught:
+        Environment(loader=FileSystemLoader(tmp_path)).get_template("a.html")
+    assert f'File "{tmp_path / "a.html"}", line 2' in str(caught.value)
+    assert str(pickle.loads(pickle.dumps(caught.value)).message) == caught.value.message
+
+
+SOURCES = {
+    "base.html": "<html>\n{% block body %}\n{% endblock %}",
+    "page.html": "{% extends 'base.html' %}\n{% from 'macros.html' import outer %}\n\n{% block body %}\n{{ outer() }}{% endblock %}",
+    "macros.html": "{% macro outer() %}\n\n{% include 'part.html' %}{% endmacro %}",
+    "part.html": "{% for a in [1] %}\n{{ loop.index / a.missing.deeper }}\n{% endfor %}",
+}
+
+
+@pytest.fixture(params=["strings", "files", "stream"])
+def page(request, tmp_path):
+    if request.param != "files":
+        template = Environment(loader=DictLoader(SOURCES)).get_template("page.html")
+        return template.render if request.param == "strings" else lambda: list(template.generate())
+    for name, source in SOURCES.items():
+        (tmp_path / name).write_text(source)
+    return Environment(loader=FileSystemLoader(tmp_path)).get_template("page.html").render
+
+
+def test_tracebacks_show_template_lines(page):
+    with pytest.raises(UndefinedError, match="has no attribute 'missing'") as caught:
+        page()
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    names = [frame.filename for frame in frames]
+    first = next(index for index, name in enumerate(names) if "page.html" in name)
+    shown = [(frame.lineno, frame.line) for frame in frames[first:]]
+    assert shown == [
+        (1, "{% extends 'base.html' %}"),
+        (2, "{% block body %}"),
+        (5, "{{ outer() }}{% endblock %}"),
+        (3, "{% include 'part.html' %}{% endmacro %}"),
+        (2, "{{ loop.index / a.missing.deeper }}"),
+    ]
+    assert frames[first].name == "top-level template code"
+    assert frames[first + 2].name == "block 'body'"
+
+
+def test_no_template():
+    environment = Environment(loader=DictLoader({}))
+    with pytest.raises(TemplateNotFound, match="^a$"):
+        environment.get_template("a")
+    with pytest.raises(TemplatesNotFound, match="none of the templates given were found: a, b"):
+        environment.select_template(["a", "b"])
+    with pytest.raises(UndefinedError, match="'x' is undefined"):
+        environment.from_string("{% include x %}").render()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% include 'a' %}",
+        "{% extends 'a' %}",
+        "{% from 'a' import b with context %}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% block b %}{{ self.b() }}{% endblock %}",
+    ],
+)
+def test_recursion_without_end(source):
+    with pytest.raises(TemplateRecursionError, match="Does a template include, extend, import or call itself"):
+        Environment(loader=DictLoader({"a": source})).get_template("a").render()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{% for a in b %}", "{% endfor %}"),
+        ("{% if a %}", "{% endif %}"),
+        ("{{ (", ") }}"),
+        ("{{ [", "] }}"),
+        ("{% set x %}", "{% endset %}"),
+        ("{% macro m() %}", "{% endmacro %}"),
+    ],
+)
+def test_too_deep(before, after):
+    if before.startswith("{{"):
+        source = "{{ " + before[3:] * 500 + "1" + after[:1] * 500 + " }}"
+    else:
+        source = before * 500 + after * 500
+    try:
+        Environment().from_string(source)
+    except TemplateSyntaxError as error:
+        assert "nested" in str(error) or "recursion" in str(error) or "cannot compile" in str(error)
+
+
+def test_a_chain_of_any_length():
+    source = "{% if a == 0 %}0" + "".join(f"{{% elif a == {n} %}}{n}" for n in range(1, 700))
+    template = Environment().from_string(source + "{% else %}no{% endif %}")
+    assert [template.render(a=n) for n in (0, 49, 50, 51, 699, 700)] == ["0", "49", "50", "51", "699", "no"]
