@@ -9,7 +9,7 @@ not send it is told so. Read-only kinds refuse by a table of names, all with one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableSet
+from collections.abc import Mapping, MutableSet
 from functools import update_wrapper
 from itertools import repeat
 
@@ -305,8 +305,6 @@ class MultiDict(TypeConversionDict[K, V]):
         return result
 
     def __ior__(self, other: t.Any) -> t.Any:
-        if not isinstance(other, Iterable):
-            return NotImplemented
         self.update(other)
         return self
 

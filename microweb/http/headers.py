@@ -58,24 +58,20 @@ def check_value(name: str, value: t.Any) -> str:
     return value  # type: ignore[no-any-return]
 
 
+_check = check_value  # in a word that leaves room on the line
+
+
 def _check_pairs(source: t.Any) -> list[tuple[str, str]]:
     """The pairs of whatever Headers are made of, checked."""
     pairs = source if type(source) is list else iter_multi_items(source)
     # The first test of check_value, without a call for each value.
     return [
-        (
-            k,
-            v
-            if type(v) is str and v.isascii() and v.isprintable() and k.isprintable()
-            else check_value(k, v),
-        )
+        (k, v if type(v) is str and v.isprintable() and v.isascii() and k.isprintable() else _check(k, v))
         for k, v in pairs
     ]
 
 
 def _with_options(value: str, options: dict[str, t.Any]) -> str:
-    if not options:
-        return value
     return dump_options_header(value, {k.replace("_", "-"): v for k, v in options.items()})
 
 
@@ -91,10 +87,8 @@ class Headers:
     become text. Iterating yields pairs.
     """
 
-    _list: list[tuple[str, str]]
-
     def __init__(self, defaults: t.Any = None) -> None:
-        self._list = [] if defaults is None else _check_pairs(defaults)
+        self._list: list[tuple[str, str]] = [] if defaults is None else _check_pairs(defaults)
 
     @classmethod
     def _from_checked(cls, pairs: list[tuple[str, str]]) -> t.Any:
@@ -140,9 +134,8 @@ class Headers:
         values = [value for name, value in self if name.lower() == key]
         return values if type is None else convert_all(values, type)
 
-    def get_all(self, name: str) -> list[str]:
-        """All values, under the name that `wsgiref.headers` gives it."""
-        return self.getlist(name)
+    #: Under the name that `wsgiref.headers` gives it.
+    get_all = getlist
 
     def items(self, lower: bool = False) -> t.Iterator[tuple[str, str]]:
         """The pairs; with `lower`, names in lower case."""
@@ -176,13 +169,11 @@ class Headers:
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
             return NotImplemented
+        # RFC 9110 5.3: the order of fields of different names means nothing.
         return set(self.items(lower=True)) == set(other.items(lower=True))
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __str__(self) -> str:
-        lines = [f"{name}: {value}\r\n" for name, value in self]
-        return "".join(lines) + "\r\n"
+        return "".join([f"{name}: {value}\r\n" for name, value in self]) + "\r\n"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self)!r})"
@@ -191,23 +182,20 @@ class Headers:
 
     def add(self, key: str, value: t.Any, /, **kwargs: t.Any) -> None:
         """Append a field; keyword arguments become options of the value, `_` in their names `-`."""
-        self._list.append((key, check_value(key, _with_options(value, kwargs))))
+        self._list.append((key, check_value(key, _with_options(value, kwargs) if kwargs else value)))
 
-    def add_header(self, key: str, value: t.Any, /, **kwargs: t.Any) -> None:
-        """`add`, under the name that `wsgiref.headers` gives it."""
-        self.add(key, value, **kwargs)
+    #: Under the name that `wsgiref.headers` gives it.
+    add_header = add
 
     def set(self, key: str, value: t.Any, /, **kwargs: t.Any) -> None:
         """Replace the first field of that name in its place and drop the others; `add` if there is
         none.
         """
-        field = (key, check_value(key, _with_options(value, kwargs)))
-        name = key.lower()
-        fields = self._list
+        field = key, check_value(key, _with_options(value, kwargs) if kwargs else value)
+        name, fields = key.lower(), self._list
         for index, (k, _) in enumerate(fields):
             if k.lower() == name:
-                fields[index] = field
-                fields[index + 1 :] = [f for f in fields[index + 1 :] if f[0].lower() != name]
+                fields[index:] = [field] + [f for f in fields[index + 1 :] if f[0].lower() != name]
                 return
         fields.append(field)
 
@@ -222,10 +210,8 @@ class Headers:
 
     def setdefault(self, key: str, default: t.Any) -> str:
         """The first value; if there is none, `default` is set."""
-        value = self._find(key)
-        if value is not None:
-            return value
-        self.set(key, default)
+        if key not in self:
+            self.set(key, default)
         return self[key]  # type: ignore[no-any-return]
 
     def setlistdefault(self, key: str, default: t.Iterable[t.Any]) -> list[str]:
@@ -262,13 +248,11 @@ class Headers:
         """
         if not isinstance(key, str):
             return self._list.pop(-1 if key is None else key)
-        value = self._find(key)
-        if value is not None:
-            self.remove(key)
-            return value
-        if default is MISSING:
+        value = self.get(key, default)
+        if value is MISSING:
             raise BadRequestKeyError(key)
-        return default
+        self.remove(key)
+        return value
 
     def popitem(self) -> tuple[str, str]:
         """Remove the last field and return it."""
@@ -292,16 +276,9 @@ class Headers:
         else:
             del self._list[key]
 
-    def __or__(self, other: t.Any) -> t.Any:
-        if not isinstance(other, Mapping):
-            return NotImplemented
-        result = self.copy()
-        result.update(other)
-        return result
-
-    def __ior__(self, other: t.Any) -> t.Any:
-        self.update(other)
-        return self
+    # `|` makes a copy and updates it, `|=` updates: as there.
+    __or__ = MultiDict.__or__
+    __ior__ = MultiDict.__ior__
 
 
 class ImmutableHeadersMixin:
@@ -343,47 +320,35 @@ class EnvironHeaders(ImmutableHeadersMixin, Headers):
             raise BadRequestKeyError(key)
         return value  # type: ignore[no-any-return]
 
-    def __iter__(self) -> t.Iterator[tuple[str, str]]:
+    @property
+    def _list(self) -> list[tuple[str, str]]:  # type: ignore[override]
+        """All the fields, as they are now, for the methods of Headers that read them."""
+        fields = []
         for key, value in self.environ.items():
-            if key[:5] == "HTTP_":
-                if key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
-                    yield key[5:].replace("_", "-").title(), value
+            if key[:5] == "HTTP_" and key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
+                fields.append((key[5:].replace("_", "-").title(), value))
             # An empty one says that there was none.
             elif value and key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-                yield key.replace("_", "-").title(), value
-
-    def to_wsgi_list(self) -> list[tuple[str, str]]:
-        """A list of the pairs."""
-        return list(self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+                fields.append((key.replace("_", "-").title(), value))
+        return fields
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, EnvironHeaders):
-            return NotImplemented
-        return self.environ is other.environ
-
-    __hash__ = None
+        return isinstance(other, EnvironHeaders) and self.environ is other.environ
 
     def copy(self) -> t.NoReturn:
         """Refused: two views of one environ would be the same."""
         raise TypeError(f"cannot create {type(self).__name__!r} copies")
 
-    def __or__(self, other: t.Any) -> t.NoReturn:
-        self.copy()
+    __or__ = refuse
 
 
 # -- kinds of fields
 
-_ENTITY = (
-    "allow content-encoding content-language content-length content-location content-md5 content-range"
-    " content-type expires last-modified"
-)
+_ENTITY = "allow content-encoding content-language content-length content-location content-md5 content-range"
 _HOP_BY_HOP = (
     "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade"
 )
-_ENTITY_HEADERS = frozenset(_ENTITY.split())
+_ENTITY_HEADERS = frozenset([*_ENTITY.split(), "content-type", "expires", "last-modified"])
 _HOP_BY_HOP_HEADERS = frozenset(_HOP_BY_HOP.split())
 
 
