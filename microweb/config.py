@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import typing as t
 
     Filename = t.Union[str, os.PathLike[str]]
+    Load = t.Callable[[t.IO[t.Any]], t.Any]
+    Loads = t.Callable[[str], t.Any]
 
 #: The errors that mean "there is no such file", which `silent` forgives. Any other tells of a file
 #: that is there and cannot be read.
@@ -85,7 +87,7 @@ class Config(dict):  # type: ignore[type-arg]
         """:meth:`from_pyfile` with the file that an environment variable names."""
         filename = os.environ.get(variable_name)
         if filename:
-            return self.from_pyfile(filename, silent=silent)
+            return self.from_pyfile(filename, silent)
         if silent:
             return False
         raise RuntimeError(
@@ -93,13 +95,7 @@ class Config(dict):  # type: ignore[type-arg]
             " configuration to load. Set it to the path of a configuration file."
         )
 
-    def from_file(
-        self,
-        filename: Filename,
-        load: t.Callable[[t.IO[t.Any]], t.Mapping[str, t.Any]],
-        silent: bool = False,
-        text: bool = True,
-    ) -> bool:
+    def from_file(self, filename: Filename, load: Load, silent: bool = False, text: bool = True) -> bool:
         """Take what *load* makes of an open file: ``from_file("config.json", json.load)``.
 
         ``tomllib.load`` wants bytes: ``text=False``. *silent* as for :meth:`from_pyfile`.
@@ -107,9 +103,7 @@ class Config(dict):  # type: ignore[type-arg]
         mapping = self._read(filename, "r" if text else "rb", load, silent)
         return mapping is not None and self.from_mapping(mapping)
 
-    def _read(
-        self, filename: Filename, mode: str, load: t.Callable[[t.IO[t.Any]], t.Any], silent: bool
-    ) -> t.Any:
+    def _read(self, filename: Filename, mode: str, load: Load, silent: bool) -> t.Any:
         try:
             with open(os.path.join(self.root_path, filename), mode) as file:
                 return load(file)
@@ -119,17 +113,13 @@ class Config(dict):  # type: ignore[type-arg]
             error.strerror = f"Unable to load configuration file ({error.strerror})"
             raise
 
-    def from_mapping(
-        self, mapping: t.Mapping[str, t.Any] | t.Iterable[tuple[str, t.Any]] | None = None, **kwargs: t.Any
-    ) -> bool:
+    def from_mapping(self, mapping: t.Any = None, **kwargs: t.Any) -> bool:
         """Take the upper-case keys of *mapping* and of the keywords. Always True."""
         items = {**dict(mapping or ()), **kwargs}
         self.update((key, value) for key, value in items.items() if key.isupper())
         return True
 
-    def from_prefixed_env(
-        self, prefix: str = "FLASK", *, loads: t.Callable[[str], t.Any] | None = None
-    ) -> bool:
+    def from_prefixed_env(self, prefix: str = "FLASK", *, loads: Loads | None = None) -> bool:
         """Take the environment variables that begin with *prefix* and ``_``, in sorted order.
 
         Values are parsed by *loads*, by default as JSON, and kept as text where that fails. Double
@@ -172,7 +162,7 @@ class Config(dict):  # type: ignore[type-arg]
         return f"<{type(self).__name__} {dict.__repr__(self)}>"
 
 
-def _parsed(value: str, loads: t.Callable[[str], t.Any]) -> t.Any:
+def _parsed(value: str, loads: Loads) -> t.Any:
     try:
         return loads(value)
     except Exception:  # whatever the parser raises: then it is plain text
@@ -185,11 +175,10 @@ class ImportStringError(ImportError):
     def __init__(self, import_name: str, exception: BaseException) -> None:
         self.import_name = import_name
         self.exception = exception
+        track = "\n".join(_import_track(import_name))
         super().__init__(
-            f"import_string() failed for {import_name!r}:"
-            f" {type(exception).__name__}: {exception}\n"
-            + "\n".join(_import_track(import_name))
-            + "\nIs the name right, has each package an __init__.py, is its parent in sys.path, and"
+            f"import_string() failed for {import_name!r}: {type(exception).__name__}: {exception}\n{track}\n"
+            "Is the name right, has each package an __init__.py, is its parent in sys.path, and"
             " is there no other module of that name before it?"
         )
 
@@ -204,7 +193,7 @@ def _import_track(import_name: str) -> t.Iterator[str]:
         found = import_string(name, silent=True)
         if found is None:
             yield f"- {name!r} not found."
-            return
+            return  # what is below it cannot be there either
         yield f"- {name!r} found in {getattr(found, '__file__', None)!r}."
 
 

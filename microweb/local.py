@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     T = TypeVar("T")
+    Source = t.Union[ContextVar[T], "Local", "LocalStack[T]", t.Callable[[], T]]
 else:
     # Bases that can be subscripted, without the cost of importing typing.
     T = "T"
@@ -83,11 +84,8 @@ class Local:
         self.__storage.set({**self.__storage.get({}), name: value})
 
     def __delattr__(self, name: str) -> None:
-        values = dict(self.__storage.get({}))
-        if name not in values:
-            raise AttributeError(name)
-        del values[name]
-        self.__storage.set(values)
+        self.__getattr__(name)  # AttributeError if it is not there
+        self.__storage.set({key: value for key, value in self if key != name})
 
 
 class LocalStack(Generic[T]):
@@ -111,11 +109,10 @@ class LocalStack(Generic[T]):
 
     def pop(self) -> T | None:
         """Take the top away and return it; None if there is none."""
-        stack = self._storage.get([])
-        if not stack:
-            return None
+        top, stack = self.top, self._storage.get([])
+        # A new list: the context that this one was copied from still has the old one.
         self._storage.set(stack[:-1])
-        return stack[-1]
+        return top
 
     @property
     def top(self) -> T | None:
@@ -131,8 +128,7 @@ class _Released:
     """A response body that, when it is closed, cleans up behind it."""
 
     def __init__(self, body: t.Iterable[bytes], cleanup: t.Callable[[], None]) -> None:
-        self.body = body
-        self.cleanup = cleanup
+        self.body, self.cleanup = body, cleanup
 
     def __iter__(self) -> t.Iterator[bytes]:
         return iter(self.body)
@@ -149,11 +145,9 @@ class LocalManager:
 
     __slots__ = ("locals",)
 
-    def __init__(
-        self, locals: Local | LocalStack[t.Any] | t.Iterable[Local | LocalStack[t.Any]] | None = None
-    ) -> None:
-        single = isinstance(locals, (Local, LocalStack))
-        self.locals: list[t.Any] = [locals] if single else list(locals or ())  # type: ignore
+    def __init__(self, locals: t.Any = None) -> None:
+        # A Local can be iterated over as well: over its values.
+        self.locals = [locals] if isinstance(locals, (Local, LocalStack)) else list(locals or ())
 
     def cleanup(self) -> None:
         """Release all of them in the current context."""
@@ -268,21 +262,13 @@ def _forward_in_place(operation: t.Callable[..., t.Any]) -> t.Any:
     return method
 
 
-def _swapped(operation: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-    return lambda obj, other: operation(other, obj)
-
-
 def _by_name(name: str) -> t.Callable[..., t.Any]:
     return lambda obj, *args: getattr(obj, name)(*args)
 
 
 def _copier(name: str) -> t.Callable[..., t.Any]:
-    def copier(obj: t.Any, *args: t.Any) -> t.Any:
-        import copy  # not for a request: hardly any copies a proxy
-
-        return getattr(copy, name)(obj, *args)
-
-    return copier
+    # Not imported for a request: hardly any copies a proxy.
+    return lambda obj, *args: getattr(__import__("copy"), name)(obj, *args)
 
 
 def _forwarded_methods() -> dict[str, t.Any]:
@@ -291,40 +277,41 @@ def _forwarded_methods() -> dict[str, t.Any]:
     What has no place here: ``__del__``, ``__slots__`` and the descriptor protocol are the proxy's
     own, pickling fetches its methods by name.
     """
-    methods = {f"__{name}__": _forward(op, fallback) for name, op, fallback in _OPERATIONS}
+    operations = {**_OPERATIONS, **{operation.__name__: operation for operation in _BUILTINS}}
+    operations.update((name, _by_name(f"__{name}__")) for name in _PROTOCOLS.split())
     for word in _OPERATORS.split():
-        name = f"__{word.strip('_')}__"
-        methods[name] = _forward(getattr(operator, word))
+        operations[word.strip("_")] = getattr(operator, word)
+    methods = {f"__{name}__": _forward(op, _FALLBACKS.get(name)) for name, op in operations.items()}
     for word in _ARITHMETIC.split():
         name = word.strip("_")
         # The built-in pow takes a modulus, and operator has no divmod.
         operation: t.Any = {"pow": pow, "divmod": divmod}.get(name) or getattr(operator, word)
         methods[f"__{name}__"] = _forward(operation)
-        methods[f"__r{name}__"] = _forward(_swapped(operation))
+        methods[f"__r{name}__"] = _forward(lambda obj, other, *, do=operation: do(other, obj))
         if name != "divmod":
             methods[f"__i{name}__"] = _forward_in_place(getattr(operator, f"i{name}"))
-    for name in _PROTOCOLS.split():
-        methods[f"__{name}__"] = _forward(_by_name(f"__{name}__"))
     return methods
 
 
 _OPERATORS = "lt le eq ne gt ge getitem setitem delitem contains length_hint neg pos invert index"
 _ARITHMETIC = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and_ xor or_"
 _PROTOCOLS = "enter exit await aiter anext aenter aexit"
-_BUILTINS = (str, bytes, format, hash, len, iter, next, reversed, abs, complex, int, float, round)
-_OPERATIONS: list[tuple[str, t.Callable[..., t.Any], t.Any]] = [
-    *((operation.__name__, operation, None) for operation in _BUILTINS),
-    *((operation.__name__, operation, None) for operation in (math.trunc, math.floor, math.ceil)),
-    ("repr", repr, lambda proxy: f"<{type(proxy).__name__} unbound>"),
-    ("bool", bool, lambda proxy: False),
-    ("dir", dir, lambda proxy: []),
-    ("setattr", setattr, None),
-    ("delattr", delattr, None),
-    ("instancecheck", lambda obj, instance: isinstance(instance, obj), None),
-    ("subclasscheck", lambda obj, subclass: issubclass(subclass, obj), None),
-    ("copy", _copier("copy"), None),
-    ("deepcopy", _copier("deepcopy"), None),
-]
+_BUILTINS: tuple[t.Any, ...] = (
+    *(str, bytes, format, hash, len, iter, next, reversed, abs, complex, int, float, round),
+    *(repr, bool, dir, setattr, delattr, math.trunc, math.floor, math.ceil),
+)
+_OPERATIONS: dict[str, t.Callable[..., t.Any]] = {
+    "instancecheck": lambda obj, instance: isinstance(instance, obj),
+    "subclasscheck": lambda obj, subclass: issubclass(subclass, obj),
+    "copy": _copier("copy"),
+    "deepcopy": _copier("deepcopy"),
+}
+#: What debuggers and templates ask of whatever they meet has an answer without an object, too.
+_FALLBACKS: dict[str, t.Callable[[t.Any], t.Any]] = {
+    "repr": lambda proxy: f"<{type(proxy).__name__} unbound>",
+    "bool": lambda proxy: False,
+    "dir": lambda proxy: [],
+}
 
 
 class LocalProxy(Generic[T]):
@@ -343,11 +330,7 @@ class LocalProxy(Generic[T]):
     vars().update(_forwarded_methods())
 
     def __init__(
-        self,
-        local: ContextVar[T] | Local | LocalStack[T] | t.Callable[[], T],
-        name: str | None = None,
-        *,
-        unbound_message: str | None = None,
+        self, local: Source[T], name: str | None = None, *, unbound_message: str | None = None
     ) -> None:
         message = "object is not bound" if unbound_message is None else unbound_message
         object.__setattr__(self, "_read", _reader(local, name, message))

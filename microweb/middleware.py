@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     #: An open file, when it was changed, and its size.
     Opened = tuple[t.IO[bytes], datetime, int]
     #: From the rest of a path (None: the exported name itself) to a file's name and how to open it.
-    Loader = t.Callable[[t.Optional[str]], tuple[t.Optional[str], t.Optional[t.Callable[[], Opened]]]]
+    Loader = t.Callable[[t.Optional[str]], tuple[t.Any, t.Any]]
 
 
 class ProxyFix:
@@ -69,11 +69,10 @@ class ProxyFix:
                 environ["HTTP_HOST"] = f"{_split_port(environ['HTTP_HOST'])[0]}:{value}"
         if value := _trusted(environ, "PREFIX", self.x_prefix):
             environ["SCRIPT_NAME"] = value
-        result: t.Iterable[bytes] = self.app(environ, start_response)
-        return result
+        return self.app(environ, start_response)  # type: ignore[no-any-return]
 
 
-_REPLACED = (*("REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST"), *("SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME"))
+_REPLACED = ["REMOTE_ADDR", "wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME"]
 
 
 def _trusted(environ: WSGIEnvironment, name: str, count: int) -> str | None:
@@ -109,8 +108,7 @@ class DispatcherMiddleware:
             path = f"/{last}{path}"
         environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + script
         environ["PATH_INFO"] = path
-        result: t.Iterable[bytes] = self.mounts.get(script, self.app)(environ, start_response)
-        return result
+        return self.mounts.get(script, self.app)(environ, start_response)  # type: ignore[no-any-return]
 
 
 class SharedDataMiddleware:
@@ -135,11 +133,8 @@ class SharedDataMiddleware:
         cache_timeout: int = 12 * 60 * 60,
         fallback_mimetype: str = "application/octet-stream",
     ) -> None:
-        self.app = app
-        self.disallow = disallow
-        self.cache = cache
-        self.cache_timeout = cache_timeout
-        self.fallback_mimetype = fallback_mimetype
+        self.app, self.disallow, self.fallback_mimetype = app, disallow, fallback_mimetype
+        self.cache, self.cache_timeout = cache, cache_timeout
         pairs = exports.items() if hasattr(exports, "items") else exports
         self.exports: list[tuple[str, Loader]] = [(path, self._loader(value)) for path, value in pairs]
 
@@ -182,14 +177,13 @@ class SharedDataMiddleware:
         loaded = time.time()
 
         def load(path: str | None) -> t.Any:
-            name = None if path is None else safe_join(package_path, path)
+            if path is None or (name := safe_join(package_path, path)) is None:
+                return None, None  # the directory itself, or something outside of it
             try:
-                resource = None if name is None else reader.open_resource(name)
-            except OSError:
-                resource = None
-            if name is None or resource is None:
+                resource = reader.open_resource(name)
+            except OSError:  # no such file, or a directory
                 return None, None
-            return name.rpartition("/")[2], lambda: _describe(resource, loaded)
+            return os.path.basename(name), lambda: _describe(resource, loaded)
 
         return load
 
@@ -202,8 +196,7 @@ class SharedDataMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterable[bytes]:
         filename, opener = self._find(get_path_info(environ))
         if filename is None or opener is None or not self.is_allowed(filename):
-            result: t.Iterable[bytes] = self.app(environ, start_response)
-            return result
+            return self.app(environ, start_response)  # type: ignore[no-any-return]
         file, mtime, size = opener()
         headers = [("Date", http_date()), ("Cache-Control", "public")]
         if self.cache:
@@ -214,31 +207,28 @@ class SharedDataMiddleware:
                 start_response("304 Not Modified", headers)
                 return []
             headers.append(("Expires", http_date(time.time() + self.cache_timeout)))
+        from mimetypes import guess_type  # reads the system's tables
+
+        mimetype = get_content_type(guess_type(filename)[0] or self.fallback_mimetype, "utf-8")
         headers += [
-            ("Content-Type", self._content_type(filename)),
+            ("Content-Type", mimetype),
             ("Content-Length", str(size)),
             ("Last-Modified", http_date(mtime)),
         ]
         start_response("200 OK", headers)
         return wrap_file(environ, file)
 
-    def _find(self, path: str) -> tuple[str | None, t.Callable[[], Opened] | None]:
+    def _find(self, path: str) -> tuple[t.Any, t.Any]:
         """The first export that has a file for the path."""
         for exported, loader in self.exports:
             parent = exported.rstrip("/") + "/"
-            rests: list[str | None] = [None] if exported == path else []
-            if path.startswith(parent):
-                rests.append(path[len(parent) :])
-            for rest in rests:
-                filename, opener = loader(rest)
-                if opener is not None:
-                    return filename, opener
+            # A path that is exported may be a file itself, and with a slash a directory's start.
+            found = loader(None) if exported == path else (None, None)
+            if found[1] is None and path.startswith(parent):
+                found = loader(path[len(parent) :])
+            if found[1] is not None:
+                return found
         return None, None
-
-    def _content_type(self, filename: str) -> str:
-        from mimetypes import guess_type  # reads the system's tables
-
-        return get_content_type(guess_type(filename)[0] or self.fallback_mimetype, "utf-8")
 
 
 def _open(filename: str) -> Opened:
