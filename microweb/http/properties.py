@@ -127,18 +127,18 @@ class _Accessor:
             return self.default
 
     def __set__(self, instance: t.Any, value: t.Any) -> None:
-        self._check_writable()
-        if self.dump_func is not None:
-            value = resolve(self.dump_func)(value)
-        self.lookup(instance)[self.name] = value
-
-    def __delete__(self, instance: t.Any) -> None:
-        self._check_writable()
-        self.lookup(instance).pop(self.name, None)
-
-    def _check_writable(self) -> None:
         if self.read_only:
             raise AttributeError(f"{self.name!r} is read only: it is what the client sent")
+        if self.dump_func is not None and value is not None:
+            value = resolve(self.dump_func)(value)
+        # None is what a missing one reads as, so writing it removes it: never a header that says "None".
+        if value is None:
+            self.lookup(instance).pop(self.name, None)
+        else:
+            self.lookup(instance)[self.name] = value
+
+    def __delete__(self, instance: t.Any) -> None:
+        self.__set__(instance, None)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -189,9 +189,7 @@ class live_header(header_property):  # noqa: N801
     def _store(self, headers: t.Any, value: t.Any) -> None:
         if not value:
             headers.pop(self.name, None)
-            return
-        if hasattr(value, "to_header"):
-            value = value.to_header()
-        elif not isinstance(value, str):
-            value = resolve("options.dump_header")(value)
-        headers[self.name] = value
+        elif hasattr(value, "to_header"):
+            headers[self.name] = value.to_header()
+        else:
+            headers[self.name] = value if isinstance(value, str) else resolve("options.dump_header")(value)

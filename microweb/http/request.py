@@ -16,7 +16,7 @@ import io
 from functools import wraps
 
 from ..exceptions import BadRequest, HTTPException, UnsupportedMediaType
-from .datastructures import CombinedMultiDict, MultiDict
+from .datastructures import CombinedMultiDict, MultiDict, iter_multi_items
 from .forms import FormDataParser
 from .headers import EnvironHeaders
 from .jsonbody import StrictJSON
@@ -77,13 +77,12 @@ class Request(RequestHeaders):
     def from_values(cls: type[Self], *args: t.Any, **kwargs: t.Any) -> Self:
         """A request made up from the arguments of `EnvironBuilder`, for scripts and shells."""
         # A tool for scripts and tests: only who calls this loads it.
+        from contextlib import closing
+
         from .builder import EnvironBuilder
 
-        builder = EnvironBuilder(*args, **kwargs)
-        try:
+        with closing(EnvironBuilder(*args, **kwargs)) as builder:
             return builder.get_request(cls)  # type: ignore[no-any-return]
-        finally:
-            builder.close()
 
     @classmethod
     def application(cls, f: t.Callable[..., t.Any]) -> WSGIApplication:
@@ -215,17 +214,11 @@ class Request(RequestHeaders):
             cls=self.parameter_storage_class,
         )
 
-    def _get_file_stream(
-        self,
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None = None,
-        content_length: int | None = None,
-    ) -> t.IO[bytes]:
-        """Where an uploaded file is put: for subclasses."""
+    def _get_file_stream(self, *args: t.Any, **about: t.Any) -> t.IO[bytes]:
+        """Where an uploaded file is put: for subclasses, which get `default_stream_factory`'s arguments."""
         from .uploads import default_stream_factory
 
-        return default_stream_factory(total_content_length, content_type, filename, content_length)
+        return default_stream_factory(*args, **about)
 
     def _load_form_data(self) -> None:
         """Parse the body, if that was not done, and store `stream`, `form` and `files`."""
@@ -235,26 +228,20 @@ class Request(RequestHeaders):
         if self.want_form_data_parsed:
             result = self._parse_form()
         else:
-            storage = self.parameter_storage_class
-            result = self.stream, storage(), storage()
+            result = self.stream, self.parameter_storage_class(), self.parameter_storage_class()
         attributes["stream"], attributes["form"], attributes["files"] = result
         self.needs_close = True
 
     def _parse_form(self) -> tuple[t.IO[bytes], t.Any, t.Any]:
         parser = self.make_form_data_parser()
-        if not self.silent_form_errors:
-            parser.silent = False
+        parser.silent = parser.silent and self.silent_form_errors
         parser.max_fields = self.max_fields
+        # What get_data() has kept is read once more.
+        stream = self.stream if self._cached_data is None else io.BytesIO(self._cached_data)
         try:
-            return parser.parse(
-                self._get_stream_for_parsing(), self.mimetype, self.content_length, self.mimetype_params
-            )
+            return parser.parse(stream, self.mimetype, self.content_length, self.mimetype_params)
         except ValueError as error:
             raise BadRequest(f"The form in the body cannot be read: {error}.") from error
-
-    def _get_stream_for_parsing(self) -> t.IO[bytes]:
-        data = self._cached_data
-        return self.stream if data is None else io.BytesIO(data)
 
     @cached_property
     def form(self) -> ImmutableMultiDict[str, str]:
@@ -271,12 +258,10 @@ class Request(RequestHeaders):
     @cached_property
     def values(self) -> CombinedMultiDict[str, str]:
         """`args` and, unless the method is GET, `form` in one."""
-        sources: list[t.Any] = [self.args]
         # A cache need not look at the body of a GET: what is in it must not change the answer.
-        if self.method != "GET":
-            sources.append(self.form)
+        sources: list[t.Any] = [self.args] if self.method == "GET" else [self.args, self.form]
         return CombinedMultiDict(
-            [source if isinstance(source, MultiDict) else MultiDict(source) for source in sources]
+            [each if isinstance(each, MultiDict) else MultiDict(each) for each in sources]
         )
 
     #: Whether `close` has anything to do: after a form was read, or in a class with its own `close`.
@@ -288,12 +273,8 @@ class Request(RequestHeaders):
 
     def close(self) -> None:
         """Close the uploaded files."""
-        files = self.__dict__.get("files")
-        if files:
-            from .datastructures import iter_multi_items
-
-            for _, file in iter_multi_items(files):
-                file.close()
+        for _, file in iter_multi_items(self.__dict__.get("files") or ()):
+            file.close()
 
     def __enter__(self: Self) -> Self:
         return self
@@ -327,11 +308,10 @@ class Request(RequestHeaders):
         data = self.get_data(cache=cache)
         try:
             value = self._load_json(data)
+            results = value, value
         except ValueError as error:
             value = None if silent else self.on_json_loading_failed(error)
             results = (self._cached_json[0], value) if silent else (value, self._cached_json[1])
-        else:
-            results = (value, value)
         if cache:
             self._cached_json = results
         return value

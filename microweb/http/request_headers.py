@@ -11,6 +11,8 @@ by the attribute that needs them: a hello-world never loads them.
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from .datastructures import ImmutableList, ImmutableMultiDict, parse_set_header
 from .options import parse_options_header
 from .properties import cached_property, header_property, parsed_header
@@ -41,6 +43,12 @@ def is_json_mimetype(mimetype: str) -> bool:
     return mimetype == "application/json" or (
         mimetype.startswith("application/") and mimetype.endswith("+json")
     )
+
+
+def _url(*parts: str) -> t.Any:
+    """A cached attribute: the URL up to the last of these parts."""
+    read = attrgetter("scheme", *parts)
+    return cached_property(lambda self: get_current_url(*read(self)))
 
 
 class RequestHeaders:
@@ -77,9 +85,7 @@ class RequestHeaders:
     @cached_property
     def args(self) -> ImmutableMultiDict[str, str]:
         """The query string, parsed."""
-        return self.parameter_storage_class(  # type: ignore[no-any-return]
-            parse_query(self.query_string, self.max_fields)
-        )
+        return self.parameter_storage_class(parse_query(self.query_string, self.max_fields))  # type: ignore[no-any-return]
 
     @cached_property
     def full_path(self) -> str:
@@ -91,30 +97,16 @@ class RequestHeaders:
         """Whether the request came over TLS, as far as the server knows."""
         return self.scheme in ("https", "wss")
 
-    @cached_property
-    def url(self) -> str:
-        """The whole URL, as an IRI."""
-        return get_current_url(self.scheme, self.host, self.root_path, self.path, self.query_string)
-
-    @cached_property
-    def base_url(self) -> str:
-        """The URL without the query string."""
-        return get_current_url(self.scheme, self.host, self.root_path, self.path)
-
-    @cached_property
-    def root_url(self) -> str:
-        """The URL under which the application is mounted."""
-        return get_current_url(self.scheme, self.host, self.root_path)
-
-    @cached_property
-    def url_root(self) -> str:
-        """Another name of `root_url`."""
-        return self.root_url
-
-    @cached_property
-    def host_url(self) -> str:
-        """The scheme and the host alone."""
-        return get_current_url(self.scheme, self.host)
+    #: The whole URL, as an IRI.
+    url: str = _url("host", "root_path", "path", "query_string")
+    #: The URL without the query string.
+    base_url: str = _url("host", "root_path", "path")
+    #: The URL under which the application is mounted.
+    root_url: str = _url("host", "root_path")
+    #: Another name of `root_url`.
+    url_root: str = _url("host", "root_path")
+    #: The scheme and the host alone.
+    host_url: str = _url("host")
 
     @cached_property
     def host(self) -> str:
@@ -133,20 +125,17 @@ class RequestHeaders:
         """
         from .options import parse_list_header
 
-        forwarded = self.headers.get("X-Forwarded-For")
-        if forwarded is not None:
-            return self.list_storage_class(parse_list_header(forwarded))  # type: ignore[no-any-return]
-        address = self.remote_addr
-        return self.list_storage_class(() if address is None else (address,))  # type: ignore[no-any-return]
+        addresses = self.headers.get("X-Forwarded-For", self.remote_addr)
+        return self.list_storage_class(parse_list_header(addresses or ""))  # type: ignore[no-any-return]
 
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:
         """The cookies that the client sent."""
         from .cookies import parse_cookie
 
-        return parse_cookie(  # type: ignore[no-any-return]
-            ";".join(self.headers.getlist("Cookie")), cls=self.dict_storage_class
-        )
+        # HTTP/2 may bring several lines (RFC 9113 8.2.3).
+        header = ";".join(self.headers.getlist("Cookie"))
+        return parse_cookie(header, cls=self.dict_storage_class)  # type: ignore[no-any-return]
 
     #: The Authorization header; None if it is missing or makes no sense.
     authorization: Authorization | None = parsed_header("Authorization", "auth.Authorization.from_header")
@@ -165,8 +154,7 @@ class RequestHeaders:
     @cached_property
     def content_length(self) -> int | None:
         """How long the body says it is; None if it is chunked or does not say."""
-        headers = self.headers
-        return parse_content_length(headers.get("Content-Length"), headers.get("Transfer-Encoding"))
+        return parse_content_length(*map(self.headers.get, ("Content-Length", "Transfer-Encoding")))
 
     @cached_property
     def _parsed_content_type(self) -> tuple[str, dict[str, str]]:
@@ -209,6 +197,6 @@ class RequestHeaders:
     pragma: HeaderSet = parsed_header("Pragma", parse_set_header)
     origin: str | None = header("Origin", read_only=True)
     access_control_request_headers: HeaderSet | None = header(
-        "Access-Control-Request-Headers", load_func=parse_set_header, read_only=True
+        "Access-Control-Request-Headers", None, parse_set_header, read_only=True
     )
     access_control_request_method: str | None = header("Access-Control-Request-Method", read_only=True)

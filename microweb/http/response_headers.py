@@ -10,13 +10,15 @@ needs them: the small functions at the top do nothing else.
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from .properties import header_property, live_header, resolve
 from .request_headers import is_json_mimetype
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from .auth import WWWAuthenticate
     from .caching import ResponseCacheControl
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 # The codecs of the table below, by the names that `properties.resolve` knows.
 _LOAD_DATE, _DUMP_DATE = "dates.parse_date", "dates.http_date"
 _LOAD_SET, _DUMP_SET = "datastructures.parse_set_header", "options.dump_header"
-_LOAD_CSP = "csp.parse_csp_header"
+_LOAD_CSP, _VALUE = "csp.parse_csp_header", attrgetter("value")
 
 
 def _load_cache_control(value: str | None, on_update: t.Callable[[t.Any], None]) -> ResponseCacheControl:
@@ -38,15 +40,30 @@ def _load_cache_control(value: str | None, on_update: t.Callable[[t.Any], None])
     return parsed
 
 
+def _load_retry(value: str) -> datetime:
+    # RFC 9110 10.2.3: a date, or seconds from now.
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        return resolve(_LOAD_DATE)(value)  # type: ignore[no-any-return]
+    from datetime import datetime, timedelta, timezone
+
+    return datetime.now(timezone.utc) + timedelta(seconds=int(value))
+
+
+def _dump_retry(value: t.Any) -> str:
+    return resolve(_DUMP_DATE)(value) if hasattr(value, "utctimetuple") else str(value)
+
+
+def _dump_credentials(value: bool) -> str | None:
+    # Fetch 3.2.3: the header has one value; anything but its presence with "true" means no.
+    return "true" if value is True else None
+
+
 class _policy_header(header_property):  # noqa: N801
     """A header whose value is a member of an enum; the least strict one if it is missing or unknown."""
 
     def __get__(self, instance: t.Any, owner: type | None = None) -> t.Any:
         value = super().__get__(instance, owner)
         return resolve(self.load_func)("unsafe-none") if value is None else value
-
-    def __set__(self, instance: t.Any, value: t.Any) -> None:
-        super().__set__(instance, value.value)
 
 
 # The type of an attribute is that of its annotation.
@@ -55,7 +72,34 @@ live: t.Any = live_header
 policy: t.Any = _policy_header
 
 
-class ResponseHeaders:
+class WritableContentType:
+    """`content_type` in parts, for what has headers to be changed: responses, and requests in the making."""
+
+    content_type: t.Any
+
+    @property
+    def mimetype(self) -> str | None:
+        """The content type without its parameters; assigning text types adds the charset."""
+        value = self.content_type
+        return value.partition(";")[0].strip() if value else None
+
+    @mimetype.setter
+    def mimetype(self, value: str) -> None:
+        self.content_type = get_content_type(value, "utf-8")
+
+    @property
+    def mimetype_params(self) -> CallbackDict[str, str]:
+        """The parameters of the content type; changing the dict changes the header."""
+        from .datastructures import CallbackDict
+        from .options import dump_options_header, parse_options_header
+
+        def on_update(params: t.Any) -> None:
+            self.content_type = dump_options_header(self.mimetype, params)
+
+        return CallbackDict(parse_options_header(self.content_type)[1], on_update)
+
+
+class ResponseHeaders(WritableContentType):
     """The attributes of a response that follow from its headers."""
 
     if TYPE_CHECKING:
@@ -90,72 +134,20 @@ class ResponseHeaders:
     access_control_allow_origin: str | None = header("Access-Control-Allow-Origin")
     access_control_expose_headers: t.Any = header("Access-Control-Expose-Headers", None, _LOAD_SET, _DUMP_SET)
     access_control_max_age: int | None = header("Access-Control-Max-Age", None, int, str)
-    cross_origin_opener_policy: COOP = policy("Cross-Origin-Opener-Policy", None, "csp.COOP")
-    cross_origin_embedder_policy: COEP = policy("Cross-Origin-Embedder-Policy", None, "csp.COEP")
+    #: Whether scripts of other origins may see the answer to a request with credentials.
+    access_control_allow_credentials: bool = header(
+        "Access-Control-Allow-Credentials", False, bool, _dump_credentials
+    )
+    cross_origin_opener_policy: COOP = policy("Cross-Origin-Opener-Policy", None, "csp.COOP", _VALUE)
+    cross_origin_embedder_policy: COEP = policy("Cross-Origin-Embedder-Policy", None, "csp.COEP", _VALUE)
 
-    @property
-    def access_control_allow_credentials(self) -> bool:
-        """Whether scripts of other origins may see an answer to a request with credentials."""
-        return "Access-Control-Allow-Credentials" in self.headers
-
-    @access_control_allow_credentials.setter
-    def access_control_allow_credentials(self, value: bool | None) -> None:
-        # The header has one value; anything but its presence with "true" means no.
-        if value is True:
-            self.headers["Access-Control-Allow-Credentials"] = "true"
-        else:
-            self.headers.pop("Access-Control-Allow-Credentials", None)
-
-    # The content type in parts
-
-    @property
-    def mimetype(self) -> str | None:
-        """The content type without its parameters; assigning text types adds the charset."""
-        value = self.headers.get("Content-Type")
-        return value.partition(";")[0].strip() if value else None
-
-    @mimetype.setter
-    def mimetype(self, value: str) -> None:
-        self.headers["Content-Type"] = get_content_type(value, "utf-8")
-
-    @property
-    def mimetype_params(self) -> CallbackDict[str, str]:
-        """The parameters of the content type; changing the dict changes the header."""
-        from .datastructures import CallbackDict
-        from .options import dump_options_header, parse_options_header
-
-        def on_update(params: t.Any) -> None:
-            self.headers["Content-Type"] = dump_options_header(self.mimetype, params)
-
-        params = parse_options_header(self.headers.get("Content-Type", ""))[1]
-        return CallbackDict(params, on_update)
+    #: When to come back; assign a date or a number of seconds.
+    retry_after: t.Any = header("Retry-After", None, _load_retry, _dump_retry)
 
     @property
     def is_json(self) -> bool:
         """Whether the content type is JSON."""
         return is_json_mimetype(self.mimetype or "")
-
-    # Headers that do not fit the table
-
-    @property
-    def retry_after(self) -> datetime | None:
-        """When to come back; assign a date or a number of seconds."""
-        value = self.headers.get("Retry-After")
-        if value is None:
-            return None
-        if not (value.isascii() and value.isdigit() and len(value) < 10):
-            return resolve(_LOAD_DATE)(value)  # type: ignore[no-any-return]
-        from datetime import datetime, timedelta, timezone
-
-        return datetime.now(timezone.utc) + timedelta(seconds=int(value))
-
-    @retry_after.setter
-    def retry_after(self, value: datetime | int | str | None) -> None:
-        if value is None:
-            self.headers.pop("Retry-After", None)
-        else:
-            is_date = hasattr(value, "utctimetuple")
-            self.headers["Retry-After"] = resolve(_DUMP_DATE)(value) if is_date else str(value)
 
     def set_etag(self, etag: str, weak: bool = False) -> None:
         """Set the entity tag, quoted."""
@@ -204,32 +196,20 @@ class ResponseHeaders:
     #: Warn of a Set-Cookie over this many bytes, which browsers drop; 0: never.
     max_cookie_size = 4093
 
-    def set_cookie(
-        self,
-        key: str,
-        value: str = "",
-        max_age: timedelta | int | None = None,
-        expires: str | datetime | int | float | None = None,
-        path: str | None = "/",
-        domain: str | None = None,
-        secure: bool = False,
-        httponly: bool = False,
-        samesite: str | None = None,
-        partitioned: bool = False,
-    ) -> None:
-        """Add a Set-Cookie header; what the arguments mean is said at `cookies.dump_cookie`."""
+    def set_cookie(self, key: str, value: str = "", *args: t.Any, **options: t.Any) -> None:
+        """Add a Set-Cookie header: `max_age`, `expires`, `path="/"`, `domain`, `secure`, `httponly`,
+        `samesite` and `partitioned` are what `cookies.dump_cookie` says.
+        """
         from .cookies import dump_cookie
 
-        options = (path, domain, secure, httponly, True, self.max_cookie_size, samesite, partitioned)
-        self.headers.add("Set-Cookie", dump_cookie(key, value, max_age, expires, *options))
+        options.setdefault("max_size", self.max_cookie_size)
+        self.headers.add("Set-Cookie", dump_cookie(key, value, *args, **options))
 
-    def delete_cookie(
-        self, key: str, path: str | None = "/", domain: str | None = None, **options: t.Any
-    ) -> None:
-        """Make the client forget a cookie; `path` and `domain` must be those it was set with, and the
+    def delete_cookie(self, key: str, *args: t.Any, **options: t.Any) -> None:
+        """Make the client forget a cookie. `path="/"` and `domain` must be those it was set with; the
         further options of `set_cookie` are safest if they are, too.
         """
-        self.set_cookie(key, "", 0, 0, path, domain, **options)
+        self.set_cookie(key, "", 0, 0, *args, **options)
 
 
 #: Types with a charset parameter, besides `text/*` and `*+xml`: IANA's registrations that define

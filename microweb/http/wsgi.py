@@ -9,6 +9,7 @@ whatever happened.
 from __future__ import annotations
 
 import io
+import sys
 from functools import update_wrapper
 
 from ..exceptions import ClientDisconnected, RequestEntityTooLarge
@@ -43,14 +44,9 @@ def plain_int(value: str) -> int:
 
 def parse_content_length(length: str | None, transfer_encoding: str | None = None) -> int | None:
     """The length that a body announces: None if it is chunked or silent, 0 if it talks nonsense."""
-    if not length and not transfer_encoding:
-        return None if length is None else 0
-    if transfer_encoding:
-        codings = [coding.strip(" \t").lower() for coding in transfer_encoding.split(",")]
-        # RFC 9112 6.3: with a transfer coding, Content-Length says nothing.
-        if "chunked" in codings:
-            return None
-    if length is None:
+    codings = [coding.strip(" \t").lower() for coding in (transfer_encoding or "").split(",")]
+    # RFC 9112 6.3: with a transfer coding, Content-Length says nothing.
+    if length is None or "chunked" in codings:
         return None
     try:
         return max(0, plain_int(length))
@@ -83,9 +79,9 @@ def get_input_stream(
     # Set by servers that decode chunked bodies: reading then ends by itself, as it must for a limit to be
     # told from a client that is slow.
     if "wsgi.input_terminated" in environ:
-        if max_content_length is None:
-            return stream
-        return LimitedStream(stream, max_content_length, is_max=True)
+        return (
+            stream if max_content_length is None else LimitedStream(stream, max_content_length, is_max=True)
+        )
     if length is None:
         return io.BytesIO() if safe_fallback else stream
     return LimitedStream(stream, length)
@@ -141,10 +137,10 @@ class LimitedStream(io.RawIOBase):
 
     def readline(self, size: int | None = -1) -> bytes:
         """A line, or what the limit leaves of it."""
-        source = getattr(self._stream, "readline", None)
-        if source is None:
-            return super().readline(-1 if size is None else size)
-        return self._take(source, self.limit if size is None or size < 0 else size)
+        # io's own asks for one byte after the other: it is for streams that can do no better.
+        if not hasattr(self._stream, "readline"):
+            return super().readline(size)
+        return self._take(self._stream.readline, self.limit if size is None or size < 0 else size)
 
     def readinto(self, buffer: t.Any) -> int:
         """Fill `buffer` as far as one read goes; what `io.BufferedReader` calls."""
@@ -154,18 +150,11 @@ class LimitedStream(io.RawIOBase):
 
     def readall(self) -> bytes:
         """Everything up to the limit."""
-        if self.is_exhausted:
-            self._reached_limit()
-            return b""
         # Not one read of the whole: how long it is, is the client's word.
-        blocks: list[bytes] = []
-        while not self.is_exhausted:
-            data = self.read(CHUNK)
-            if not data:
-                return b"".join(blocks)
-            blocks.append(data)
-        if self._limit_is_max:
-            self._reached_limit()
+        blocks = [self.read(CHUNK)]
+        # A length ends it by itself; that a maximum was passed shows only if one more is asked for.
+        while blocks[-1] and (self._limit_is_max or not self.is_exhausted):
+            blocks.append(self.read(CHUNK))
         return b"".join(blocks)
 
     def _take(self, source: t.Callable[[int], bytes], size: int) -> bytes:
@@ -226,14 +215,14 @@ def get_current_url(
     trusted_hosts: t.Collection[str] | None = None,
 ) -> str:
     """The URL of the request, or the first parts of it."""
-    parts: list[t.Any] = [environ["wsgi.url_scheme"], get_host(environ, trusted_hosts)]
-    if not host_only:
-        parts.append(decode_wsgi(environ.get("SCRIPT_NAME", "")))
-        if not root_only:
-            parts.append(get_path_info(environ))
-            if not strip_querystring:
-                parts.append(environ.get("QUERY_STRING", "").encode("latin-1"))
-    return build_url(*parts)
+    parts: tuple[t.Any, ...] = (
+        get_host(environ, trusted_hosts),
+        decode_wsgi(environ.get("SCRIPT_NAME", "")),
+        get_path_info(environ),
+        environ.get("QUERY_STRING", "").encode("latin-1"),
+    )
+    wanted = 1 if host_only else 2 if root_only else 3 if strip_querystring else 4
+    return build_url(environ["wsgi.url_scheme"], *parts[:wanted])
 
 
 def responder(f: t.Callable[..., WSGIApplication]) -> WSGIApplication:
@@ -251,15 +240,9 @@ class ClosingIterator:
     Every callback runs even if one before it fails; the first error is the one that is raised.
     """
 
-    def __init__(
-        self,
-        iterable: t.Iterable[bytes],
-        callbacks: t.Callable[[], t.Any] | t.Iterable[t.Callable[[], t.Any]] | None = None,
-    ) -> None:
+    def __init__(self, iterable: t.Iterable[bytes], callbacks: t.Any = None) -> None:
         self._iterator = iter(iterable)
-        if callbacks is None:
-            callbacks = ()
-        self._callbacks = [callbacks] if callable(callbacks) else list(callbacks)
+        self._callbacks = [callbacks] if callable(callbacks) else list(callbacks or ())
         # That of the iterable, which its iterator need not have.
         close = getattr(iterable, "close", None)
         if close is not None:
@@ -295,8 +278,11 @@ def wrap_file(environ: WSGIEnvironment, file: t.IO[bytes], buffer_size: int = CH
     The server recognises its own wrapper by type, so the response must pass it on untouched:
     `direct_passthrough=True`.
     """
-    wrapper = environ.get("wsgi.file_wrapper", FileWrapper)
-    return wrapper(file, buffer_size)  # type: ignore[no-any-return]
+    return environ.get("wsgi.file_wrapper", FileWrapper)(file, buffer_size)  # type: ignore[no-any-return]
+
+
+def _nothing(*args: t.Any) -> None:
+    """What a body or a file without the method does."""
 
 
 class FileWrapper:
@@ -306,25 +292,23 @@ class FileWrapper:
         self.file = file
         self.buffer_size = buffer_size
 
-    def close(self) -> None:
-        """Close the file, if it can be."""
-        if hasattr(self.file, "close"):
-            self.file.close()
+    # Pipes and the members of archives do with less than a file has: what is missing does nothing.
 
-    def seekable(self) -> bool:
-        """Whether a range can be had without reading what precedes it."""
-        if hasattr(self.file, "seekable"):
-            return self.file.seekable()
-        return hasattr(self.file, "seek")
+    def close(self) -> None:
+        """Close the file."""
+        getattr(self.file, "close", _nothing)()
 
     def seek(self, *args: int) -> None:
-        """Move in the file, if it can."""
-        if hasattr(self.file, "seek"):
-            self.file.seek(*args)
+        """Move in the file."""
+        getattr(self.file, "seek", _nothing)(*args)
 
     def tell(self) -> int | None:
         """The position in the file, None if it has none."""
-        return self.file.tell() if hasattr(self.file, "tell") else None
+        return getattr(self.file, "tell", _nothing)()
+
+    def seekable(self) -> bool:
+        """Whether a range can be had without reading what precedes it."""
+        return self.file.seekable() if hasattr(self.file, "seekable") else hasattr(self.file, "seek")
 
     def __iter__(self) -> t.Iterator[bytes]:
         return self
@@ -337,39 +321,28 @@ class FileWrapper:
 
 
 class RangeWrapper:
-    """The bytes `start_byte` to `start_byte + byte_range` of a body, in the blocks that it comes
-    in.
-    """
+    """The bytes `start_byte` to `start_byte + byte_range` of a body, in the blocks it comes in."""
 
     def __init__(self, iterable: t.Any, start_byte: int = 0, byte_range: int | None = None) -> None:
         # Iterating may wrap the body; seeking and closing are its own.
         self.iterable = iter(iterable)
-        self._close = getattr(iterable, "close", None)
+        self.close = getattr(iterable, "close", _nothing)
         self.seekable = bool(hasattr(iterable, "seekable") and iterable.seekable())
-        self._skip = start_byte
-        self._left = byte_range
         if self.seekable:
             iterable.seek(start_byte)
-            self._skip = 0
+        self._skip = 0 if self.seekable else start_byte
+        self._left = sys.maxsize if byte_range is None else byte_range
 
     def __iter__(self) -> t.Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        while self._left is None or self._left > 0:
-            chunk: bytes = next(self.iterable)
-            if self._skip >= len(chunk):
-                self._skip -= len(chunk)
-                continue
-            chunk = chunk[self._skip :] if self._skip else chunk
-            self._skip = 0
-            if self._left is not None:
-                chunk = chunk[: self._left]
-                self._left -= len(chunk)
-            return chunk
+        # Asked before a block is taken: what follows the range may take long to make.
+        while self._left > 0:
+            block = next(self.iterable)
+            part: bytes = block[self._skip : self._skip + self._left]
+            self._skip = max(0, self._skip - len(block))
+            self._left -= len(part)
+            if part:
+                return part
         raise StopIteration
-
-    def close(self) -> None:
-        """Close the body that is wrapped."""
-        if self._close is not None:
-            self._close()
