@@ -73,7 +73,7 @@ class Frame:
 
     def inner(self, scope: Scope) -> Frame:
         """A place inside, with a scope of its own."""
-        return self.copy(scope=scope, toplevel=False, rootlevel=False, assigned=None)
+        return self.copy(scope=scope, toplevel=False, rootlevel=False, soft=False, assigned=None)
 
 
 class Expressions(Builder):
