@@ -31,9 +31,7 @@ class Body(io.RawIOBase):
     for it is told to go on."""
 
     def __init__(self, source: Source, left: int, before: t.Callable[[], object] | None) -> None:
-        self.source = source
-        self.left = left
-        self.before = before
+        self.source, self.left, self.before = source, left, before
         #: Whether the last byte of the body has been taken off the connection.
         self.finished = not left
 
@@ -72,8 +70,7 @@ class ChunkedBody(Body):
         self._broken = True  # until this read went well: after an error nothing more is parsed
         if not self.left:
             self.left = self._next_size()
-        ended = not self.left
-        if ended:
+        if ended := not self.left:
             self._skip_trailers()
         count = super().readinto(target)
         self.finished, self._broken = ended, False
@@ -83,9 +80,8 @@ class ChunkedBody(Body):
         self._go_on()
         require(not self._begun or not self.source.read_line(2), "a chunk is too long")
         self._begun = True
-        match = _CHUNK.fullmatch(self.source.read_line(CHUNK_LINE_LIMIT))
+        match: t.Any = _CHUNK.fullmatch(self.source.read_line(CHUNK_LINE_LIMIT))
         require(match, "a chunk begins with its size in hexadecimal digits")
-        assert match is not None
         return int(match[1], 16)
 
     def _skip_trailers(self) -> None:

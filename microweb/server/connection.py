@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import time
+from contextlib import suppress
 
 from .body import open_body
 from .environ import make_environ
@@ -58,10 +59,8 @@ class Connection:
 
     def hang_up(self) -> None:
         """Make a waiting read fail, from another thread."""
-        try:
+        with suppress(OSError):  # gone already
             self.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # gone already
 
     def _serve(self, source: Source) -> None:
         started = time.monotonic()

@@ -50,10 +50,9 @@ def make_environ(head: Head, base: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The environ of one request; `base` holds what all requests of the connection share."""
     path, _, query = head.path.partition(b"?")
     target = head.target.decode("latin-1")
-    environ = header_variables(head.fields)
     return {
-        **environ,
-        **base,
+        **header_variables(head.fields),
+        **base,  # after the fields, none of which may pass for the server's own
         "REQUEST_METHOD": head.method.decode("latin-1"),
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote(path) if path != b"*" else "*",

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import socket
     import typing as t
 
+    Fields = list[tuple[str, str]]
+
 #: A client that takes nothing for so many seconds has gone.
 SEND_SECONDS = 30.0
 # sendall()'s time-out is for the whole call, so that a large block is sent in slices.
@@ -44,7 +46,7 @@ def check_status(status: str) -> str:
     return status
 
 
-def check_headers(headers: t.Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def check_headers(headers: t.Iterable[tuple[str, str]]) -> Fields:
     """A copy of the application's headers, without those that are the server's own business.
     Raises ValueError for names and values that would not arrive as they are."""
     result = []
@@ -56,12 +58,11 @@ def check_headers(headers: t.Iterable[tuple[str, str]]) -> list[tuple[str, str]]
         value.encode("latin-1")
         if name.lower() == "content-length" and not _LENGTH.fullmatch(value):
             raise ValueError(f"Content-Length: {value!r}: wanted digits")
-        if is_hop_by_hop(name):
-            # Only the server knows the connection (PEP 3333); "close" is what happens anyway.
-            if value.lower() != "close":
-                warn("dropped the hop-by-hop header %s: %r", name, value)
-            continue
-        result.append((name, value))
+        # Only the server knows the connection (PEP 3333); "close" is what happens anyway.
+        if not is_hop_by_hop(name):
+            result.append((name, value))
+        elif value.lower() != "close":
+            warn("dropped the hop-by-hop header %s: %r", name, value)
     return result
 
 
@@ -80,7 +81,7 @@ class Gateway(SimpleHandler):
         # Kept apart from environ, which the application may change.
         self.method = environ["REQUEST_METHOD"]
         self.modern = environ["SERVER_PROTOCOL"] == "HTTP/1.1"
-        self.fields: list[tuple[str, str]] | None = None
+        self.fields: Fields | None = None
         self.bodiless = self.chunked = self.aborted = self.finished = False
         #: Bytes still to come of the length that was declared, None without one.
         self.left: int | None = None
@@ -110,9 +111,7 @@ class Gateway(SimpleHandler):
         except ClientGone:
             self.aborted = True
 
-    def start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: t.Any = None
-    ) -> t.Callable[[bytes], None]:
+    def start_response(self, status: str, headers: Fields, exc_info: t.Any = None) -> t.Any:
         """PEP 3333's start_response."""
         if exc_info:
             try:
@@ -122,8 +121,8 @@ class Gateway(SimpleHandler):
                 exc_info = None  # no cycle through this frame
         elif self.fields is not None:
             raise RuntimeError("start_response() was called twice; the second time needs exc_info")
-        fields = check_headers(headers)
-        self.status, self.fields = check_status(status), fields
+        # Both are checked before either is taken: a refused answer leaves nothing behind.
+        self.status, self.fields = check_status(status), check_headers(headers)
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -154,9 +153,7 @@ class Gateway(SimpleHandler):
 
     def close(self) -> None:
         """Close the iterable; the state stays, to be logged."""
-        close = getattr(self.result, "close", None)
-        if close is not None:
-            close()
+        getattr(self.result, "close", bool)()
 
     def _head_once(self) -> bytes:
         """Status line and fields before the first block, nothing afterwards."""
@@ -165,14 +162,13 @@ class Gateway(SimpleHandler):
         if self.fields is None or self.status is None:
             raise RuntimeError("the application gave its body without calling start_response()")
         self._decide_framing(self.status[:3], self.fields)
-        lines = [f"HTTP/1.1 {self.status}", *(f"{name}: {value}" for name, value in self.fields)]
         if not any(name.lower() == "date" for name, _ in self.fields):
-            lines.append(f"Date: {http_date(int(time.time()))}")
-        lines.append("Connection: close\r\n\r\n")
+            self.fields.append(("Date", http_date(int(time.time()))))
+        lines = [f"{name}: {value}\r\n" for name, value in (*self.fields, ("Connection", "close"))]
         self.headers_sent = True
-        return "\r\n".join(lines).encode("latin-1")
+        return f"HTTP/1.1 {self.status}\r\n{''.join(lines)}\r\n".encode("latin-1")
 
-    def _decide_framing(self, code: str, fields: list[tuple[str, str]]) -> None:
+    def _decide_framing(self, code: str, fields: Fields) -> None:
         """How the client finds the end of the body (RFC 9112 6.3), said in fields."""
         self.bodiless = self.method == "HEAD" or code in ("204", "304") or code[0] == "1"
         lengths = [value for name, value in fields if name.lower() == "content-length"]

@@ -127,9 +127,8 @@ def _check_target(head: Head) -> None:
     require(head.method != b"CONNECT", "this server is no proxy", 501)
     if head.target[:1] == b"/" or (head.target == b"*" and head.method == b"OPTIONS"):
         return
-    host, rest = b"", b""
-    if absolute := _ABSOLUTE.fullmatch(head.target):
-        host, rest = absolute.groups()
+    absolute = _ABSOLUTE.fullmatch(head.target)
+    host, rest = absolute.groups() if absolute else (b"", b"")
     require(is_host(host), "the target is neither a path nor an http URL")
     head.path = rest if rest[:1] == b"/" else b"/" + rest
     head.fields = [pair for pair in head.fields if pair[0] != b"host"] + [(b"host", host)]
@@ -139,8 +138,8 @@ def _check_framing(head: Head, length: bytes | None, coding: bytes | None) -> No
     """Where the body ends (RFC 9112 6.3): one way to say it, or none at all."""
     if coding is not None:
         codings = [item.strip(b" \t") for item in coding.lower().split(b",")]
-        malformed = b"" in codings or codings.count(b"chunked") > 1
-        require(not malformed, "Transfer-Encoding is malformed")
+        well_formed = b"" not in codings and codings.count(b"chunked") < 2
+        require(well_formed, "Transfer-Encoding is malformed")
         # Falling back to the length here would be CVE-2019-16786.
         require(codings == [b"chunked"], "the only transfer coding known is chunked", 501)
         require(length is None, "Content-Length and Transfer-Encoding exclude each other")

@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 
 from .connection import Connection
 from .errors import BindError
@@ -51,16 +52,10 @@ class Server:
     """
 
     def __init__(
-        self,
-        host: str,
-        port: int,
-        app: t.Any,
-        threaded: bool = True,
-        ssl_context: ssl.SSLContext | tuple[str, str] | None = None,
+        self, host: str, port: int, app: t.Any, threaded: bool = True, ssl_context: t.Any = None
     ) -> None:
-        self.app = app
-        self.host = host
-        self.multithread = threaded
+        self.host, self.app, self.multithread = host, app, threaded
+        # Before the port is taken: a certificate that cannot be read must not leave it open.
         self.ssl_context = _load_tls(ssl_context)
         self.socket = listen(host, port)
         self.server_address = self.socket.getsockname()
@@ -118,18 +113,15 @@ class Server:
     def shutdown(self) -> None:
         """End serve_forever(), and wait for that unless called from within (a signal handler)."""
         self._stopping = True
-        try:
+        with suppress(OSError):  # closed already
             self._wake.send(b"x")
-        except OSError:
-            pass  # closed already
         if self._serving != threading.get_ident():
             self._stopped.wait()
 
     def server_close(self) -> None:
         """Stop listening."""
-        self.socket.close()
-        self._wake.close()
-        self._woken.close()
+        for sock in (self.socket, self._wake, self._woken):
+            sock.close()
 
     def _accept_loop(self) -> None:
         self.socket.setblocking(False)
@@ -213,16 +205,9 @@ def _bind(host: str, port: int) -> socket.socket:
     name = "127.0.0.1" if host == "localhost" else host or "0.0.0.0"
     info = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, address = info[0]
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if os.name == "posix":  # on Windows it would let two servers share the port
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-        sock.listen(BACKLOG)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
+    # "::" means IPv4 as well, where the system can do that.
+    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+    return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
 
 
 def _explain(host: str, port: int, error: OSError) -> str:
@@ -232,16 +217,15 @@ def _explain(host: str, port: int, error: OSError) -> str:
         return f"Port {port} on {host or 'all addresses'} is in use; {hint}."
     if error.errno == errno.EACCES:
         return f"Port {port} may not be used by this user; choose one above 1023."
-    return f"Cannot listen on {host!r}, port {port}: {error.strerror}."
+    reason = str(error.strerror).partition(" (while")[0]  # create_server() names the address itself
+    return f"Cannot listen on {host!r}, port {port}: {reason}."
 
 
 def _next_free(host: str, port: int) -> int | None:
     for candidate in range(port + 1, min(port + 1 + PORTS_TRIED, 65536)):
-        try:
+        with suppress(OSError):
             _bind(host, candidate).close()
-        except OSError:
-            continue
-        return candidate
+            return candidate
     return None
 
 
