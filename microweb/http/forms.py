@@ -10,11 +10,10 @@ the first such form arrives.
 
 from __future__ import annotations
 
-from ..exceptions import RequestEntityTooLarge
 from .datastructures import MultiDict
 from .options import parse_options_header
 from .urls import parse_query
-from .wsgi import CHUNK, get_content_length, get_input_stream
+from .wsgi import LimitedStream, get_content_length, get_input_stream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,31 +21,12 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
-    from .uploads import MultiPartParser
-
-    StreamFactory = t.Callable[..., t.IO[bytes]]
     Result = tuple[t.IO[bytes], t.Any, t.Any]
 
 
-def parse_form_data(
-    environ: WSGIEnvironment,
-    stream_factory: StreamFactory | None = None,
-    max_form_memory_size: int | None = None,
-    max_content_length: int | None = None,
-    cls: type[t.Any] | None = None,
-    silent: bool = True,
-    *,
-    max_form_parts: int | None = None,
-) -> Result:
-    """The form in a WSGI environ: `(stream, form, files)`; see `FormDataParser`."""
-    return FormDataParser(
-        stream_factory=stream_factory,
-        max_form_memory_size=max_form_memory_size,
-        max_content_length=max_content_length,
-        max_form_parts=max_form_parts,
-        silent=silent,
-        cls=cls,
-    ).parse_from_environ(environ)
+def parse_form_data(environ: WSGIEnvironment, *args: t.Any, **options: t.Any) -> Result:
+    """The form in a WSGI environ: `(stream, form, files)`; the further arguments are `FormDataParser`'s."""
+    return FormDataParser(*args, **options).parse_from_environ(environ)
 
 
 class FormDataParser:
@@ -67,7 +47,7 @@ class FormDataParser:
 
     def __init__(
         self,
-        stream_factory: StreamFactory | None = None,
+        stream_factory: t.Callable[..., t.IO[bytes]] | None = None,
         max_form_memory_size: int | None = None,
         max_content_length: int | None = None,
         cls: type[t.Any] | None = None,
@@ -85,19 +65,11 @@ class FormDataParser:
     def parse_from_environ(self, environ: WSGIEnvironment) -> Result:
         """Parse the body of a request."""
         mimetype, options = parse_options_header(environ.get("CONTENT_TYPE"))
-        return self.parse(
-            get_input_stream(environ, max_content_length=self.max_content_length),
-            mimetype,
-            get_content_length(environ),
-            options,
-        )
+        stream = get_input_stream(environ, max_content_length=self.max_content_length)
+        return self.parse(stream, mimetype, get_content_length(environ), options)
 
     def parse(
-        self,
-        stream: t.IO[bytes],
-        mimetype: str,
-        content_length: int | None,
-        options: dict[str, str] | None = None,
+        self, stream: t.IO[bytes], mimetype: str, content_length: int | None, options: t.Any = None
     ) -> Result:
         """Parse a stream that ends where the body does: `(stream, form, files)`.
 
@@ -107,8 +79,7 @@ class FormDataParser:
             if mimetype == "multipart/form-data":
                 # RFC 2046 5.1.1: ASCII. What is not, is malformed like any other boundary.
                 boundary = (options or {}).get("boundary", "").encode("ascii")
-                form, files = self._multipart_parser().parse(stream, boundary, content_length)
-                return stream, form, files
+                return (stream, *self._parse_multipart(stream, boundary, content_length))
             if mimetype == "application/x-www-form-urlencoded":
                 return stream, self.cls(self._parse_urlencoded(stream)), self.cls()
         except ValueError:
@@ -117,24 +88,18 @@ class FormDataParser:
                 raise
         return stream, self.cls(), self.cls()
 
-    def _multipart_parser(self) -> MultiPartParser:
+    def _parse_multipart(self, *message: t.Any) -> tuple[t.Any, t.Any]:
         from .uploads import MultiPartParser
 
-        return MultiPartParser(
-            stream_factory=self.stream_factory,
-            max_form_memory_size=self.max_form_memory_size,
-            max_form_parts=self.max_form_parts,
-            cls=self.cls,
-        )
+        limits: t.Any = {
+            "max_form_memory_size": self.max_form_memory_size,
+            "max_form_parts": self.max_form_parts,
+        }
+        return MultiPartParser(self.stream_factory, cls=self.cls, **limits).parse(*message)
 
-    def _parse_urlencoded(self, stream: t.IO[bytes]) -> list[tuple[str, str]]:
-        limit = self.max_form_memory_size
-        blocks = []
-        size = 0
-        for block in iter(lambda: stream.read(CHUNK), b""):
-            blocks.append(block)
-            size += len(block)
-            if limit is not None and size > limit:
-                raise RequestEntityTooLarge(f"The form has more than {limit} bytes.")
+    def _parse_urlencoded(self, stream: t.Any) -> list[tuple[str, str]]:
+        # Counted while reading: what is too large is never in memory.
+        if self.max_form_memory_size is not None:
+            stream = LimitedStream(stream, self.max_form_memory_size, is_max=True)
         # Bytes that are not UTF-8 and not percent-encoded either come from no browser.
-        return parse_query(b"".join(blocks).decode(), self.max_fields)
+        return parse_query(stream.read().decode(), self.max_fields)

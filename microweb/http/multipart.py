@@ -196,13 +196,13 @@ class MultipartDecoder:
         self._pos = end + len(self._line_break)
         self._skip = len(self._line_break)
         self._read = self._read_data
-        self._count_part()
+        self._parts += 1
+        self._check_limit(self._parts, self.max_parts, "parts")
         return self._begin_part(headers)
 
-    def _count_part(self) -> None:
-        self._parts += 1
-        if self.max_parts is not None and self._parts > self.max_parts:
-            raise RequestEntityTooLarge(f"The form has more than {self.max_parts} parts.")
+    def _check_limit(self, count: int, limit: int | None, what: str) -> None:
+        if limit is not None and count > limit:
+            raise RequestEntityTooLarge(f"The form has more than {limit} {what}.")
 
     def _begin_part(self, headers: Headers) -> Event:
         disposition = headers.get("Content-Disposition")
@@ -212,9 +212,7 @@ class MultipartDecoder:
         name = options.get("name", "")
         filename = options.get("filename")
         self._in_field = filename is None
-        if filename is None:
-            return Field(name, headers)
-        return File(name, filename, headers)
+        return Field(name, headers) if filename is None else File(name, filename, headers)
 
     def _parse_headers(self, block: bytes) -> Headers:
         text = block.decode()
@@ -252,7 +250,8 @@ class MultipartDecoder:
         data = self._buffer[start:end]
         # Fields stay in memory; files have a spool.
         if self._in_field:
-            self._count_field_data(len(data))
+            self._fields_size += len(data)
+            self._check_limit(self._fields_size, self.max_form_memory_size, "bytes of fields")
         return Data(data, tail is None)
 
     def _find_delimiter(self) -> tuple[int, t.Match[bytes] | None]:
@@ -270,12 +269,6 @@ class MultipartDecoder:
         # Between a break near the end and the end, a delimiter may have begun to come in.
         found = buffer.rfind(self._line_break[:1], max(self._pos, len(buffer) - size))
         return (len(buffer) if found < 0 else found), None
-
-    def _count_field_data(self, size: int) -> None:
-        self._fields_size += size
-        limit = self.max_form_memory_size
-        if limit is not None and self._fields_size > limit:
-            raise RequestEntityTooLarge(f"The fields of the form have more than {limit} bytes.")
 
     # After the last delimiter
 

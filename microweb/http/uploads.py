@@ -10,7 +10,7 @@ import io
 
 from .datastructures import MultiDict
 from .filestorage import FileStorage
-from .multipart import NEED_DATA, Data, Epilogue, File, MultipartDecoder, Preamble
+from .multipart import NEED_DATA, Data, Epilogue, Field, File, MultipartDecoder, Preamble
 from .options import parse_options_header
 from .wsgi import CHUNK, plain_int
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     import typing as t
 
     from .headers import Headers
-    from .multipart import Event, Field
-
-    StreamFactory = t.Callable[..., t.IO[bytes]]
 
 #: Files up to this size stay in memory.
 MAX_SPOOL = 500 * 1024
@@ -44,7 +41,7 @@ def default_stream_factory(
     total_content_length: int | None,
     content_type: str | None,
     filename: str | None,
-    content_length: int | None = None,
+    content_length: t.Any = None,
 ) -> t.IO[bytes]:
     """A file to receive an upload: in memory up to 500 kB, then on disk."""
     if SpooledTemporaryFile is None:
@@ -57,7 +54,7 @@ class MultiPartParser:
 
     def __init__(
         self,
-        stream_factory: StreamFactory | None = None,
+        stream_factory: t.Callable[..., t.IO[bytes]] | None = None,
         max_form_memory_size: int | None = None,
         cls: type[t.Any] | None = None,
         buffer_size: int = CHUNK,
@@ -71,15 +68,34 @@ class MultiPartParser:
 
     def parse(self, stream: t.IO[bytes], boundary: bytes, content_length: int | None) -> tuple[t.Any, t.Any]:
         """`(form, files)`. On an error the files that had begun to arrive are closed."""
-        found = _Parts(self, content_length)
+        found: dict[t.Any, list[tuple[str, t.Any]]] = {Field: [], File: []}
+        opened: list[t.IO[bytes]] = []
         try:
             for event in self._events(stream, boundary):
-                found.take(event)
+                if type(event) is not Data:
+                    part = event
+                    opened.append(self._open(part, content_length))
+                    continue
+                opened[-1].write(event.data)
+                if not event.more_data:
+                    found[type(part)].append((part.name, self._finish(part, opened[-1])))
         except BaseException:
             # A spool that is only dropped warns, and keeps its disk space until it is collected.
-            found.close()
+            for file in opened:
+                file.close()
             raise
-        return self.cls(found.fields), self.cls(found.files)
+        return self.cls(found[Field]), self.cls(found[File])
+
+    def _open(self, part: t.Any, content_length: int | None) -> t.IO[bytes]:
+        # Fields stay in memory: the decoder counts their bytes.
+        return self.start_file_streaming(part, content_length) if type(part) is File else io.BytesIO()
+
+    def _finish(self, part: t.Any, file: t.IO[bytes]) -> FileStorage | str:
+        # Whoever gets it reads it from the start.
+        file.seek(0)
+        if type(part) is File:
+            return FileStorage(file, part.filename, part.name, headers=part.headers)
+        return file.read().decode(self.get_part_charset(part.headers), "replace")
 
     def _events(self, stream: t.IO[bytes], boundary: bytes) -> t.Iterator[t.Any]:
         """The events of the parts, without what stands before and after them."""
@@ -90,11 +106,9 @@ class MultiPartParser:
             # The stream is limited, so nothing means the end.
             ended = not data
             decoder.receive_data(data or None)
-            event: Event = decoder.next_event()
-            while event is not NEED_DATA and type(event) is not Epilogue:
+            while (event := decoder.next_event()) is not NEED_DATA and type(event) is not Epilogue:
                 if type(event) is not Preamble:
                     yield event
-                event = decoder.next_event()
 
     def start_file_streaming(self, event: File, total_content_length: int | None) -> t.IO[bytes]:
         """A file to write an upload to."""
@@ -112,61 +126,5 @@ class MultiPartParser:
 
     def get_part_charset(self, headers: Headers) -> str:
         """The charset of a field: UTF-8, or one of three others that it may declare."""
-        content_type = headers.get("Content-Type")
-        if content_type:
-            charset = parse_options_header(content_type)[1].get("charset", "").lower()
-            if charset in _CHARSETS:
-                return charset
-        return "utf-8"
-
-
-class _Parts:
-    """What the events of a body come to: fields, and files in the streams that were made for them."""
-
-    def __init__(self, parser: MultiPartParser, content_length: int | None) -> None:
-        self.parser = parser
-        self.content_length = content_length
-        self.fields: list[tuple[str, str]] = []
-        self.files: list[tuple[str, FileStorage]] = []
-        self.part: t.Any = None
-        self.spool: t.IO[bytes] | None = None
-        self.blocks: list[bytes] = []
-        self.write: t.Callable[[bytes], t.Any] = self.blocks.append
-
-    def take(self, event: t.Any) -> None:
-        """A part begins, goes on, or ends."""
-        if type(event) is not Data:
-            self.begin(event)
-            return
-        self.write(event.data)
-        if not event.more_data:
-            self.finish()
-
-    def begin(self, part: Field | File) -> None:
-        """Make a place for the part's data."""
-        self.part = part
-        self.blocks = []
-        self.spool = None
-        self.write = self.blocks.append
-        if type(part) is File:
-            self.spool = self.parser.start_file_streaming(part, self.content_length)
-            self.write = self.spool.write
-
-    def finish(self) -> None:
-        """All of it is there."""
-        part, spool = self.part, self.spool
-        if spool is None:
-            charset = self.parser.get_part_charset(part.headers)
-            self.fields.append((part.name, b"".join(self.blocks).decode(charset, "replace")))
-            return
-        # Whoever gets it reads it from the start.
-        spool.seek(0)
-        file = FileStorage(spool, part.filename, part.name, headers=part.headers)
-        self.files.append((part.name, file))
-
-    def close(self) -> None:
-        """Close what was opened."""
-        for _, file in self.files:
-            file.close()
-        if self.spool is not None:
-            self.spool.close()
+        charset = parse_options_header(headers.get("Content-Type"))[1].get("charset", "").lower()
+        return charset if charset in _CHARSETS else "utf-8"

@@ -109,7 +109,7 @@ class LimitedStream(io.RawIOBase):
     def on_exhausted(self) -> None:
         """Called for an attempt to read past the limit."""
         if self._limit_is_max:
-            raise RequestEntityTooLarge()
+            raise RequestEntityTooLarge(f"The body has more than {self.limit} bytes.")
 
     def on_disconnect(self, error: Exception | None = None) -> None:
         """Called when the stream ends, or breaks with `error`, before the limit."""
