@@ -10,14 +10,14 @@ import re
 from encodings.aliases import aliases
 
 from .datastructures import ImmutableList
-from .options import dump_options_header, parse_list_header, parse_options_header
+from .options import HeaderValue, dump_options_header, parse_list_header, parse_options_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
 
-class Accept(ImmutableList["tuple[str, float]"]):
+class Accept(HeaderValue, ImmutableList["tuple[str, float]"]):  # type: ignore[misc]
     """The accepted ranges with their weights, as a list of pairs, best first; the order of equals is kept.
 
     >>> a = Accept([("br", 0.5), ("gzip", 1)])
@@ -28,18 +28,11 @@ class Accept(ImmutableList["tuple[str, float]"]):
     #: More are not read: the client decides how long its header is, and every look-up walks the list.
     max_ranges = 100
 
-    #: Whether there was a header at all.
-    provided: bool
-
     def __init__(self, values: t.Iterable[tuple[str, float]] | None = ()) -> None:
-        self.provided = values is not None
-        if values is None:
-            values = ()
-        elif isinstance(values, Accept):
-            self.provided = values.provided
-        else:
-            values = sorted(values, key=lambda x: (self._specificity(x[0]), x[1]), reverse=True)
-        super().__init__(values)
+        #: Whether there was a header at all.
+        self.provided: bool = getattr(values, "provided", values is not None)
+        # The most exact first, so that the first range that a value is in is the one that counts.
+        super().__init__(sorted(values or (), key=lambda x: (self._specificity(x[0]), x[1]), reverse=True))
 
     def _specificity(self, value: str) -> tuple[bool, ...]:
         """How exact a range is; more is greater."""
@@ -49,32 +42,16 @@ class Accept(ImmutableList["tuple[str, float]"]):
         """Whether an offer is in an accepted range."""
         return item == "*" or item.lower() == value.lower()
 
-    def _match(self, value: str) -> tuple[int, str, float] | None:
-        """Position, range and weight of the most exact range that the value is in."""
-        for index, (item, quality) in enumerate(self):
-            if self._value_matches(value, item):
-                return index, item, quality
-        return None
-
-    def __getitem__(self, key: t.Any) -> t.Any:
-        return self.quality(key) if isinstance(key, str) else list.__getitem__(self, key)
-
-    def quality(self, key: str) -> float:
-        """The weight of a value, 0 if it is not accepted."""
-        match = self._match(key)
-        return match[2] if match else 0
-
-    def __contains__(self, value: str) -> bool:  # type: ignore[override]
-        return self._match(value) is not None
+    def _position(self, value: str) -> int:
+        """The position of the most exact range that the value is in, -1 if it is in none."""
+        return next((index for index, (item, _) in enumerate(self) if self._value_matches(value, item)), -1)
 
     def index(self, key: str | tuple[str, float]) -> int:  # type: ignore[override]
         """The position of the range that a value is in; ValueError if it is in none."""
-        if not isinstance(key, str):
-            return list.index(self, key)
-        match = self._match(key)
-        if match is None:
+        position = self._position(key) if isinstance(key, str) else list.index(self, key)
+        if position < 0:
             raise ValueError(key)
-        return match[0]
+        return position
 
     def find(self, key: str | tuple[str, float]) -> int:
         """`index`, but -1 if the value is in no range."""
@@ -82,6 +59,17 @@ class Accept(ImmutableList["tuple[str, float]"]):
             return self.index(key)
         except ValueError:
             return -1
+
+    def __contains__(self, value: str) -> bool:  # type: ignore[override]
+        return self._position(value) >= 0
+
+    def __getitem__(self, key: t.Any) -> t.Any:
+        return self.quality(key) if isinstance(key, str) else list.__getitem__(self, key)
+
+    def quality(self, key: str) -> float:
+        """The weight of a value, 0 if it is not accepted."""
+        position = self._position(key)
+        return 0 if position < 0 else self[position][1]
 
     def values(self) -> t.Iterator[str]:
         """The ranges, without their weights."""
@@ -97,20 +85,18 @@ class Accept(ImmutableList["tuple[str, float]"]):
         result = default
         best: tuple[float, tuple[bool, ...]] = (0, ())
         for offer in matches:
-            match = self._match(offer)
-            if match is None or match[2] <= 0:
-                continue
-            rank = match[2], self._specificity(match[1])
-            if rank > best:
-                result, best = offer, rank
+            position = self._position(offer)
+            if position >= 0:
+                item, quality = self[position]
+                rank = quality, self._specificity(item)
+                # A weight of 0 says no.
+                if quality > 0 and rank > best:
+                    result, best = offer, rank
         return result
 
     def to_header(self) -> str:
         """The value of the header."""
         return ",".join([item if quality == 1 else f"{item};q={quality}" for item, quality in self])
-
-    def __str__(self) -> str:
-        return self.to_header()
 
     def __repr__(self) -> str:
         pairs = ", ".join(f"({item!r}, {quality})" for item, quality in self)
@@ -118,6 +104,10 @@ class Accept(ImmutableList["tuple[str, float]"]):
 
 
 _MIME_DELIMITER = re.compile(r"/|[ \t]*;[ \t]*")
+
+
+def _accepts(name: str, *types: str) -> t.Any:
+    return property(lambda self: any(type in self for type in types), doc=f"Whether the client takes {name}.")
 
 
 class MIMEAccept(Accept):
@@ -143,27 +133,13 @@ class MIMEAccept(Accept):
             return kind == wanted
         return subtype == wanted_subtype and sorted(params) == sorted(wanted_params)
 
-    @property
-    def accept_html(self) -> bool:
-        """Whether the client takes HTML."""
-        return "text/html" in self or self.accept_xhtml  # type: ignore[comparison-overlap]
-
-    @property
-    def accept_xhtml(self) -> bool:
-        """Whether the client takes XHTML."""
-        return "application/xhtml+xml" in self or "application/xml" in self  # type: ignore[comparison-overlap]
-
-    @property
-    def accept_json(self) -> bool:
-        """Whether the client takes JSON."""
-        return "application/json" in self  # type: ignore[comparison-overlap]
-
-
-_LANGUAGE_DELIMITER = re.compile(r"[_-]")
+    accept_xhtml = _accepts("XHTML", "application/xhtml+xml", "application/xml")
+    accept_html = _accepts("HTML", "text/html", "application/xhtml+xml", "application/xml")
+    accept_json = _accepts("JSON", "application/json")
 
 
 def _primary_tag(language: str) -> str:
-    return _LANGUAGE_DELIMITER.split(language, maxsplit=1)[0]
+    return re.split("[_-]", language, maxsplit=1)[0]
 
 
 class LanguageAccept(Accept):
@@ -192,8 +168,8 @@ class LanguageAccept(Accept):
 
 
 def _charset_name(name: str) -> str:
-    # The table of aliases, not codecs.lookup: that imports modules and remembers names that a client makes
-    # up.
+    # The table of aliases, not codecs.lookup: that imports modules and remembers names that a client
+    # makes up.
     name = name.lower().replace("-", "_")
     return aliases.get(name, name)
 

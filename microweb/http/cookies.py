@@ -129,9 +129,7 @@ def dump_cookie(
     'theme="dark\\\\073 mode"; Secure; Path=/app'
     """
     secure = secure or partitioned
-    _check_name(key, secure, domain, path)
-    _check_value(key, value)
-    _check_attributes(key, (domain, path, expires))
+    _check(key, value, secure, domain, path, expires)
     if samesite is not None and samesite.title() not in ("Strict", "Lax", "None"):
         raise ValueError(f"SameSite must be 'Strict', 'Lax' or 'None', not {samesite!r}.")
     if max_age is not None:
@@ -155,41 +153,31 @@ def dump_cookie(
             fields.append(name if text is True else f"{name}={text}")
     cookie = "; ".join(fields)
     if max_size and len(cookie) > max_size:
-        _warn_of_size(key, len(value), len(cookie), max_size)
+        warnings.warn(
+            f"The {key!r} cookie is too large: the value was {len(value)} bytes but the header required"
+            f" {len(cookie) - len(value)} extra bytes. The final size was {len(cookie)} bytes but the"
+            f" limit is {max_size} bytes. Browsers may silently ignore cookies larger than this.",
+            stacklevel=2,
+        )
     return cookie
 
 
-def _warn_of_size(key: str, value: int, cookie: int, limit: int) -> None:
-    warnings.warn(
-        f"The {key!r} cookie is too large: the value was {value} bytes but the header required"
-        f" {cookie - value} extra bytes. The final size was {cookie} bytes but the limit is {limit}"
-        " bytes. Browsers may silently ignore cookies larger than this.",
-        stacklevel=3,
-    )
-
-
-def _check_name(key: str, secure: bool, domain: str | None, path: str | None) -> None:
+def _check(key: str, value: str, secure: bool, domain: t.Any, path: t.Any, expires: t.Any) -> None:
+    """ValueError for what would be read as something else, or not be kept."""
     if not key or _NAME_BREAKER.search(key):
         raise ValueError(f"{key[:80]!r} cannot be the name of a cookie.")
     # RFC 6265bis 4.1.3: names that promise something, and browsers hold them to it.
     if key.startswith("__Secure-") and not secure:
         raise ValueError(f"Browsers refuse the cookie {key!r} without secure=True.")
     if key.startswith("__Host-") and (not secure or domain or path != "/"):
-        raise ValueError(
-            f"Browsers refuse the cookie {key!r} unless secure=True, path='/' and no domain is set."
-        )
-
-
-def _check_value(key: str, value: str) -> None:
+        raise ValueError(f"Browsers refuse the cookie {key!r} without secure=True, path='/' and no domain.")
     if _CONTROL.search(value):
         raise ValueError(
             f"The value of cookie {key!r} contains control characters, which are not read back."
             " Encode it, as base64 for example."
         )
-
-
-def _check_attributes(key: str, attributes: t.Iterable[object]) -> None:
-    for attribute in attributes:
+    for attribute in (domain, path, expires):
+        # A semicolon would begin an attribute of the attacker's choice.
         if isinstance(attribute, str) and _ATTRIBUTE_BREAKER.search(attribute):
             raise ValueError(f"{attribute[:80]!r} cannot be an attribute of cookie {key!r}.")
 

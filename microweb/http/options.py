@@ -17,18 +17,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-#: RFC 9110 5.6.2.
-TOKEN_CHARS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-
 #: What a single header with options may be long; the field limit of the server is the same.
 _MAX_OPTIONS_LENGTH = 8192
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
+# RFC 9110 5.6.2: the characters of a token, less the apostrophe.
+_CHARS = r"\w!#$%&*+\-.^`|~"
+_TOKEN = re.compile(rf"[{_CHARS}']+", re.ASCII)
+
 # A string, and whether it is closed. `.?` lets a backslash stand last, so that the group before
 # the end always succeeds: no second try, no quadratic time (CVE-2025-67726).
 _STRING = r'"(?:[^"\\]|\\.?)*("?)'
-_QUOTED = re.compile(_STRING, re.DOTALL)
 _COMMA_OR_STRING = re.compile(rf",|{_STRING}", re.DOTALL)
 
 
@@ -49,7 +49,7 @@ class HeaderValue:
 def quote_header_value(value: t.Any, allow_token: bool = True) -> str:
     """A value as a token if it is one (and `allow_token`), else as a quoted string with escapes."""
     text = str(value)
-    if allow_token and text and TOKEN_CHARS.issuperset(text):
+    if allow_token and _TOKEN.fullmatch(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
@@ -100,17 +100,12 @@ def parse_dict_header(value: str) -> dict[str, str | None]:
     """
     result: dict[str, str | None] = {}
     for item in parse_list_header(value):
-        key, has_value, text = item.partition("=")
-        key = key.strip(" \t")
-        if not key:
-            continue
-        if not has_value:
-            result[key] = None
-            continue
-        text = text.strip(" \t")
-        if key[-1] == "*":
+        key, equals, text = item.partition("=")
+        key, text = key.strip(" \t"), text.strip(" \t")
+        if key[-1:] == "*" and equals:
             key, text = key[:-1], _decode_extended(text)[0]
-        result[key] = unquote_header_value(text)
+        if key:
+            result[key] = unquote_header_value(text) if equals else None
     return result
 
 
@@ -133,13 +128,14 @@ def _dump_pair(key: str, value: t.Any) -> str:
 
 # -- options
 
-_KEY = re.compile(r"([\w!#$%&'*+\-.^`|~]+)=", re.ASCII)
-_TOKEN = re.compile(r"[\w!#$%&'*+\-.^`|~]+", re.ASCII)
-_DELIMITER = re.compile(r";[ \t]*")
+# A pair, then whatever is malformed, up to the next semicolon. A string that is closed hides semicolons.
+_OPTION = re.compile(
+    rf"(?:([{_CHARS}']+)=([{_CHARS}']+|{_STRING})?)?[^;]*(?:;[ \t]*|\Z)", re.ASCII | re.DOTALL
+)
 
 # RFC 2231 3 and 4: name*0, name*, name*0*; and charset'language'percent-encoded.
-_MARK = re.compile(r"(?:\*([0-9]+))?(\*)?\Z")
-_EXTENDED = re.compile(r"([\w!#$%&*+\-.^`|~]*)'[\w!#$%&*+\-.^`|~]*'([\w!#$%&'*+\-.^`|~]+)\Z", re.ASCII)
+_MARKED = re.compile(r"(.*?)(?:\*([0-9]+))?(\*)?")
+_EXTENDED = re.compile(rf"([{_CHARS}]*)'[{_CHARS}]*'([{_CHARS}']+)", re.ASCII)
 #: The list is closed: whoever speaks today writes UTF-8. Text in another charset stays encoded.
 _CHARSETS = frozenset(["ascii", "us-ascii", "utf-8", "iso-8859-1"])
 
@@ -179,22 +175,12 @@ def parse_options_header(value: str | None) -> tuple[str, dict[str, str]]:
 
 def _scan_options(rest: str) -> t.Iterator[tuple[str, str]]:
     """The pairs that are well-formed, values as they stand."""
-    position = 0
-    while True:
-        key = _KEY.match(rest, position)
-        if key is not None:
-            position = key.end()
-            text = _TOKEN.match(rest, position) or _QUOTED.match(rest, position)
-            if text is not None and text[0][0] == '"' and not text[1]:
-                # Never closed: no separator behind it can be trusted.
-                return
-            if text is not None:
-                position = text.end()
-                yield key[1].lower(), text[0]
-        delimiter = _DELIMITER.search(rest, position)
-        if delimiter is None:
+    for key, text, closed in _OPTION.findall(rest):
+        if text[:1] == '"' and not closed:
+            # No separator behind an open quote can be trusted.
             return
-        position = delimiter.end()
+        if text:
+            yield key.lower(), text
 
 
 def _unquote_option(text: str) -> str:
@@ -205,7 +191,7 @@ def _decode_extended(text: str, charset: str = "") -> tuple[str, str]:
     """The text of `charset'language'encoded`, and the charset, which may be that of an earlier
     part.
     """
-    match = _EXTENDED.match(text)
+    match = _EXTENDED.fullmatch(text)
     if match is not None:
         charset, text = match[1].lower() or charset, match[2]
     return (url_unquote(text, charset) if charset in _CHARSETS else text), charset
@@ -216,25 +202,19 @@ def _join_continuations(pairs: t.Iterable[tuple[str, str]]) -> dict[str, str]:
     numbers.
     """
     options: dict[str, str] = {}
-    parts: dict[str, list[str]] = {}
     charsets: dict[str, str] = {}
-    for key, text in pairs:
-        mark = _MARK.search(key)
-        number, is_extended = mark.groups() if mark else (None, None)
-        key = key[: mark.start()] if mark else key
-        if is_extended:
-            known = charsets.get(key, "") if number else ""
-            text, charset = _decode_extended(text, known)
-            if number and charset:
-                charsets[key] = charset
+    for marked, text in pairs:
+        key, number, extended = _MARKED.fullmatch(marked).groups()  # type: ignore[union-attr]
+        charset = charsets.get(key, "") if number else ""
+        if extended:
+            text, charset = _decode_extended(text, charset)
         else:
             text = _unquote_option(text)
-        if number:
-            options.pop(key, None)
-            parts.setdefault(key, []).append(text)
-        else:
-            parts.pop(key, None)
+        if not number:
             charsets.pop(key, None)
-            options[key] = text
-    options.update({key: "".join(texts) for key, texts in parts.items()})
+        elif key in charsets:
+            text = options[key] + text
+        if number:
+            charsets[key] = charset
+        options[key] = text
     return options

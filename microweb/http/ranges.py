@@ -8,10 +8,11 @@ included.
 
 from __future__ import annotations
 
+import re
+
 from .caching import quote_etag, unquote_etag
 from .dates import http_date, parse_date
 from .options import HeaderValue
-from .wsgi import plain_int
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from .datastructures import OnUpdate
 
-    Position = t.Optional[int]
+    Pos = t.Optional[int]
 
 
 class IfRange(HeaderValue):
@@ -76,30 +77,22 @@ class Range(HeaderValue):
 
     def to_header(self) -> str:
         """The value of the header."""
-        return f"{self.units}=" + ",".join(
-            [
-                f"{start}-{end - 1}" if end is not None else f"{start}-" if start >= 0 else str(start)
-                for start, end in self.ranges
-            ]
-        )
+        # A negative start brings its own minus.
+        ends = [("-" if start >= 0 else "") if end is None else f"-{end - 1}" for start, end in self.ranges]
+        return f"{self.units}=" + ",".join([f"{pair[0]}{end}" for pair, end in zip(self.ranges, ends)])
 
 
 class ContentRange(HeaderValue):
     """A Content-Range header. Setting an attribute calls `on_update(self)`, and so does `set`."""
 
     units: str | None
-    start: Position
-    stop: Position
-    length: Position
+    start: Pos
+    stop: Pos
+    length: Pos
     on_update: OnUpdate
 
     def __init__(
-        self,
-        units: str | None,
-        start: Position,
-        stop: Position,
-        length: Position = None,
-        on_update: OnUpdate = None,
+        self, units: str | None, start: Pos, stop: Pos, length: Pos = None, on_update: OnUpdate = None
     ) -> None:
         self.__dict__["on_update"] = on_update
         self.set(start, stop, length, units)
@@ -109,9 +102,7 @@ class ContentRange(HeaderValue):
         if name != "on_update" and self.on_update is not None:
             self.on_update(self)
 
-    def set(
-        self, start: Position, stop: Position, length: Position = None, units: str | None = "bytes"
-    ) -> None:
+    def set(self, start: Pos, stop: Pos, length: Pos = None, units: str | None = "bytes") -> None:
         """Change everything at once; `stop` is exclusive."""
         if not is_byte_range_valid(start, stop, length):
             raise ValueError(f"Bytes {start} to {stop} of {length} are no valid range.")
@@ -133,7 +124,7 @@ class ContentRange(HeaderValue):
         return self.units is not None
 
 
-def is_byte_range_valid(start: Position, stop: Position, length: Position) -> bool:
+def is_byte_range_valid(start: Pos, stop: Pos, length: Pos) -> bool:
     """Whether the bytes from `start` to before `stop` can exist in a body of that length."""
     if start is None or stop is None:
         return start is stop and (length is None or length >= 0)
@@ -142,55 +133,43 @@ def is_byte_range_valid(start: Position, stop: Position, length: Position) -> bo
     return start >= 0 and (length is None or start < length)
 
 
+# No body is longer than 18 digits say, and int() of many digits is slow (CVE-2020-10735).
+_RANGE = re.compile(r"(?:([0-9]{1,18})[ \t]*)?-[ \t]*([0-9]{1,18})?")
+_CONTENT_RANGE = re.compile(r"([^ ]+) +(?:([0-9]{1,18})-([0-9]{1,18})|\*)/(?:([0-9]{1,18})|\*)")
+
+
 def parse_range_header(value: str | None, make_inclusive: bool = True) -> Range | None:
     """The Range of a header; None if there is none, or it is malformed or out of order."""
-    units, equals, spec = (value or "").partition("=")
-    if not equals:
-        return None
+    units, _, spec = (value or "").partition("=")
     ranges: list[tuple[int, int | None]] = []
     last_end: int | None = 0
     for item in spec.split(","):
+        match = _RANGE.fullmatch(item.strip(" \t"))
         # A range to the end of the body is the last one.
-        if last_end is None:
+        if match is None or last_end is None:
             return None
-        try:
-            start, last_end = _parse_range(item.strip(" \t"), last_end)
-        except ValueError:
+        first, last = match.groups()
+        start = -int(last or 0) if first is None else int(first)
+        end = int(last) + 1 if first and last else None
+        # The last 0 bytes are none; and what overlaps or goes back has no use but to cost us.
+        is_valid = start < 0 if first is None else start >= last_end and (end is None or start < end)
+        if not is_valid:
             return None
-        ranges.append((start, last_end))
+        ranges.append((start, end))
+        last_end = end
     return Range(units.strip(" \t").lower(), ranges)
-
-
-def _parse_range(item: str, last_end: int) -> tuple[int, int | None]:
-    first, dash, last = item.partition("-")
-    if not first:
-        start, end = plain_int(item), None
-        is_valid = start < 0
-    else:
-        start = plain_int(first)
-        end = plain_int(last) + 1 if last.strip(" \t") else None
-        is_valid = bool(dash) and start >= last_end and (end is None or start < end)
-    if not is_valid:
-        raise ValueError(f"{item!r} is no range, or not behind the one before")
-    return start, end
 
 
 def parse_content_range_header(value: str | None, on_update: OnUpdate = None) -> ContentRange | None:
     """The ContentRange of a header; None if there is none, or it is malformed."""
-    units, _, spec = (value or "").strip(" \t").partition(" ")
-    span, slash, size = spec.partition("/")
-    first, dash, last = span.partition("-")
-    start = stop = length = None
-    try:
-        if size != "*":
-            length = plain_int(size)
-        if span != "*":
-            start, stop = plain_int(first), plain_int(last) + 1
-    except ValueError:
+    match = _CONTENT_RANGE.fullmatch((value or "").strip(" \t"))
+    if match is None:
         return None
-    if not slash or not is_byte_range_valid(start, stop, length):
+    start, last, length = [None if number is None else int(number) for number in match.groups()[1:]]
+    stop = None if last is None else last + 1
+    if not is_byte_range_valid(start, stop, length):
         return None
-    return ContentRange(units, start, stop, length, on_update=on_update)
+    return ContentRange(match[1], start, stop, length, on_update)
 
 
 def parse_if_range_header(value: str | None) -> IfRange:
