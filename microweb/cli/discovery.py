@@ -35,40 +35,29 @@ class NoAppException(Exception):
 
 def load_app(spec: str | None) -> Microweb:
     """The application that a specification means, or the default one. Raises NoAppException."""
-    if spec:
-        path, *name = _COLON.split(spec, maxsplit=1)
-        app = locate_app(prepare_import(path), name[0] if name else None)
-    else:
-        app = _load_default()
-    if app is None:
-        raise NoAppException(
-            "Found no application: name one with --app or MICROWEB_APP, or call its file"
-            f" {' or '.join(DEFAULT_FILES)}."
-        )
-    return app
-
-
-def _load_default() -> Microweb | None:
-    for path in DEFAULT_FILES:
-        app = locate_app(prepare_import(path), None, raise_if_not_found=False)
+    path, *name = _COLON.split(spec or "", maxsplit=1)
+    for candidate in [path] if spec else DEFAULT_FILES:
+        # A default file need not be there; what somebody named has to.
+        app = locate_app(prepare_import(candidate), name[0] if name else None, bool(spec))
         if app is not None:
             return app
-    return None
+    raise NoAppException(
+        "Found no application: name one with --app or MICROWEB_APP, or call its file"
+        f" {' or '.join(DEFAULT_FILES)}."
+    )
 
 
 def prepare_import(path: str) -> str:
     """The dotted name of the module at a path, which is made importable: the directory above its
     outermost package goes in front of sys.path."""
     path = os.path.realpath(path)
+    # A directory that is no package stands for the file in it.
     if os.path.isdir(path) and not os.path.exists(os.path.join(path, "__init__.py")):
         files = (os.path.join(path, name) for name in DEFAULT_FILES)
         path = next(filter(os.path.exists, files), path)
-    root, extension = os.path.splitext(path)
-    if extension == ".py":
-        path = root
-    if os.path.basename(path) == "__init__":
-        path = os.path.dirname(path)
-    directory, name = os.path.split(path)
+    directory, name = os.path.split(path[:-3] if path.endswith(".py") else path)
+    if name == "__init__":
+        directory, name = os.path.split(directory)
     while os.path.exists(os.path.join(directory, "__init__.py")):
         directory, package = os.path.split(directory)
         name = f"{package}.{name}"
@@ -114,33 +103,28 @@ def find_best_app(module: ModuleType) -> Microweb:
         app = getattr(module, name, None)
         if isinstance(app, Microweb):
             return app
-    matches = [value for value in vars(module).values() if isinstance(value, Microweb)]
-    if len(matches) == 1:
-        return matches[0]
     name = module.__name__
+    matches = [value for value in vars(module).values() if isinstance(value, Microweb)]
+    if len(matches) > 1:  # to take the first would be to guess
+        raise NoAppException(f"Detected multiple applications in module {name!r}; say which: '{name}:NAME'.")
     if matches:
-        raise NoAppException(
-            f"Detected multiple applications in module {name!r}; say which with '{name}:NAME'."
-        )
+        return matches[0]
     for factory_name in ("create_app", "make_app"):
         factory = getattr(module, factory_name, None)
         if isinstance(factory, FunctionType):
             app = _call(factory, (), {}, f"{name}:{factory_name}")
             if isinstance(app, Microweb):
                 return app
-    raise NoAppException(
-        f"Found no application and no factory in module {name!r}; say what it is called with '{name}:NAME'."
-    )
+    raise NoAppException(f"Found no application and no factory in module {name!r}; name it: '{name}:NAME'.")
 
 
 def find_app_by_string(module: ModuleType, app_name: str) -> Microweb:
     """The attribute that an expression like ``app`` or ``create_app("x", debug=True)`` means.
     Raises NoAppException."""
     name, args, kwargs = _parse(app_name)
-    try:
-        found = getattr(module, name)
-    except AttributeError:
-        raise NoAppException(f"Failed to find {name!r} in module {module.__name__!r}.") from None
+    if not hasattr(module, name):
+        raise NoAppException(f"Failed to find {name!r} in module {module.__name__!r}.")
+    found = getattr(module, name)
     where = f"{module.__name__}:{app_name.strip()}"
     if isinstance(found, FunctionType):
         found = _call(found, args, kwargs, where)
@@ -171,15 +155,13 @@ def _parse(text: str) -> tuple[str, list[t.Any], dict[str, t.Any]]:
 
 def _call(factory: t.Any, args: t.Sequence[t.Any], kwargs: t.Any, where: str) -> t.Any:
     """Call a factory; a TypeError is ours if the call itself failed, and the factory's if its
-    frame is in the traceback."""
+    frame was entered."""
     try:
         return factory(*args, **kwargs)
     except TypeError as error:
-        trace = error.__traceback__
-        while trace is not None:
-            if trace.tb_frame.f_code is factory.__code__:
-                raise
-            trace = trace.tb_next
+        # The first frame is this one, and a call that fails by its arguments has no second.
+        if error.__traceback__ and error.__traceback__.tb_next:
+            raise
         raise NoAppException(
             f"The factory {where!r} takes other arguments; give them as '{where.split('(')[0]}(...)'."
         ) from None

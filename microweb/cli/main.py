@@ -66,7 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_debug(parser: argparse.ArgumentParser, default: t.Any) -> None:
-    action = argparse.BooleanOptionalAction
+    action = argparse.BooleanOptionalAction  # with --no-debug, to undo what the environment says
     parser.add_argument("--debug", action=action, default=default, help="debug mode")
 
 
@@ -97,6 +97,7 @@ def run_command(options: argparse.Namespace) -> int:
     from ..server.serving import run_simple
 
     state = "on" if app.debug else "off"
+    # On stderr, as all that is said here: what the application prints stays apart.
     print(f"Application {app.import_name!r}, debug mode {state}", file=sys.stderr, flush=True)
     return run_simple(options.host, options.port, app)
 
@@ -123,11 +124,8 @@ def _print_users_traceback(error: Exception) -> None:
     """The traceback without the frames of this package and of the import system."""
     import traceback
 
-    here = os.path.dirname(__file__)
+    inner = os.path.dirname(__file__), "<frozen importlib"
     trace = error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if not file.startswith((here, "<frozen importlib")):
-            break
+    while trace and trace.tb_frame.f_code.co_filename.startswith(inner):
         trace = trace.tb_next
     traceback.print_exception(type(error), error, trace)
