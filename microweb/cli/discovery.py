@@ -106,7 +106,9 @@ def find_best_app(module: ModuleType) -> Microweb:
     name = module.__name__
     matches = [value for value in vars(module).values() if isinstance(value, Microweb)]
     if len(matches) > 1:  # to take the first would be to guess
-        raise NoAppException(f"Detected multiple applications in module {name!r}; say which: '{name}:NAME'.")
+        raise NoAppException(
+            f"Detected multiple applications in module {name!r}; say which with '{name}:NAME'."
+        )
     if matches:
         return matches[0]
     for factory_name in ("create_app", "make_app"):
@@ -115,7 +117,9 @@ def find_best_app(module: ModuleType) -> Microweb:
             app = _call(factory, (), {}, f"{name}:{factory_name}")
             if isinstance(app, Microweb):
                 return app
-    raise NoAppException(f"Found no application and no factory in module {name!r}; name it: '{name}:NAME'.")
+    raise NoAppException(
+        f"Found no application and no factory in module {name!r}; say what it is called with '{name}:NAME'."
+    )
 
 
 def find_app_by_string(module: ModuleType, app_name: str) -> Microweb:
