@@ -34,7 +34,7 @@ from .expressions import Expressions, Frame
 from .pyast import Parameter, to_source
 from .runtime import NAMESPACE, html_if
 from .scopes import SPECIAL, Scope, assigned_specials, special_names
-from .utils import pass_arg_of
+from .utils import pass_arg_of, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
     from .environment import Environment
 
-    Code = t.List[t.Any]
+    Code = list[t.Any]
 
 #: A macro's parameter of such a name would hide what the macro's code needs.
 _RESERVED = frozenset(NAMESPACE) | frozenset(
-    "environment context out append lookup_item getattr type str int range set frozenset".split()
+    words("environment context out append lookup_item getattr type str int range set frozenset")
 )
 _GENERATED = re.compile(r"[lt]_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
 
@@ -158,9 +158,7 @@ class CodeGenerator(Expressions):
     def _declare_self(self, body: list[nodes.Node], frame: Frame) -> Code:
         if "self" not in self._special_names(body):
             return []
-        return self.code(  # type: ignore[no-any-return]
-            "{ident} = TemplateReference(context)", ident=frame.scope.declare_parameter("self")
-        )
+        return self.code("{ident} = TemplateReference(context)", ident=frame.scope.declare_parameter("self"))
 
     def _function_body(self, body: list[nodes.Node], frame: Frame) -> Code:
         """The statements of a root or block function, variables and filters looked up first."""
@@ -174,7 +172,8 @@ class CodeGenerator(Expressions):
             lookup = f"{{ident}} = environment.{registry}[{{name}}]"
             if name not in getattr(self.environment, registry):
                 # Under a condition: whoever gets there is told.
-                lookup = f"{{ident}} = environment.{registry}.get({{name}}) or no_such('{registry[:-1]}', {{name}})"
+                lookup = f"environment.{registry}.get({{name}}) or no_such('{registry[:-1]}', {{name}})"
+                lookup = f"{{ident}} = {lookup}"
             lookups += self.code(lookup, ident=ident, name=self.const(name))
         return [*self._entry(frame.scope), *lookups, *statements]
 
@@ -182,8 +181,8 @@ class CodeGenerator(Expressions):
         """A function that collects output in a list and returns it, or that yields it."""
         if frame.buffer is None:
             # `yield from ()` makes a function a generator even if it has no output.
-            return self.code("def {name}(context):\n    {body}\n    yield from ()", name=name, body=body)  # type: ignore[no-any-return]
-        return self.code(  # type: ignore[no-any-return]
+            return self.code("def {name}(context):\n    {body}\n    yield from ()", name=name, body=body)
+        return self.code(
             "def {name}(context):\n    out = []\n    append = out.append\n    {body}\n    return out",
             name=name,
             body=body,
@@ -222,16 +221,16 @@ class CodeGenerator(Expressions):
     def _write(self, value: t.Any, frame: Frame) -> Code:
         """Output one string."""
         if frame.buffer is None:
-            return self.code("yield {value}", value=value)  # type: ignore[no-any-return]
+            return self.code("yield {value}", value=value)
         if frame.buffer == "out":
-            return self.code("append({value})", value=value)  # type: ignore[no-any-return]
-        return self.code("{buffer}.append({value})", buffer=frame.buffer, value=value)  # type: ignore[no-any-return]
+            return self.code("append({value})", value=value)
+        return self.code("{buffer}.append({value})", buffer=frame.buffer, value=value)
 
     def _write_all(self, values: t.Any, frame: Frame) -> Code:
         """Output the strings of an iterable."""
         if frame.buffer is None:
-            return self.code("yield from {values}", values=values)  # type: ignore[no-any-return]
-        return self.code("{buffer}.extend({values})", buffer=frame.buffer, values=values)  # type: ignore[no-any-return]
+            return self.code("yield from {values}", values=values)
+        return self.code("{buffer}.extend({values})", buffer=frame.buffer, values=values)
 
     def _result(self, buffer: str, frame: Frame) -> t.Any:
         """What was written to a buffer; markup where output is escaped."""
@@ -351,7 +350,7 @@ class CodeGenerator(Expressions):
         if not node.ignore_missing:
             return [*load, *write]
         guarded = "try:\n    {load}\nexcept TemplateNotFound:\n    pass\nelse:\n    {write}"
-        return self.code(guarded, load=load, write=write)  # type: ignore[no-any-return]
+        return self.code(guarded, load=load, write=write)
 
     def _with_variables(self, method: t.Any, frame: Frame) -> t.Any:
         """A call that hands over everything."""
@@ -369,7 +368,7 @@ class CodeGenerator(Expressions):
         """`import template as target`; what is imported is not exported again."""
         ident = frame.scope.ref(node.target)
         body = self.code("{ident} = {module}", ident=ident, module=self._module(node, frame))
-        return body + self._publish({node.target: ident}, frame, exported=False)  # type: ignore[no-any-return]
+        return body + self._publish({node.target: ident}, frame, exported=False)
 
     def visit_FromImport(self, node: t.Any, frame: Frame) -> Code:
         """`from template import names`."""
@@ -388,7 +387,7 @@ class CodeGenerator(Expressions):
                 name=self.const(name),
                 place=self.const(self.position(node)),
             )
-        return body + self._publish(names, frame, exported=False)  # type: ignore[no-any-return]
+        return body + self._publish(names, frame, exported=False)
 
     def _publish(self, names: dict[str, str], frame: Frame, exported: bool = True) -> Code:
         """Note assigned variables where those who ask look; at the top level others may import them."""
@@ -405,7 +404,7 @@ class CodeGenerator(Expressions):
             one, many = ("add", "update") if exported else ("discard", "difference_update")
             method, value = (one, public[0]) if len(public) == 1 else (many, public)
             body += self.code(f"context.exported_vars.{method}({{value}})", value=self.const(value))
-        return body  # type: ignore[no-any-return]
+        return body
 
     # -- loops and conditions
 
@@ -429,7 +428,7 @@ class CodeGenerator(Expressions):
         inner.buffer = "out"
         name = self.temporary()
         body = self._loop(node, inner, inner.copy(), self.name("reciter"), [name, "depth"])
-        return self.code(  # type: ignore[no-any-return]
+        return self.code(
             "def {name}(reciter, depth=0):\n"
             "    {entry}\n    out = []\n    append = out.append\n    {body}\n    return {text}\n"
             "{write}",
@@ -527,11 +526,11 @@ class CodeGenerator(Expressions):
 
     def visit_Break(self, node: t.Any, frame: Frame) -> Code:
         """`break`."""
-        return self.code("break")  # type: ignore[no-any-return]
+        return self.code("break")
 
     def visit_Continue(self, node: t.Any, frame: Frame) -> Code:
         """`continue`."""
-        return self.code("continue")  # type: ignore[no-any-return]
+        return self.code("continue")
 
     def visit_If(self, node: t.Any, frame: Frame) -> Code:
         """`if`, with each `elif` in the `else` of the one before."""
@@ -548,7 +547,7 @@ class CodeGenerator(Expressions):
             chain = self._branches(part, self.code("{t} = True", t=undecided), frame)
             body += self.code("if {t}:\n    {t} = False\n    {chain}", t=undecided, chain=chain)
         other = self.statements(node.else_, frame) or self.code("pass")
-        return body + self.code("if {t}:\n    {other}", t=undecided, other=other)  # type: ignore[no-any-return]
+        return body + self.code("if {t}:\n    {other}", t=undecided, other=other)
 
     def _branches(self, branches: list[t.Any], other: Code, frame: Frame) -> Code:
         """`if` and `elif`, with what is done if none of them is true."""
@@ -618,7 +617,7 @@ class CodeGenerator(Expressions):
         signature.vararg = signature.vararg if "varargs" in added else None
         if "caller" not in added:
             del signature.kwonlyargs[0], signature.kw_defaults[0]
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _macro_defaults(self, node: t.Any, frame: Frame, params: list[str], caller: bool) -> Code:
         """Give each parameter that was left out its default, which may use those before it."""
@@ -688,7 +687,7 @@ class CodeGenerator(Expressions):
         """`target = value`; the top level, loops and blocks also note it for those who ask."""
         names = sorted(part.name for part in target.walk() if isinstance(part, nodes.Name))
         body = self.code("{target} = {value}", target=self.store(target, frame), value=value)
-        return body + self._publish({name: frame.scope.ref(name) for name in names}, frame)  # type: ignore[no-any-return]
+        return body + self._publish({name: frame.scope.ref(name) for name in names}, frame)
 
     def visit_With(self, node: t.Any, frame: Frame) -> Code:
         """`with targets = values`: the values are evaluated outside."""
@@ -721,11 +720,11 @@ class CodeGenerator(Expressions):
         content = self.statements(node.body, inner)
         body += [*self._entry(inner.scope), *content]
         self._contexts.pop()
-        return body  # type: ignore[no-any-return]
+        return body
 
     def visit_ExprStmt(self, node: t.Any, frame: Frame) -> Code:
         """`do`."""
-        return self.code("{value},", value=self.expr(node.node, frame))  # type: ignore[no-any-return]
+        return self.code("{value},", value=self.expr(node.node, frame))
 
     # -- the eval context
 
@@ -748,7 +747,7 @@ class CodeGenerator(Expressions):
         body += self.visit_EvalContextModifier(node, frame)
         body += self.statements(node.body, frame)
         frame.eval_ctx.revert(saved)
-        return body + self.code("context.eval_ctx.revert({old})", old=old)  # type: ignore[no-any-return]
+        return body + self.code("context.eval_ctx.revert({old})", old=old)
 
 
 def _cannot_be_parameter(name: str) -> bool:

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from .ext import Extension
     from .template import Globals
 
-    Extensions = c.Iterable[t.Union[str, t.Type[Extension]]]
+    Extensions = c.Iterable[t.Union[str, type[Extension]]]
     Names = t.Union[str, Template, c.Iterable[t.Union[str, Template]]]
 
 DEFAULT_NAMESPACE = {
@@ -95,8 +95,8 @@ def load_extensions(environment: Environment, extensions: Extensions) -> dict[st
             # Jinja's own are the same here, under whatever name this package goes.
             ours = module in ("", "jinja2.ext")
             extension = import_string(f"{__package__}.ext.{name}" if ours else extension)
-        result[extension.identifier] = extension(environment)  # type: ignore[union-attr, operator]
-    return result  # type: ignore[return-value]
+        result[extension.identifier] = extension(environment)
+    return result
 
 
 class Environment:
@@ -408,8 +408,8 @@ class Environment:
                 # Another thread may have done it while this one waited.
                 template = self._if_fresh(cache.get(key))
                 if template is None:
-                    template = cache[key] = loader.load(self, name, self.make_globals(globals))
-                    return template
+                    cache[key] = loader.load(self, name, self.make_globals(globals))
+                    return cache[key]
         if globals:
             template.globals.update(globals)
         return template

@@ -12,7 +12,7 @@ import ast
 from . import nodes
 from .errors import TemplateAssertionError
 from .pyast import LOAD, Builder, Call, Starred, Tuple
-from .utils import nearest, pass_arg_of
+from .utils import nearest, pass_arg_of, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from .environment import Environment
     from .scopes import Scope
 
-_COMPARE = dict(eq="==", ne="!=", gt=">", gteq=">=", lt="<", lteq="<=", notin="not in")
-_COMPARE["in"] = "in"
+_COMPARE = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
+_COMPARE.update({"in": "in", "notin": "not in"})
 
 #: Nodes whose value may be known now if that of their parts is. Not Mul and Pow, whose results
 #: can be too large to want; Python folds the small ones.
 _FOLDABLE = tuple(
     getattr(nodes, name)
-    for name in (
-        "Const TemplateData Tuple List Dict Pair Keyword CondExpr Filter Test Getitem Getattr Slice Concat"
-        " Compare Operand Add Sub Div Mod And Or UnaryExpr MarkSafe MarkSafeIfAutoescape"
-    ).split()
+    for name in words(
+        "Const TemplateData Tuple List Dict Pair CondExpr Filter Test Getitem Getattr Slice Concat Compare"
+        " Operand Add Sub Div Mod And Or UnaryExpr MarkSafe MarkSafeIfAutoescape"
+    )
 )
 
 #: Attributes of `loop`, where that is sure to be the loop: read directly, or computed in place.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .parser import Parser
     from .runtime import Context
 
-    Message = t.Union[str, t.Tuple[t.Optional[str], ...], None]
+    Message = t.Union[str, tuple[t.Optional[str], ...], None]
 
 
 class Extension:
@@ -31,7 +31,7 @@ class Extension:
 
     identifier: str = ""
     #: The tags that `parse` understands.
-    tags: t.Set[str] = set()
+    tags: set[str] = set()
     #: Lower ones see source and tokens first.
     priority = 100
 
@@ -56,7 +56,7 @@ class Extension:
         """Return the tokens, changed or not."""
         return stream
 
-    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
+    def parse(self, parser: Parser) -> t.Any:
         """Parse a tag; the current token is its name."""
         raise NotImplementedError(f"{type(self).__name__}.parse() for {', '.join(self.tags)}")
 
@@ -83,7 +83,7 @@ class ExprStmtExtension(Extension):
 
     tags = {"do"}
 
-    def parse(self, parser: Parser) -> nodes.Node:
+    def parse(self, parser: Parser) -> t.Any:
         """Parse the expression."""
         lineno = next(parser.stream).lineno
         return nodes.ExprStmt(parser.parse_tuple(), lineno=lineno)
@@ -94,7 +94,7 @@ class LoopControlExtension(Extension):
 
     tags = {"break", "continue"}
 
-    def parse(self, parser: Parser) -> nodes.Node:
+    def parse(self, parser: Parser) -> t.Any:
         """Parse the word."""
         token = next(parser.stream)
         return (nodes.Break if token.value == "break" else nodes.Continue)(lineno=token.lineno)
@@ -113,7 +113,7 @@ class DebugExtension(Extension):
 
     tags = {"debug"}
 
-    def parse(self, parser: Parser) -> nodes.Node:
+    def parse(self, parser: Parser) -> t.Any:
         """Parse the word."""
         lineno = next(parser.stream).lineno
         call = self.call_method("_render", [nodes.ContextReference()], lineno=lineno)
@@ -182,7 +182,7 @@ class InternationalizationExtension(Extension):
 
     def _install(self, translations: t.Any, newstyle: bool | None = None) -> None:
         # Libraries that still know Python 2 call those that return text ugettext.
-        find = lambda name: getattr(translations, f"u{name}", getattr(translations, name, None))
+        find: t.Any = lambda name: getattr(translations, f"u{name}", getattr(translations, name, None))
         self._install_callables(
             find("gettext"),
             find("ngettext"),
@@ -229,10 +229,10 @@ class InternationalizationExtension(Extension):
         self, source: str | nodes.Template, gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS
     ) -> c.Iterator[tuple[int, str, Message]]:
         if isinstance(source, str):
-            source = self.environment.parse(source)
+            return extract_from_ast(self.environment.parse(source), gettext_functions)
         return extract_from_ast(source, gettext_functions)
 
-    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
+    def parse(self, parser: Parser) -> t.Any:
         """Parse `trans "context" name, name=value, trimmed`, the text, and `pluralize name`."""
         stream = parser.stream
         lineno = next(stream).lineno
@@ -330,7 +330,7 @@ class _Trans:
             else:
                 self.expect_end(parser, may_pluralize)
                 return text
-        parser.fail("unclosed translation block")
+        return parser.fail("unclosed translation block")
 
     def reference(self, name: str) -> None:
         self.referenced.append(name)

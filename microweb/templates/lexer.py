@@ -14,7 +14,7 @@ import re
 from collections import deque, namedtuple
 
 from .errors import TemplateSyntaxError
-from .utils import LRUCache
+from .utils import LRUCache, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .environment import Environment
 
-    RawToken = t.Tuple[int, str, str]
+    RawToken = tuple[int, str, str]
 
 operators = {
     "+": "add", "-": "sub", "/": "div", "//": "floordiv", "*": "mul", "%": "mod", "**": "pow",
@@ -45,17 +45,15 @@ _DESCRIPTIONS.update((type_, sign) for sign, type_ in operators.items())
 
 #: What the parser never sees; `Environment.lex` shows it.
 _IGNORED = frozenset(
-    "whitespace comment_begin comment comment_end raw_begin raw_end"
-    " linecomment_begin linecomment linecomment_end".split()
+    words(
+        "whitespace comment_begin comment comment_end raw_begin raw_end linecomment_begin linecomment"
+        " linecomment_end"
+    )
 )
 
-# Extensions import the types of tokens as constants.
-TOKEN_DATA, TOKEN_NAME, TOKEN_STRING, TOKEN_EOF = "data", "name", "string", "eof"
-TOKEN_INTEGER, TOKEN_FLOAT, TOKEN_OPERATOR = "integer", "float", "operator"
-TOKEN_BLOCK_BEGIN, TOKEN_BLOCK_END = "block_begin", "block_end"
-TOKEN_VARIABLE_BEGIN, TOKEN_VARIABLE_END = "variable_begin", "variable_end"
-TOKEN_COMMENT, TOKEN_WHITESPACE, TOKEN_INITIAL = "comment", "whitespace", "initial"
-globals().update({f"TOKEN_{type_.upper()}": type_ for type_ in operators.values()})
+# Extensions import the types of tokens as constants: TOKEN_NAME, TOKEN_BLOCK_BEGIN, ...
+for _type in (*_DESCRIPTIONS, *_IGNORED, *words("name string integer float operator initial")):
+    globals()[f"TOKEN_{_type.upper()}"] = _type
 
 newline_re = re.compile(r"\r\n|\r|\n")
 
@@ -194,11 +192,11 @@ class TokenStream:
 #: Environments with the same delimiters share one lexer.
 _lexers = LRUCache(50)
 
-_SETTINGS = (
+_SETTINGS = words(
     "block_start_string block_end_string variable_start_string variable_end_string"
     " comment_start_string comment_end_string line_statement_prefix line_comment_prefix"
     " trim_blocks lstrip_blocks newline_sequence keep_trailing_newline"
-).split()
+)
 
 
 def get_lexer(environment: Environment) -> Lexer:

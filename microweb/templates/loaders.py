@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .environment import Environment, Template
 
-    Source = t.Tuple[str, t.Optional[str], t.Optional[t.Callable[[], bool]]]
+    Source = tuple[str, t.Optional[str], t.Optional[t.Callable[[], bool]]]
 
 
 def split_template_path(template: str) -> list[str]:

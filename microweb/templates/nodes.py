@@ -462,10 +462,9 @@ class Concat(Expr):
 
 
 COMPARISONS: dict[str, c.Callable[[t.Any, t.Any], t.Any]] = {
-    name: getattr(operator, function)
-    for name, function in dict(eq="eq", ne="ne", gt="gt", gteq="ge", lt="lt", lteq="le").items()
-}
-COMPARISONS.update({"in": lambda a, b: a in b, "notin": lambda a, b: a not in b})
+    "eq": operator.eq, "ne": operator.ne, "gt": operator.gt, "gteq": operator.ge, "lt": operator.lt,
+    "lteq": operator.le, "in": lambda a, b: a in b, "notin": lambda a, b: a not in b,
+}  # fmt: skip
 
 
 class Compare(Expr):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from . import nodes
 from .errors import TemplateAssertionError, TemplateSyntaxError
 from .lexer import describe_token, describe_token_expr
-from .utils import nearest
+from .utils import nearest, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Node = t.Any  # one of `nodes`
 
 #: Tags that the parser knows itself, and the methods for them.
-_TAGS = "for if block extends print macro include from import set with autoescape".split()
+_TAGS = words("for if block extends print macro include from import set with autoescape")
 STATEMENTS = {name: f"parse_{name}" for name in _TAGS}
 STATEMENTS.update(call="parse_call_block", filter="parse_filter_block")
 

@@ -20,6 +20,7 @@ from functools import lru_cache
 from keyword import iskeyword
 
 from ..markup import Markup
+from .utils import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _CLASSES: dict[str, t.Any] = {
 }
 Call, Constant, Dict, FormattedValue, JoinedStr, List, Name, Parameter, Starred, Tuple, keyword = map(
     _CLASSES.__getitem__,
-    "Call Constant Dict FormattedValue JoinedStr List Name arg Starred Tuple keyword".split(),
+    words("Call Constant Dict FormattedValue JoinedStr List Name arg Starred Tuple keyword"),
 )
 LOAD, STORE = ast.Load(), ast.Store()
 
@@ -104,9 +105,9 @@ class Builder:
         """The tree of an expression."""
         return _snippet(source, "eval")(self.line, **holes)
 
-    def code(self, source: str, /, **holes: t.Any) -> t.Any:
+    def code(self, source: str, /, **holes: t.Any) -> list[t.Any]:
         """The trees of statements."""
-        return _snippet(source, "exec")(self.line, **holes)
+        return _snippet(source, "exec")(self.line, **holes)  # type: ignore[no-any-return]
 
     def at(self, node: t.Any) -> t.Any:
         """Put a node on the current line."""

@@ -12,17 +12,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from ..markup import Markup, escape, soft_str
-from .errors import TemplateNotFound, TemplateRuntimeError, UndefinedError
+from .errors import TemplateNotFound as TemplateNotFound
+from .errors import TemplateRuntimeError, UndefinedError
 from .nodes import EvalContext
-from .utils import (
-    Namespace,
-    concat,
-    import_string,
-    internalcode,
-    missing,
-    object_type_repr,
-    pass_eval_context,
-)
+from .utils import Namespace, concat, internalcode, missing, object_type_repr, pass_eval_context, words
+from .utils import import_string as import_string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -391,7 +385,8 @@ class LoopContext:
                 self._size = self.index + (self._after is not missing) + len(rest)
         return self._size
 
-    __len__ = length.fget  # type: ignore[assignment]
+    def __len__(self) -> int:
+        return self.length
 
     # Numbers from 1 and from 0, of the iteration and of what is left, this one included or not;
     # and of the depth of a recursive loop.
@@ -506,7 +501,7 @@ class Macro:
             func = type(func)(
                 func.__code__, func.__globals__, func.__name__, func.__defaults__, func.__closure__
             )
-            func.__kwdefaults__ = {**self._func.__kwdefaults__, "t_safe": True}  # type: ignore[attr-defined]
+            func.__kwdefaults__ = {**(self._func.__kwdefaults__ or {}), "t_safe": True}
         func.__qualname__ = f"macro {self.name!r}"  # for Python's own TypeErrors
         return func  # type: ignore[no-any-return]
 
@@ -592,10 +587,10 @@ class Undefined:
             raise AttributeError(name)
         return self._fail_with_undefined_error()
 
-    for _name in (
+    for _name in words(
         "add radd sub rsub mul rmul div rdiv truediv rtruediv floordiv rfloordiv mod rmod pow rpow"
         " pos neg call getitem lt le gt ge int float complex"
-    ).split():
+    ):
         locals()[f"__{_name}__"] = _fail_with_undefined_error
     del _name
 
@@ -662,7 +657,7 @@ class StrictUndefined(Undefined):
 
     __slots__ = ()
     __iter__ = __str__ = __len__ = Undefined._fail_with_undefined_error
-    __eq__ = __ne__ = __bool__ = __hash__ = Undefined._fail_with_undefined_error  # type: ignore[assignment]
+    __eq__ = __ne__ = __bool__ = __hash__ = Undefined._fail_with_undefined_error
     __contains__ = Undefined._fail_with_undefined_error
 
 
@@ -685,11 +680,8 @@ def make_logging_undefined(
         __slots__ = ()
 
         def _fail_with_undefined_error(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-            try:
-                super()._fail_with_undefined_error(*args, **kwargs)
-            except self._undefined_exception as error:
-                log.error("Template variable error: %s", error)
-                raise
+            log.error("Template variable error: %s", self._undefined_message)
+            raise self._undefined_exception(self._undefined_message)
 
         def __str__(self) -> str:
             warn(self)
@@ -733,9 +725,9 @@ def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:
 #: The names that generated code takes for granted; `environment` joins them for each template.
 NAMESPACE = {
     name: globals()[name]
-    for name in (
+    for name in words(
         "LoopContext Macro Markup Namespace TemplateNotFound TemplateReference TemplateRuntimeError Undefined"
         " concat escape html html_if identity import_string markup markup_join missing missing_name"
         " must_be_namespace no_such str_join write_rows"
-    ).split()
+    )
 }

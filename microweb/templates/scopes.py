@@ -27,7 +27,6 @@ from . import nodes
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import collections.abc as c
-    import typing as t
 
 #: Names that mean something only where nothing else was assigned to them.
 SPECIAL = frozenset(["self", "super", "loop", "caller", "varargs", "kwargs"])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .environment import Environment
 
     Globals = c.MutableMapping[str, t.Any]
-    Variables = t.Optional[t.Dict[str, t.Any]]
+    Variables = t.Optional[dict[str, t.Any]]
     Parts = t.Callable[[Context], c.Iterable[str]]
 
 
@@ -104,7 +104,7 @@ class Template:
         values["extensions"] = frozenset(values["extensions"])
         if values.keys() != defaults.keys():
             raise TypeError(f"unknown options, use some of {', '.join(names)}")
-        environment = get_spontaneous_environment(cls.environment_class, *values.values())
+        environment = get_spontaneous_environment(cls.environment_class, *values.values())  # type: ignore[arg-type]
         return environment.from_string(source, template_class=cls)
 
     @classmethod
@@ -128,8 +128,8 @@ class Template:
         template: Template = object.__new__(cls)
         template.environment = environment
         template.globals = globals
-        template.name: str | None = module_dict["name"]  # type: ignore[misc]
-        template.filename: str = module_dict["__file__"]  # type: ignore[misc]
+        template.name = module_dict["name"]
+        template.filename = module_dict["__file__"]
         template.blocks = module_dict["blocks"]
         template.render_parts = module_dict["root"]
         template._namespace = module_dict
@@ -137,10 +137,12 @@ class Template:
 
     environment: Environment
     globals: Globals
+    name: str | None
+    filename: str
     _namespace: dict[str, t.Any]
     _module: TemplateModule | None = None
     _uptodate: t.Callable[[], bool] | None = None
-    _source: str | nodes.Template | None = None
+    _source: t.Any = None
     _streaming: dict[str, t.Any] | None = None
 
     def remember(self, source: str | nodes.Template) -> None:
@@ -300,7 +302,8 @@ class TemplateStream:
         """Write everything to a file, or to one of this name; encoded if an encoding is given."""
         if isinstance(fp, str):
             with open(fp, "wb") as file:
-                return self.dump(file, encoding or "utf-8", errors)
+                self.dump(file, encoding or "utf-8", errors)
+            return
         for piece in self:
             fp.write(piece if encoding is None else piece.encode(encoding, errors))
 

@@ -6,7 +6,6 @@ engine's "no value at all", which None is not.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict, deque
 from collections.abc import MutableMapping
 
@@ -34,6 +33,7 @@ class MissingType:
 missing: t.Any = MissingType()
 
 concat = "".join
+words = str.split  # for tables of names
 
 #: Code objects whose frames say nothing to the author of a template; see `without_internals`.
 internal_code: set[types.CodeType] = set()
@@ -49,7 +49,7 @@ def without_internals(tb: types.TracebackType | None) -> types.TracebackType | N
     """Unlink the engine's own frames from a traceback, so that template lines are neighbours."""
     while tb is not None and tb.tb_frame.f_code in internal_code:
         tb = tb.tb_next
-    here = tb
+    here: t.Any = tb
     while here is not None:
         after = here.tb_next
         while after is not None and after.tb_frame.f_code in internal_code:
@@ -174,10 +174,10 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
         return key in self._mapping
 
     def __iter__(self) -> c.Iterator[t.Any]:
-        return reversed(tuple(self._mapping))
+        return iter([*self._mapping][::-1])
 
     def __reversed__(self) -> c.Iterator[t.Any]:
-        return iter(tuple(self._mapping))
+        return iter([*self._mapping])
 
     def __len__(self) -> int:
         return len(self._mapping)
@@ -305,35 +305,24 @@ class Namespace:
         if name in ("_Namespace__attrs", "__class__"):
             return object.__getattribute__(self, name)
         try:
-            return self.__attrs[name]  # type: ignore[attr-defined]
+            return self.__attrs[name]
         except KeyError:
             raise AttributeError(name) from None
 
     def __setitem__(self, name: str, value: t.Any) -> None:
-        self.__attrs[name] = value  # type: ignore[attr-defined]
+        self.__attrs[name] = value
 
     def __repr__(self) -> str:
-        return f"<Namespace {self.__attrs!r}>"  # type: ignore[attr-defined]
+        return f"<Namespace {self.__attrs!r}>"
 
 
-_LOREM = re.sub(
-    r"\s+",
-    " ",
-    """
-    a ac accumsan ad aenean aliquam aliquet amet ante arcu at auctor augue bibendum blandit commodo
-    congue consectetuer cras cubilia cum curabitur cursus dapibus diam dictum dignissim dolor donec
-    dui duis egestas eget elementum elit enim erat eros est et etiam eu euismod facilisis fames
-    faucibus felis fermentum fringilla fusce gravida habitant hac hendrerit hymenaeos iaculis id in
-    integer interdum ipsum justo lacinia lacus laoreet lectus leo libero ligula lobortis lorem
-    luctus maecenas magna malesuada massa mattis mauris metus mi molestie mollis montes morbi mus
-    nam nascetur nec neque netus nibh nisi nisl non nonummy nulla nunc odio orci ornare parturient
-    pede pellentesque pharetra phasellus placerat porta posuere praesent pretium primis proin
-    pulvinar purus quam quis quisque rhoncus ridiculus risus rutrum sagittis sapien scelerisque sed
-    sem semper senectus sit sociis sodales sollicitudin suscipit tellus tempor tempus tincidunt
-    tortor tristique turpis ullamcorper ultrices urna ut varius vehicula vel velit venenatis
-    vestibulum vitae vivamus viverra volutpat vulputate
-    """,
-).split()
+_LOREM = words(
+    "ac ad aliquam amet ante arcu at auctor bibendum commodo congue consectetuer cras cursus dapibus diam"
+    " dolor donec dui egestas eget elit enim erat eros est et etiam eu felis fusce habitant hac iaculis id"
+    " in integer ipsum justo lacus leo libero ligula lorem luctus magna massa mattis mauris metus mi mollis"
+    " nam nec neque nibh nisi non nulla nunc odio orci ornare pede porta primis proin purus quam quis risus"
+    " sed sem sit sociis tellus tempor tortor turpis urna ut varius vel velit vitae vivamus volutpat"
+)
 
 
 def generate_lorem_ipsum(n: int = 5, html: bool = True, min: int = 20, max: int = 100) -> str:
