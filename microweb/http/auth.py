@@ -42,8 +42,10 @@ class _Credentials(HeaderValue):
     def __contains__(self, key: str) -> bool:
         return key in self.parameters
 
-    def _state(self) -> tuple[t.Any, ...]:
-        return self.type, self.token, self.parameters
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return (self.type, self.token, self.parameters) == (other.type, other.token, other.parameters)
 
     @classmethod
     def from_header(cls, value: str | None) -> t.Any:
@@ -79,11 +81,6 @@ class Authorization(_Credentials):
         self.parameters = {} if data is None else data
         self.token = token
 
-    def __eq__(self, other: object) -> bool:
-        return self._state() == other._state() if isinstance(other, Authorization) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
     @classmethod
     def from_header(cls, value: str | None) -> t.Any:
         """Credentials for the value of a header, None if it is empty or is a Basic one that cannot be
@@ -92,11 +89,14 @@ class Authorization(_Credentials):
         scheme, _, rest = (value or "").partition(" ")
         if scheme.lower() != "basic":
             return super().from_header(value)
-        user_pass = _decode_basic(rest.strip(" \t"))
-        if user_pass is None:
+        from base64 import b64decode  # for those who log in this way
+
+        try:
+            user_pass = b64decode(rest.strip(" \t"), validate=True).decode()
+        except ValueError:  # also binascii's error, and Unicode's
             return None
-        username, _, password = user_pass.partition(":")
-        return cls("basic", {"username": username, "password": password})
+        username, colon, password = user_pass.partition(":")
+        return cls("basic", {"username": username, "password": password}) if colon else None
 
     def to_header(self) -> str:
         """The value of the header."""
@@ -108,44 +108,27 @@ class Authorization(_Credentials):
         return f"Basic {b2a_base64(user_pass, newline=False).decode('ascii')}"
 
 
-def _decode_basic(token: str) -> str | None:
-    """RFC 7617's user-pass, which has a colon in it; None for anything else."""
-    from base64 import b64decode  # for those who log in this way
-
-    try:
-        user_pass = b64decode(token, validate=True).decode()
-    except ValueError:  # also binascii's error, and Unicode's
-        return None
-    return user_pass if ":" in user_pass else None
-
-
 class WWWAuthenticate(_Credentials):
     """A challenge. Attributes and items are parameters; setting one to None drops it."""
 
+    _on_update: t.Callable[[WWWAuthenticate], None] | None = None
+
     def __init__(self, auth_type: str, values: Parameters | None = None, token: str | None = None) -> None:
-        self._set("_on_update", None)
-        self._set("type", auth_type.lower())
-        self._set("parameters", CallbackDict(values, lambda _: self._report()))
-        self._set("token", token)
+        self.type = auth_type.lower()
+        self.parameters = {} if values is None else values
+        self.token = token
 
-    def _set(self, name: str, value: t.Any) -> None:
-        self.__dict__[name] = value
-
-    def _report(self) -> None:
-        on_update = self.__dict__.get("_on_update")
-        if on_update is not None:
-            on_update(self)
+    def _report(self, _: t.Any = None) -> None:
+        if self._on_update is not None:
+            self._on_update(self)
 
     def __setattr__(self, name: str, value: t.Any) -> None:
-        if name == "_on_update":
-            self._set(name, value)
-        elif name in ("type", "token", "parameters"):
-            if name == "parameters":
-                value = CallbackDict(value, lambda _: self._report())
-            self._set(name, value)
-            self._report()
-        else:
+        if name not in ("type", "token", "parameters", "_on_update"):
             self[name] = value
+            return
+        self.__dict__[name] = CallbackDict(value, self._report) if name == "parameters" else value
+        if name != "_on_update":
+            self._report()
 
     def __delattr__(self, name: str) -> None:
         del self[name]
@@ -159,19 +142,12 @@ class WWWAuthenticate(_Credentials):
     def __delitem__(self, key: str) -> None:
         self.parameters.pop(key, None)
 
-    def __eq__(self, other: object) -> bool:
-        return self._state() == other._state() if isinstance(other, WWWAuthenticate) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
     def to_header(self) -> str:
         """The value of the header."""
         if self.token is None and not self.parameters:
             return self.type.title()
         if self.token is not None or self.type != "digest":
             return super().to_header()
-        items = [
-            f"{key}={quote_header_value(value, allow_token=key not in _DIGEST_QUOTED)}"
-            for key, value in self.parameters.items()
-        ]
+        pairs = self.parameters.items()
+        items = [f"{key}={quote_header_value(value, key not in _DIGEST_QUOTED)}" for key, value in pairs]
         return f"Digest {', '.join(items)}"

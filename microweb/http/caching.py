@@ -103,8 +103,7 @@ class ETags(HeaderValue, Collection[str]):
     def __iter__(self) -> t.Iterator[str]:
         return iter(self._strong)
 
-    def __contains__(self, etag: object) -> bool:
-        return self.star_tag or etag in self._strong
+    __contains__ = contains  # type: ignore[assignment]
 
 
 def quote_etag(etag: str, weak: bool = False) -> str:
@@ -123,11 +122,8 @@ def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
     if not etag:
         return None, None
     weak = etag[:2] in ("W/", "w/")
-    if weak:
-        etag = etag[2:]
-    if etag[:1] == '"' == etag[-1:]:
-        etag = etag[1:-1]
-    return etag, weak
+    etag = etag[2:] if weak else etag
+    return (etag[1:-1] if etag[:1] == '"' == etag[-1:] else etag), weak
 
 
 def parse_etags(value: str | None) -> ETags:
@@ -183,12 +179,11 @@ def is_resource_modified(
     since = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE"))
     unmodified = since is not None and last_modified is not None and last_modified <= since
     if tag:
+        # RFC 9110 13.2.2: tags count before dates.
         none_match = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
-        if none_match:
-            unmodified = none_match.contains_weak(tag)
         match = parse_etags(environ.get("HTTP_IF_MATCH"))
-        if match:
-            unmodified = not match.contains(tag)
+        unmodified = none_match.contains_weak(tag) if none_match else unmodified
+        unmodified = not match.contains(tag) if match else unmodified
     return not unmodified
 
 
@@ -216,10 +211,12 @@ def cache_control_property(key: str, empty: t.Any, type: t.Any, *, doc: str | No
 
     def get(self: DirectiveDict) -> t.Any:
         value = self.get(key)
-        if type is bool or value is None:
-            return key in self if type is bool else empty if key in self else None
+        if type is bool:
+            return key in self
+        if value is None or type is None:
+            return empty if key in self and value is None else value
         try:
-            return value if type is None else type(value)
+            return type(value)
         except ValueError:
             return None
 

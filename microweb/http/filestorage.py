@@ -74,7 +74,7 @@ class FileStorage:
 
         if isinstance(dst, (str, os.PathLike)):
             with open(dst, "wb") as file:
-                copyfileobj(self.stream, file, buffer_size)
+                self.save(file, buffer_size)
         else:
             copyfileobj(self.stream, dst, buffer_size)
 
