@@ -77,7 +77,7 @@ class User:
         self.age = number % 60
         self.active = number % 3 != 0
         self.tags = [f"tag{number % 7}", "<b>", "plain"][: number % 4]
-        self.bio = f"Likes <templates> & \"text\"; number {number} of many."
+        self.bio = f'Likes <templates> & "text"; number {number} of many.'
 
 
 def contexts() -> dict[str, dict[str, Any]]:
@@ -180,9 +180,7 @@ def run(effort: Effort) -> Times:
 
 def report(times: Times) -> str:
     ratios = against_us(times)
-    rows = [
-        [case, *(ratios[name].get(case, "-") for name in ratios)] for case in times[US]
-    ]
+    rows = [[case, *(ratios[name].get(case, "-") for name in ratios)] for case in times[US]]
     return table(["case", *ratios], rows)
 
 

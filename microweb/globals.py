@@ -74,18 +74,24 @@ def _find_app_context() -> AppContext:
     return context
 
 
-def _find_app() -> Microweb:
+def top_app() -> Microweb | None:
+    """The current application, or None: as ``current_app``, without the price of a proxy."""
     # Not through the application context: the application is known without making one.
     app_context, request_context = _contexts.get()
-    if app_context is not None:
-        return app_context.app
-    if request_context is not None:
-        return request_context.app
-    raise RuntimeError(_NO_APP)
+    context = request_context if app_context is None else app_context
+    return None if context is None else context.app
+
+
+def _find_app() -> Microweb:
+    app = top_app()
+    if app is None:
+        raise RuntimeError(_NO_APP)
+    return app
 
 
 def _find_json() -> JSONProvider | None:
-    return current_app.json if current_app else None
+    app = top_app()
+    return None if app is None else app.json
 
 
 def _find_g() -> _AppCtxGlobals:

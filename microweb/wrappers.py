@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from . import json
 from .exceptions import BadRequest
-from .globals import current_app
+from .globals import top_app
 from .http.request import Request as RequestBase
 from .http.response import Response as ResponseBase
 
@@ -46,9 +46,8 @@ class _ConfiguredLimit:
         own = request.__dict__.get(f"_{self.name}")
         if own is not None:
             return own
-        if current_app:
-            return current_app.config[self.key]
-        return getattr(RequestBase, self.name)
+        app = top_app()
+        return getattr(RequestBase, self.name) if app is None else app.config[self.key]
 
     def __set__(self, request: Request, value: int | None) -> None:
         request.__dict__[f"_{self.name}"] = value
@@ -99,7 +98,8 @@ class Request(RequestBase):
     def _load_form_data(self) -> None:
         super()._load_form_data()
         # A file field of a form without enctype is the classic lost hour: say so in debug mode.
-        if current_app and current_app.debug and self.mimetype != "multipart/form-data" and not self.files:
+        app = top_app()
+        if app is not None and app.debug and self.mimetype != "multipart/form-data" and not self.files:
             from .debughelpers import explain_missing_files
 
             explain_missing_files(self)
@@ -109,7 +109,8 @@ class Request(RequestBase):
         try:
             return super().on_json_loading_failed(e)
         except BadRequest as error:
-            if current_app and current_app.debug:
+            app = top_app()
+            if app is not None and app.debug:
                 raise
             raise BadRequest() from error
 
@@ -124,7 +125,5 @@ class Response(ResponseBase):
     @property
     def max_cookie_size(self) -> int:  # type: ignore[override]
         """Larger cookies are warned of: the application's MAX_COOKIE_SIZE."""
-        if current_app:
-            size: int = current_app.config["MAX_COOKIE_SIZE"]
-            return size
-        return ResponseBase.max_cookie_size
+        app = top_app()
+        return ResponseBase.max_cookie_size if app is None else app.config["MAX_COOKIE_SIZE"]

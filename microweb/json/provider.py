@@ -78,6 +78,29 @@ def _default(o: t.Any) -> t.Any:
     raise TypeError(f"Object of type {type(o).__name__} is not JSON serializable")
 
 
+def _shortened(encoder: JSONEncoder) -> t.Callable[[t.Any], str]:
+    """`encoder.encode`, without what that does anew for each object: to make its C function."""
+    from json import encoder as library
+
+    make = getattr(library, "c_make_encoder", None)
+    # None on PyPy, whose compiler needs no C; and what C indents, only some versions know.
+    if make is None or encoder.indent is not None:
+        return encoder.encode
+    text = library.encode_basestring_ascii if encoder.ensure_ascii else library.encode_basestring
+    settings = "key_separator", "item_separator", "sort_keys", "skipkeys", "allow_nan"
+    # The first None: without a memory of what it is in the middle of, which threads must not share.
+    chunks = make(None, encoder.default, text, None, *[getattr(encoder, name) for name in settings])
+
+    def encode(obj: t.Any) -> str:
+        try:
+            return "".join(chunks(obj, 0))
+        except RecursionError:
+            pass  # nested too deeply, or an object that holds itself: the library says which
+        return encoder.encode(obj)
+
+    return encode
+
+
 def _refuse_constant(name: str) -> t.NoReturn:
     raise ValueError(f"{name} is not JSON (RFC 8259, section 6); send null or a string.")
 
@@ -102,16 +125,16 @@ class DefaultJSONProvider(JSONProvider):
 
     def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
         """Return `obj` as JSON text; keywords are those of `json.dumps`."""
-        return self._encoder(kwargs).encode(obj)
+        return self._encoder(kwargs)(obj)
 
-    def _encoder(self, kwargs: dict[str, t.Any]) -> JSONEncoder:
-        """Return the encoder for these settings, made once: to set it up costs as much as to
+    def _encoder(self, kwargs: dict[str, t.Any]) -> t.Callable[[t.Any], str]:
+        """Return the function for these settings, made once: to set it up costs as much as to
         encode a small object. The attributes are part of the key, so that they may be changed.
         """
         # Other keywords than these may be functions, new at each call: nothing to keep.
         if kwargs and not kwargs.keys() <= {"indent", "separators"}:
             return self._make_encoder(kwargs)
-        encoders: dict[t.Any, JSONEncoder] = self.__dict__.setdefault("_encoders", {})
+        encoders: dict[t.Any, t.Callable[[t.Any], str]] = self.__dict__.setdefault("_encoders", {})
         key = (self.default, self.ensure_ascii, self.sort_keys, self.allow_nan, *kwargs.items())
         try:
             return encoders[key]
@@ -122,13 +145,13 @@ class DefaultJSONProvider(JSONProvider):
                 encoders.clear()
             return encoders.setdefault(key, self._make_encoder(kwargs))
 
-    def _make_encoder(self, kwargs: dict[str, t.Any]) -> JSONEncoder:
+    def _make_encoder(self, kwargs: dict[str, t.Any]) -> t.Callable[[t.Any], str]:
         from json import JSONEncoder  # nothing else in a plain request needs it
 
         for name in ("default", "ensure_ascii", "sort_keys", "allow_nan"):
             kwargs.setdefault(name, getattr(self, name))
-        encoder: type[JSONEncoder] = kwargs.pop("cls", None) or JSONEncoder
-        return encoder(**kwargs)
+        own_class: type[JSONEncoder] | None = kwargs.pop("cls", None)
+        return own_class(**kwargs).encode if own_class else _shortened(JSONEncoder(**kwargs))
 
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
         """Return the object that the text describes; keywords are those of `json.loads`.

@@ -235,3 +235,21 @@ def test_a_provider_of_ones_own(app):
     for method in (JSONProvider.dumps, JSONProvider.loads):
         with pytest.raises(NotImplementedError):
             method(provider, "")
+
+
+def test_what_holds_itself_or_has_no_end(provider):
+    endless = []
+    endless.append(endless)
+    with pytest.raises(ValueError, match="Circular"):
+        provider.dumps(endless)
+    deep = []
+    for _ in range(200_000):
+        deep = [deep]
+    with pytest.raises(RecursionError):
+        provider.dumps(deep)
+    # A refusal leaves nothing behind that the next call would stumble over.
+    shared = [{"a": object()}]
+    with pytest.raises(TypeError):
+        provider.dumps(shared)
+    shared[0]["a"] = shared[:0]
+    assert provider.dumps([shared, shared]) == '[[{"a": []}], [{"a": []}]]'
