@@ -45,6 +45,7 @@ class ConfigAttribute:
     def __get__(self, obj: t.Any, owner: type | None = None) -> t.Any:
         if obj is None:
             return self
+        # Looked up each time: the setting is the truth, the attribute a name for it.
         value = obj.config[self.__name__]
         return value if self.get_converter is None else self.get_converter(value)
 
@@ -62,6 +63,7 @@ class Config(dict):  # type: ignore[type-arg]
     def from_object(self, obj: object | str) -> None:
         """Take the upper-case attributes of *obj*: a module, a class, an instance, or the import
         name of one. A dict has none; it goes to :meth:`from_mapping`."""
+        # Names of classes in text let the environment choose: from_object(os.environ["SETTINGS"]).
         if isinstance(obj, str):
             obj = import_string(obj)
         for key in dir(obj):
@@ -79,6 +81,7 @@ class Config(dict):  # type: ignore[type-arg]
             return False
         module = ModuleType("config")
         module.__file__ = path = os.path.join(self.root_path, filename)
+        # Run, not imported: the file need not be on the path, and stays out of sys.modules.
         exec(compile(source, path, "exec"), module.__dict__)
         self.from_object(module)
         return True
@@ -110,11 +113,13 @@ class Config(dict):  # type: ignore[type-arg]
         except OSError as error:
             if silent and isinstance(error, _ABSENT):
                 return None
+            # The same error with more to say, so that `except FileNotFoundError` still works.
             error.strerror = f"Unable to load configuration file ({error.strerror})"
             raise
 
     def from_mapping(self, mapping: t.Any = None, **kwargs: t.Any) -> bool:
         """Take the upper-case keys of *mapping* and of the keywords. Always True."""
+        # Keywords last: they are what the caller wrote here and now.
         items = {**dict(mapping or ()), **kwargs}
         self.update((key, value) for key, value in items.items() if key.isupper())
         return True
@@ -131,6 +136,7 @@ class Config(dict):  # type: ignore[type-arg]
             import json  # only who reads the environment needs the parser
 
             loads = json.loads
+        # Sorted, so that X__A finds the dict that X made, whatever order the system gives.
         for variable in sorted(os.environ):
             if variable.startswith(f"{prefix}_"):
                 *parents, key = variable[len(prefix) + 1 :].split("__")
@@ -142,6 +148,7 @@ class Config(dict):  # type: ignore[type-arg]
         inner: t.Any = self
         for key in keys:
             inner = inner.setdefault(key, {})
+            # Before it is written to: a setting of text has no items.
             if not hasattr(inner, "setdefault"):
                 raise TypeError(
                     f"The environment variable {variable!r} wants to set an item of {key!r}, which"
@@ -187,6 +194,7 @@ class ImportStringError(ImportError):
 
 
 def _import_track(import_name: str) -> t.Iterator[str]:
+    # From the outermost package inwards: the first that is missing is the mistake.
     parts = import_name.replace(":", ".").split(".")
     for count in range(1, len(parts) + 1):
         name = ".".join(parts[:count])

@@ -142,8 +142,10 @@ class HTTPException(Exception):
 
         *environ* is the request's, or a request: errors that depend on it get it handed on.
         """
+        # A response that was raised is the answer as it is: abort(redirect(...)).
         if self.response is not None:
             return self.response
+        # Werkzeug takes a request here as well, and error handlers pass one.
         wsgi_environ: t.Any = getattr(environ, "environ", environ)
         headers = self.get_headers(wsgi_environ, scope)
         return _response_class()(self.get_body(wsgi_environ, scope), self.code, headers)
@@ -175,6 +177,7 @@ class _Twin:
 
     def __init__(self, arg: object = None, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)
+        # None is what abort() leaves out; KeyError() and KeyError(None) say different things.
         self._twin.__init__(self, *(() if arg is None else (arg,)))  # type: ignore[arg-type]
 
     @property
@@ -204,6 +207,7 @@ class BadRequestKeyError(_Twin, BadRequest, KeyError):  # type: ignore[misc]
     _description = BadRequest.description
 
 
+# Kinds of 400 have classes of their own, so that a handler or a log filter can tell them apart.
 class ClientDisconnected(BadRequest):
     """*400*: the client went away while its request was read. Nobody will see the page."""
 
@@ -274,6 +278,7 @@ class MethodNotAllowed(HTTPException, code=405):
         self.valid_methods = valid_methods
 
     def _more_headers(self) -> HeaderList:
+        # An empty Allow would say that no method at all is supported (RFC 9110 10.2.1).
         return [("Allow", ", ".join(self.valid_methods))] if self.valid_methods else []
 
 
@@ -364,6 +369,7 @@ class RequestedRangeNotSatisfiable(HTTPException, code=416):
         self.units = units
 
     def _more_headers(self) -> HeaderList:
+        # Without a length "bytes */*" is no valid header (RFC 9110 14.4), so that none is sent.
         known = self.length is not None
         return [("Content-Range", f"{self.units} */{self.length}")] if known else []
 
@@ -424,6 +430,8 @@ class _RetryAfter(HTTPException):
 
     def _more_headers(self) -> HeaderList:
         when = self.retry_after
+        # Seconds or a date, RFC 9110 10.2.3 allows both; 0 is left out, as "at once" is no wish to
+        # wait.
         if when is None or isinstance(when, int):
             return [("Retry-After", str(when))] if when else []
         # A date is rare enough to let the standard library's slow modules write it. A naive one is
@@ -467,10 +475,12 @@ class InternalServerError(HTTPException, code=500):
         response: Answer = None,
         original_exception: BaseException | None = None,
     ) -> None:
+        # For handlers and logs, never shown on the page: it may tell about the inside.
         self.original_exception = original_exception
         super().__init__(description, response)
 
 
+# It hides the built-in of that name in this module, as it does in Werkzeug; nothing here compares.
 class NotImplemented(HTTPException, code=501):
     """*501*: a method that this server does not know at all."""
 
@@ -523,6 +533,7 @@ class Aborter:
         mapping: t.Mapping[int, type[HTTPException]] | None = None,
         extra: t.Mapping[int, type[HTTPException]] | None = None,
     ) -> None:
+        # A copy, as applications add codes of their own.
         self.mapping = dict(default_exceptions if mapping is None else mapping)
         self.mapping.update(extra or {})
 
@@ -530,6 +541,7 @@ class Aborter:
         error = self.mapping.get(code)  # type: ignore[arg-type]
         if error is not None:
             raise error(*args, **kwargs)
+        # The class is asked last: its import costs more than all the rest.
         if not isinstance(code, int) and isinstance(code, _response_class()):
             raise HTTPException(response=code)
         raise LookupError(

@@ -63,6 +63,7 @@ class Local:
 
     def __init__(self, context_var: ContextVar[dict[str, t.Any]] | None = None) -> None:
         variable = context_var or ContextVar(f"Local<{id(self)}>.storage")
+        # Past __setattr__, which would look for the storage.
         object.__setattr__(self, "_Local__storage", variable)
 
     def __iter__(self) -> t.Iterator[tuple[str, t.Any]]:
@@ -103,6 +104,7 @@ class LocalStack(Generic[T]):
 
     def push(self, obj: T) -> list[T]:
         """Put *obj* on top; returns the new stack."""
+        # A new list each time: whoever copied the context must not see what is pushed here.
         stack = [*self._storage.get([]), obj]
         self._storage.set(stack)
         return stack
@@ -208,6 +210,7 @@ def _unbound(proxy: LocalProxy[t.Any], fallback: t.Any, error: Exception) -> t.A
 
     A LookupError of the variable itself means "unbound"; any other is the source's own and goes on.
     """
+    # The type, not isinstance: a KeyError comes from the function that was proxied.
     source = _source_of(proxy)
     if type(error) is LookupError and error.args and error.args[0] is source:
         error = RuntimeError(_message_of(proxy))
@@ -281,6 +284,7 @@ def _forwarded_methods() -> dict[str, t.Any]:
     operations.update((name, _by_name(f"__{name}__")) for name in _PROTOCOLS.split())
     for word in _OPERATORS.split():
         operations[word.strip("_")] = getattr(operator, word)
+    # Only what Python looks up on types; plain names go through __getattribute__.
     methods = {f"__{name}__": _forward(op, _FALLBACKS.get(name)) for name, op in operations.items()}
     for word in _ARITHMETIC.split():
         name = word.strip("_")
@@ -288,6 +292,7 @@ def _forwarded_methods() -> dict[str, t.Any]:
         operation: t.Any = {"pow": pow, "divmod": divmod}.get(name) or getattr(operator, word)
         methods[f"__{name}__"] = _forward(operation)
         methods[f"__r{name}__"] = _forward(lambda obj, other, *, do=operation: do(other, obj))
+        # There is no in-place divmod.
         if name != "divmod":
             methods[f"__i{name}__"] = _forward_in_place(getattr(operator, f"i{name}"))
     return methods
@@ -333,6 +338,7 @@ class LocalProxy(Generic[T]):
         self, local: Source[T], name: str | None = None, *, unbound_message: str | None = None
     ) -> None:
         message = "object is not bound" if unbound_message is None else unbound_message
+        # Past the forwarded __setattr__, which would write to the object.
         object.__setattr__(self, "_read", _reader(local, name, message))
         object.__setattr__(self, "_source", local)
         object.__setattr__(self, "_message", message)
@@ -343,6 +349,7 @@ class LocalProxy(Generic[T]):
         if "__getattribute__" not in vars(cls):
             cls.__getattribute__ = _attribute_method(frozenset(own))  # type: ignore
 
+    # Not from the tables: `_forward` hands no keywords on, which makes all others faster.
     def __call__(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         return self._get_current_object()(*args, **kwargs)  # type: ignore[operator]
 

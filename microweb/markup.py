@@ -58,6 +58,7 @@ def escape_silent(s: t.Any, /) -> Markup:
 
 def soft_str(s: t.Any, /) -> str:
     """Return `s` as a string, and leave `Markup` (or any other str subclass) what it is."""
+    # str() of a Markup would be a plain str, and be escaped a second time.
     return s if isinstance(s, str) else str(s)
 
 
@@ -77,6 +78,7 @@ def _safe_parts(method: t.Any) -> t.Any:
     @functools.wraps(method)
     def wrapper(self: Markup, *args: t.Any, **kwargs: t.Any) -> t.Any:
         parts = method(self, *args, **kwargs)
+        # partition() gives a tuple, split() a list.
         return type(parts)(map(self.__class__, parts))
 
     return wrapper
@@ -105,6 +107,7 @@ class Markup(str):
 
     def __new__(cls, object: t.Any = "", encoding: str | None = None, errors: str = "strict") -> Markup:
         """Trust `object`: its `__html__()` if it has one, else its text. Nothing is escaped."""
+        # A template object that is put into markup renders itself first.
         if hasattr(object, "__html__"):
             object = object.__html__()
         return _new(cls, object) if encoding is None else _new(cls, object, encoding, errors)
@@ -112,6 +115,7 @@ class Markup(str):
     @classmethod
     def escape(cls, s: t.Any, /) -> Markup:
         """Escape `s`, as an instance of this class."""
+        # The class may be a subclass, and then another call; mostly it is not.
         text = escape(s)
         return text if text.__class__ is cls else cls(text)
 
@@ -150,6 +154,7 @@ class Markup(str):
 
     def replace(self, old: str, new: str, count: t.SupportsIndex = -1, /) -> Markup:
         """Replace `old` by `new`, escaped."""
+        # `old` is what to look for in markup, and as it is written there.
         return self.__class__(super().replace(old, self.escape(new), count))
 
     def format(self, *args: t.Any, **kwargs: t.Any) -> Markup:

@@ -53,18 +53,21 @@ class ProxyFix:
         self.x_port, self.x_prefix = x_port, x_prefix
 
     def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterable[bytes]:
+        # Under Werkzeug's name: log formatters and tests look for it there.
         environ["werkzeug.proxy_fix.orig"] = {key: environ.get(key) for key in _REPLACED}
         if value := _trusted(environ, "FOR", self.x_for):
             environ["REMOTE_ADDR"] = value
         if value := _trusted(environ, "PROTO", self.x_proto):
             environ["wsgi.url_scheme"] = value
         if value := _trusted(environ, "HOST", self.x_host):
+            # Both, as PEP 3333 builds URLs from the header and falls back to the variables.
             environ["HTTP_HOST"] = value
             environ["SERVER_NAME"], port = _split_port(value)
             if port:
                 environ["SERVER_PORT"] = port
         if value := _trusted(environ, "PORT", self.x_port):
             environ["SERVER_PORT"] = value
+            # The port of the header counts before SERVER_PORT, so that it has to follow.
             if environ.get("HTTP_HOST"):
                 environ["HTTP_HOST"] = f"{_split_port(environ['HTTP_HOST'])[0]}:{value}"
         if value := _trusted(environ, "PREFIX", self.x_prefix):
@@ -81,6 +84,7 @@ def _trusted(environ: WSGIEnvironment, name: str, count: int) -> str | None:
     if not count or not header:
         return None
     values = parse_list_header(header)
+    # Fewer values than proxies: one of them was bypassed, so that none is believed.
     return values[-count] if len(values) >= count else None
 
 
@@ -103,6 +107,7 @@ class DispatcherMiddleware:
 
     def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterable[bytes]:
         script, path = environ.get("PATH_INFO", ""), ""
+        # Segment by segment from the end: the longest mount wins, and /apix is not below /api.
         while "/" in script and script not in self.mounts:
             script, _, last = script.rpartition("/")
             path = f"/{last}{path}"
@@ -174,6 +179,7 @@ class SharedDataMiddleware:
         if spec is None or spec.loader is None:
             raise ModuleNotFoundError(f"exported package {package!r} cannot be found")
         reader = spec.loader.get_resource_reader(package)  # type: ignore[attr-defined]
+        # What lies in a zip has no date that the loader tells.
         loaded = time.time()
 
         def load(path: str | None) -> t.Any:
@@ -201,8 +207,11 @@ class SharedDataMiddleware:
         headers = [("Date", http_date()), ("Cache-Control", "public")]
         if self.cache:
             etag = quote_etag(self.generate_etag(mtime, size, filename))
+            # A file that may be kept is validated by its ETag, and fetched again when its time is
+            # over.
             headers[1:] = [("ETag", etag), ("Cache-Control", f"max-age={self.cache_timeout}, public")]
             if not is_resource_modified(environ, etag, last_modified=mtime):
+                # Nobody reads it any more: without a body nothing would close it.
                 file.close()
                 start_response("304 Not Modified", headers)
                 return []

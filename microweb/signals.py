@@ -62,6 +62,7 @@ def make_id(obj: object) -> c.Hashable:
     """
     if isinstance(obj, MethodType):
         return id(obj.__func__), id(obj.__self__)
+    # Two equal strings need not be one object, and mean the same sender.
     if isinstance(obj, (str, int)):
         return obj
     return id(obj)
@@ -101,6 +102,7 @@ class Signal:
         # Both ways, so that neither a vanished receiver nor a vanished sender costs a search.
         self._by_receiver: Ids = defaultdict(self.set_class)
         self._by_sender: Ids = defaultdict(self.set_class)
+        # A sender that vanished must not leave its receivers to the next object with its id.
         self._weak_senders: dict[c.Hashable, weakref.ref[t.Any]] = {}
 
     @cached_property
@@ -148,6 +150,7 @@ class Signal:
     @contextmanager
     def connected_to(self, receiver: Receiver, sender: t.Any = ANY) -> c.Iterator[None]:
         """Connect `receiver` for the time of a `with` block."""
+        # Strongly: nobody else may hold a function made for the block.
         self.connect(receiver, sender=sender, weak=False)
         try:
             yield
@@ -237,6 +240,7 @@ class Signal:
 
     def _forget_sender(self, sender_id: c.Hashable, ref: weakref.ref[t.Any]) -> None:
         self._weak_senders.pop(sender_id, None)
+        # The receiver stays known: it may be connected to other senders.
         for receiver_id in self._by_sender.pop(sender_id, ()):
             self._by_receiver[receiver_id].discard(sender_id)
 

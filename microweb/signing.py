@@ -162,6 +162,7 @@ class HMACAlgorithm(SigningAlgorithm):
 
 # How a key for one purpose (salt) is made from the secret key.
 _derivations: dict[str, c.Callable[[bytes, bytes, t.Any], bytes]] = {
+    # "hmac" is the sound one; "django-concat" stays the default, so that old signatures stay valid.
     "concat": lambda key, salt, digest: digest(salt + key).digest(),
     "django-concat": lambda key, salt, digest: digest(salt + b"signer" + key).digest(),
     "hmac": _hmac,
@@ -208,6 +209,7 @@ class Signer:
     ) -> None:
         self.secret_keys = _make_keys_list(secret_key)
         self.sep = want_bytes(sep)
+        # The last separator ends the value; in the signature it would cut that instead.
         if self.sep in _base64_alphabet:
             raise ValueError(
                 f"The separator cannot be used: {sep!r} may be contained in the signature itself."
@@ -240,6 +242,8 @@ class Signer:
     def verify_signature(self, value: Bytes, sig: Bytes) -> bool:
         """Say whether any key, the newest first, gives this signature."""
         try:
+            # Not BadSignature, and not its cause: every wrong signature looks the same from
+            # outside.
             sig = base64_decode(sig)
         except Exception:
             return False
@@ -269,6 +273,7 @@ class TimestampSigner(Signer):
 
     def get_timestamp(self) -> int:
         """Return the time now, in whole seconds since 1970."""
+        # Whole seconds fit into four bytes, six characters of a token.
         return int(time.time())
 
     def timestamp_to_datetime(self, ts: int) -> datetime:
@@ -302,6 +307,7 @@ class TimestampSigner(Signer):
         if forged:
             # Whoever looks into broken data learns the time as well, though nobody vouches for it.
             raise BadTimeSignature(str(forged), value, self._date_signed(timestamp, value))
+        # A value from the future is refused, too: its clock or its key is not ours.
         age = 0 if max_age is None else self.get_timestamp() - timestamp
         if max_age is not None and not 0 <= age <= max_age:
             reason = f"Signature age {age} {f'> {max_age}' if age > max_age else '< 0'} seconds"
@@ -318,6 +324,7 @@ class TimestampSigner(Signer):
 class _CompactJSON:
     """JSON without white space, for short tokens."""
 
+    # Characters beyond ASCII stand as they are: UTF-8 in base64 is shorter than \u escapes.
     loads = staticmethod(_json.loads)
     dumps = staticmethod(functools.partial(_json.dumps, ensure_ascii=False, separators=(",", ":")))
 
@@ -356,6 +363,7 @@ class Serializer:
         self.secret_keys = _make_keys_list(secret_key)
         self.salt = None if salt is None else want_bytes(salt)
         self.serializer = self.default_serializer if serializer is None else serializer
+        # Asked once, by trying: nothing else tells whether `dumps` makes text.
         self.is_text_serializer = is_text_serializer(self.serializer)
         self.signer = signer or self.default_signer
         self.signer_kwargs = signer_kwargs or {}
@@ -393,6 +401,7 @@ class Serializer:
             if isinstance(fallback, dict):
                 fallback = self.signer, fallback
             cls, kwargs = fallback if isinstance(fallback, tuple) else (fallback, self.signer_kwargs)
+            # One key a signer: fallbacks may be of classes that know no rotation.
             for secret_key in self.secret_keys:
                 yield cls(secret_key, salt=self.salt if salt is None else salt, **kwargs)
 
@@ -503,6 +512,7 @@ class URLSafeSerializerMixin(Serializer):
     def dump_payload(self, obj: t.Any) -> bytes:
         """Return the object in base64; a leading dot says that it is compressed."""
         data = super().dump_payload(obj)
+        # What would be refused when it is read again is not compressed.
         if len(data) <= self.max_inflated_size:
             compressed = zlib.compress(data)
             if len(compressed) < len(data) - 1:  # the dot counts

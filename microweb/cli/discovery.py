@@ -58,9 +58,11 @@ def prepare_import(path: str) -> str:
     directory, name = os.path.split(path[:-3] if path.endswith(".py") else path)
     if name == "__init__":
         directory, name = os.path.split(directory)
+    # Imported by its full name, or its relative imports would fail.
     while os.path.exists(os.path.join(directory, "__init__.py")):
         directory, package = os.path.split(directory)
         name = f"{package}.{name}"
+    # In front: the application's own modules win over installed ones of their names.
     if sys.path[0] != directory:
         sys.path.insert(0, directory)
     return name
@@ -111,6 +113,7 @@ def find_best_app(module: ModuleType) -> Microweb:
         )
     if matches:
         return matches[0]
+    # Last, as calling one may open databases; an application that is there is enough.
     for factory_name in ("create_app", "make_app"):
         factory = getattr(module, factory_name, None)
         if isinstance(factory, FunctionType):
@@ -130,6 +133,7 @@ def find_app_by_string(module: ModuleType, app_name: str) -> Microweb:
         raise NoAppException(f"Failed to find {name!r} in module {module.__name__!r}.")
     found = getattr(module, name)
     where = f"{module.__name__}:{app_name.strip()}"
+    # Only functions: an application is callable, too.
     if isinstance(found, FunctionType):
         found = _call(found, args, kwargs, where)
     if not isinstance(found, Microweb):
@@ -142,6 +146,7 @@ def _parse(text: str) -> tuple[str, list[t.Any], dict[str, t.Any]]:
     try:
         expression = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
+        # No name, so that it is told below as everything else that is none.
         expression = ast.Constant(None)
     args: list[t.Any] = []
     kwargs: dict[str, t.Any] = {}

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 class _DetachedProvider(DefaultJSONProvider):
     """The provider where there is no application."""
 
+    # As json.dumps: without an application nobody asked for sorting.
     sort_keys = False
 
+    # There is no application to point back to.
     def __init__(self) -> None:
         pass
 

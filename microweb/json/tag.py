@@ -54,6 +54,7 @@ class JSONTag:
         return {self.key: self.to_json(value)}
 
 
+# The order of the classes is that of default_tags: the first one that says yes writes the value.
 class TagDict(JSONTag):
     """A dict with one item whose key is a tag; `__` behind the key makes it another."""
 
@@ -64,6 +65,7 @@ class TagDict(JSONTag):
 
     def to_json(self, value: t.Any) -> t.Any:
         [(key, item)] = value.items()
+        # Two underscores make another key of it, which no registered tag has.
         return {f"{key}__": self.serializer.tag(item)}
 
     def to_python(self, value: t.Any) -> t.Any:
@@ -71,6 +73,7 @@ class TagDict(JSONTag):
         return {key[:-2]: item}
 
 
+# "Pass" classes have no key: what they write is plain JSON, and nothing has to be read back.
 class PassDict(JSONTag):
     """Any other dict: its values may need tags, its keys are strings in JSON anyway."""
 
@@ -131,6 +134,7 @@ class TagMarkup(JSONTag):
         return callable(getattr(value, "__html__", None))
 
     def to_json(self, value: t.Any) -> t.Any:
+        # Not only Markup: whatever can stand in a page, and comes back as what stood there.
         return str(value.__html__())
 
     def to_python(self, value: t.Any) -> t.Any:
@@ -146,6 +150,7 @@ class TagUUID(JSONTag):
         return _is_instance(value, "uuid", "UUID")
 
     def to_json(self, value: t.Any) -> t.Any:
+        # 32 digits without dashes: cookies are short of space.
         return value.hex
 
     def to_python(self, value: t.Any) -> t.Any:
@@ -165,6 +170,8 @@ class TagDateTime(JSONTag):
     def to_json(self, value: t.Any) -> t.Any:
         from ..http.dates import http_date
 
+        # Fractions of a second are lost, as in Flask; a format with them would not be readable
+        # there.
         return http_date(value)
 
     def to_python(self, value: t.Any) -> t.Any:
@@ -193,6 +200,7 @@ class TaggedJSONSerializer:
         taken is a KeyError, unless `force` replaces it.
         """
         tag = tag_class(self)
+        # Tags without a key are only written, so that only their order counts.
         if tag.key:
             if not force and tag.key in self.tags:
                 raise KeyError(f"Tag {tag.key!r} is already registered; pass force=True to replace it.")
@@ -201,6 +209,7 @@ class TaggedJSONSerializer:
 
     def tag(self, value: t.Any) -> t.Any:
         """Return `value` as JSON types, tagged where it has to be."""
+        # Subclasses of str or int match nothing here and are written as their base is.
         for tag in self.order:
             if tag.check(value):
                 return tag.tag(value)
@@ -208,6 +217,7 @@ class TaggedJSONSerializer:
 
     def untag(self, value: dict[str, t.Any]) -> t.Any:
         """Return what a JSON object stands for: itself, unless it is a tag."""
+        # An object with more keys cannot be a tag, so that data with such keys are safe.
         if len(value) == 1:
             [(key, item)] = value.items()
             if key in self.tags:

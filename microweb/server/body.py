@@ -42,8 +42,10 @@ class Body(io.RawIOBase):
     def readinto(self, target: t.Any) -> int:
         """Read at least a byte, up to the end of the body. Raises Refused."""
         self._go_on()
+        # Never beyond the end: what follows may be the next request.
         count = min(len(target), self.left)
         if count:
+            # What has come is enough: to wait for more would stop a program that reads as it goes.
             count = self.source.read_into(memoryview(target)[:count])
             self.left -= count
         self.finished = not self.left
@@ -78,6 +80,7 @@ class ChunkedBody(Body):
 
     def _next_size(self) -> int:
         self._go_on()
+        # The line end of the chunk before is part of the grammar: skipped unseen, it would smuggle.
         require(not self._begun or not self.source.read_line(2), "a chunk is too long")
         self._begun = True
         match: t.Any = _CHUNK.fullmatch(self.source.read_line(CHUNK_LINE_LIMIT))
@@ -96,5 +99,6 @@ class ChunkedBody(Body):
 
 def open_body(head: Head, source: Source, go_on: t.Callable[[], object]) -> Body:
     """The body that the head announces."""
+    # "100 Continue" only when somebody reads: an application that refuses gets no body at all.
     before = go_on if head.expects else None
     return ChunkedBody(source, before) if head.chunked else Body(source, head.length, before)

@@ -6,6 +6,7 @@ None of these is raised for a fault of the application, so that its own `Connect
 
 from __future__ import annotations
 
+# Of the refusals alone; the application brings its own status lines.
 REASONS = {
     400: "Bad Request",
     408: "Request Timeout",
@@ -27,6 +28,7 @@ class Refused(OSError):
     def __init__(self, status: int, why: str) -> None:
         super().__init__(f"{status} {REASONS[status]}: {why}")
         self.status = f"{status} {REASONS[status]}"
+        # Never what came: an answer that repeats it could be read as something else.
         self.why = why
 
 

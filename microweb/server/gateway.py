@@ -51,6 +51,7 @@ def check_headers(headers: t.Iterable[tuple[str, str]]) -> Fields:
     Raises ValueError for names and values that would not arrive as they are."""
     result = []
     for name, value in headers:
+        # The type itself: a subclass could look different when it is written.
         if type(name) is not str or not _NAME.fullmatch(name):
             raise ValueError(f"header name {name!r}: wanted a str of letters, digits and dashes")
         if type(value) is not str or _CONTROL.search(value):
@@ -159,6 +160,7 @@ class Gateway(SimpleHandler):
         """Status line and fields before the first block, nothing afterwards."""
         if self.headers_sent:
             return b""
+        # Told before anything is sent, so that the client gets a whole 500.
         if self.fields is None or self.status is None:
             raise RuntimeError("the application gave its body without calling start_response()")
         self._decide_framing(self.status[:3], self.fields)
@@ -203,6 +205,7 @@ class Gateway(SimpleHandler):
         """Only here a broken connection means the client's."""
         view = memoryview(data)
         try:
+            # Here, as reading sets another one on the same socket.
             self.sock.settimeout(SEND_SECONDS)
             for start in range(0, len(data), _SLICE):
                 self.sock.sendall(view[start : start + _SLICE])

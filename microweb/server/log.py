@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .head import Head
 
+# Named after the package, which vendoring may have renamed.
 logger = logging.getLogger(__package__)
 
 
@@ -23,6 +24,7 @@ def set_up() -> None:
     """Give the logger a place and a level, where the program left that open."""
     if logger.level == logging.NOTSET:
         logger.setLevel(logging.INFO)
+    # A program that set logging up has decided where lines go.
     if not logger.hasHandlers():
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(message)s"))
@@ -33,6 +35,7 @@ def escape(data: bytes | str) -> str:
     """Printable ASCII only, everything else as a Python escape; no blanks."""
     if isinstance(data, bytes):
         data = data.decode("latin-1")
+    # Blanks as well: a path with some could forge the fields behind it.
     return data.encode("unicode_escape").decode("ascii").replace(" ", "\\x20")
 
 
@@ -45,5 +48,6 @@ def access(peer: str, head: Head, outcome: str, sent: int, seconds: float) -> No
 
 def warn(message: str, *values: t.Any) -> None:
     """A line about the application or the machine; strings among the values are escaped."""
+    # Numbers stay: "%d" wants them.
     safe = (escape(value) if isinstance(value, str) else value for value in values)
     logger.warning(message, *safe)

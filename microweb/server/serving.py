@@ -63,11 +63,13 @@ class Server:
         self.server_port = self.port
         #: Whether Ctrl-C ended serve_forever().
         self.interrupted = False
+        # A socket wakes select() on every platform, without polling.
         self._wake, self._woken = socket.socketpair()
         self._stopping = False
         self._serving: int | None = None
         self._stopped = threading.Event()
         self._stopped.set()
+        # Written by the accept loop and by each thread; single operations on a dict need no lock.
         self._connections: dict[Connection, threading.Thread] = {}
         #: The environ variables that all requests share.
         self.base = {
@@ -115,6 +117,7 @@ class Server:
         self._stopping = True
         with suppress(OSError):  # closed already
             self._wake.send(b"x")
+        # A signal handler runs in the serving thread, and would wait for itself.
         if self._serving != threading.get_ident():
             self._stopped.wait()
 
@@ -124,6 +127,7 @@ class Server:
             sock.close()
 
     def _accept_loop(self) -> None:
+        # The client may be gone between select() and accept(), which then would wait for the next.
         self.socket.setblocking(False)
         with selectors.DefaultSelector() as selector:
             selector.register(self.socket, selectors.EVENT_READ)
@@ -177,6 +181,7 @@ class Server:
 
 def _load_tls(context: t.Any) -> ssl.SSLContext | None:
     """An SSLContext from one, or from (certificate file, key file)."""
+    # Werkzeug's "adhoc" needs a package that makes certificates.
     if isinstance(context, str):
         raise ValueError(f"ssl_context={context!r}: the standard library makes no certificates")
     if not isinstance(context, tuple):
@@ -255,6 +260,7 @@ def run_simple(hostname: str, port: int, application: t.Any, **options: t.Any) -
     error, those that this server cannot honour raise ValueError. An address that cannot be used
     ends the program with status 1 and one line.
     """
+    # "5000" from the environment would fail far from here, in the system's words.
     if not isinstance(port, int):
         raise TypeError(f"port must be an integer, not {port!r}")
     set_up()

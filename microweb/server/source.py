@@ -30,12 +30,15 @@ class Source:
 
     def receive(self, target: bytearray | memoryview) -> int:
         """One read off the socket, at least a byte. Raises Refused at the end."""
+        # Within a body each read has its own time: an upload may be long, but not silent.
         left = IDLE_SECONDS
         if self.deadline is not None:
+            # Not 0, which would mean a socket that never waits.
             left = max(self.deadline - time.monotonic(), 0.001)
         self.sock.settimeout(left)
         try:
             count = self.sock.recv_into(target)
+        # The name that Python 3.9 knows; later ones call it TimeoutError.
         except socket.timeout:
             raise Refused(408, "the request did not arrive in time") from None
         except OSError as error:
@@ -64,6 +67,7 @@ class Source:
         A bare CR or LF ends lines for some readers and not for others (CVE-2019-16785,
         CVE-2023-37276), so that neither is let through.
         """
+        # Each byte is looked at once, or a line sent byte by byte costs its square.
         seen = 0
         while (end := self.early.find(b"\n", seen, limit)) < 0:
             require(len(self.early) < limit, f"a line may have {limit} bytes", status)
