@@ -37,12 +37,16 @@ class RequestRedirect(HTTPException, RoutingException):
         super().__init__(new_url)
         self.new_url = new_url
 
-    def get_description(self, environ: t.Any = None, scope: t.Any = None) -> str:
-        """The link, for clients that do not follow redirects."""
+    def get_body(self, environ: t.Any = None, scope: t.Any = None) -> str:
+        """A page with the link, for clients that do not follow redirects."""
         import html  # needed by this page alone, which browsers never show
 
         link = '<a href="{0}">{0}</a>'.format(html.escape(self.new_url))
-        return f"<p>You should be redirected automatically to the target URL: {link}.</p>"
+        title = "Redirecting..."
+        return (
+            f"<!doctype html>\n<html lang=en>\n<title>{title}</title>\n<h1>{title}</h1>\n<p>You should be"
+            f" redirected automatically to the target URL: {link}. If not, click the link.\n"
+        )
 
     def _more_headers(self) -> list[tuple[str, str]]:
         return [("Location", self.new_url)]

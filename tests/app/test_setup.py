@@ -143,6 +143,7 @@ def test_redirects_keep_all(app, client, path, location, method):
     response = client.open(path, method=method, base_url="http://localhost/root")
     assert response.status_code == 308
     assert response.location == f"http://localhost/root{location}"
+    assert "<h1>Redirecting...</h1>" in response.text
 
 
 def test_a_redirect_that_loses_a_form_is_explained_in_debug_mode(app):
