@@ -8,9 +8,9 @@ block, its session opened.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from copy import copy
-from functools import lru_cache, partialmethod
+from functools import lru_cache, partial, partialmethod
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -64,8 +64,7 @@ class TestResponse(Response):
     @property
     def text(self) -> str:
         """The body as text."""
-        text: str = self.get_data(as_text=True)
-        return text
+        return self.get_data(as_text=True)  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=32)
@@ -119,14 +118,12 @@ class Cookie(SimpleNamespace):
     @property
     def is_deletion(self) -> bool:
         """Whether it was set to be deleted."""
-        expired = self.expires is not None and self.expires.timestamp() == 0
-        return self.max_age == 0 or expired
+        return self.max_age == 0 or (self.expires is not None and self.expires.timestamp() == 0)
 
     def matches(self, server_name: str, path: str) -> bool:
         """Whether it is sent with a request (RFC 6265 5.1.3-4)."""
-        if server_name != self.domain and (
-            self.origin_only or not server_name.endswith("." + self.domain.lstrip("."))
-        ):
+        is_below = not self.origin_only and server_name.endswith("." + self.domain.lstrip("."))
+        if server_name != self.domain and not is_below:
             return False
         return path == self.path or path.startswith(self.path.rstrip("/") + "/")
 
@@ -241,6 +238,7 @@ class Client:
             return response
         seen: set[tuple[str | None, int]] = set()
         history: list[TestResponse] = []
+        # RFC 9110 15.4: those of 3xx that name another place for the same resource.
         while response.status_code in (301, 302, 303, 305, 307, 308):
             if not buffered:
                 # A middleware may clean up only at the end of the body.
@@ -248,9 +246,7 @@ class Client:
                 response.close()
             entry = response.location, response.status_code
             if entry in seen:
-                raise ClientRedirectError(
-                    f"Loop detected: A {entry[1]} redirect to {entry[0]} was already made."
-                )
+                raise ClientRedirectError(f"Loop detected: a second {entry[1]} redirect to {entry[0]}.")
             seen.add(entry)
             response.history = tuple(history)
             history.append(response)
@@ -270,11 +266,8 @@ class Client:
 
     def _request_from_builder_args(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
         """The request that a builder with these arguments makes; extensions' clients override it."""
-        builder = self._make_builder(*args, **kwargs)
-        try:
+        with closing(self._make_builder(*args, **kwargs)) as builder:
             return builder.get_request()
-        finally:
-            builder.close()
 
     def _make_builder(self, *args: t.Any, **kwargs: t.Any) -> EnvironBuilder:
         return EnvironBuilder(*args, **kwargs)
@@ -287,6 +280,7 @@ class Client:
             self._check_host(url.netloc.partition(":")[0], builder.server_name)
             builder.url_scheme, builder.host = url.scheme, url.netloc
         root = builder.script_root
+        # A place outside the application's root is asked of it too: it is all there is to ask.
         if f"{url.path}/".startswith(f"{root}/"):
             builder.path = url.path[len(root) :]
         else:
@@ -298,6 +292,7 @@ class Client:
             if builder.input_stream is not None:
                 builder.input_stream.close()
                 builder.input_stream = None
+            # What described the body goes with it.
             builder.content_type = builder.content_length = None
             builder.headers.pop("Transfer-Encoding", None)
         return self.open(builder, buffered=buffered)
@@ -314,14 +309,10 @@ class Client:
     def _request(self, method: str, *args: t.Any, **kwargs: t.Any) -> t.Any:
         return self.open(*args, **{**kwargs, "method": method})
 
-    get = partialmethod(_request, "GET")
-    post = partialmethod(_request, "POST")
-    put = partialmethod(_request, "PUT")
-    delete = partialmethod(_request, "DELETE")
-    patch = partialmethod(_request, "PATCH")
-    options = partialmethod(_request, "OPTIONS")
-    head = partialmethod(_request, "HEAD")
-    trace = partialmethod(_request, "TRACE")
+    get, post, put, delete, patch, options, head, trace = map(
+        partial(partialmethod, _request),
+        ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"),
+    )
 
 
 # For an application of this framework
@@ -363,8 +354,7 @@ class AppEnvironBuilder(EnvironBuilder):
 
     def json_dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
         """As the application's own JSON provider writes it."""
-        text: str = self.app.json.dumps(obj, **kwargs)
-        return text
+        return self.app.json.dumps(obj, **kwargs)  # type: ignore[no-any-return]
 
 
 class AppClient(Client):
@@ -387,6 +377,7 @@ class AppClient(Client):
 
         The arguments are `test_request_context`'s, as opening a session may depend on the request.
         """
+        # Without a jar there is nowhere to keep it: this raises.
         self._jar()
         app = self.application
         context = app.test_request_context(*args, **kwargs)
@@ -401,10 +392,8 @@ class AppClient(Client):
             return
         with context:
             app.session_interface.save_session(app, session, response)
-        request = context.request
-        self._update_cookies_from_response(
-            request.host.partition(":")[0], request.path, response.headers.getlist("Set-Cookie")
-        )
+        name, _, _ = context.request.host.partition(":")
+        self._update_cookies_from_response(name, context.request.path, response.headers.getlist("Set-Cookie"))
 
     def _copy_environ(self, other: t.Mapping[str, t.Any]) -> WSGIEnvironment:
         environ = {**self.environ_base, **other}
@@ -418,6 +407,7 @@ class AppClient(Client):
         return AppEnvironBuilder(self.application, *args, **kwargs)
 
     def _make_request(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
+        # A copy: the one given may be sent again, by another client.
         request = copy(super()._make_request(args, kwargs))
         request.environ = self._copy_environ(request.environ)
         return request

@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from io import BytesIO
 from itertools import chain
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from .datastructures import CallbackDict, CombinedMultiDict, MultiDict
+from .datastructures import CombinedMultiDict, MultiDict
 from .filestorage import FileMultiDict
 from .headers import EnvironHeaders, Headers
 from .multipart import Data, Epilogue, Field, File, MultipartEncoder, Preamble
-from .options import dump_options_header, parse_options_header
-from .response_headers import get_content_type
+from .properties import header_property
+from .response_headers import WritableContentType
 from .urls import iri_to_uri, iter_multi_items, url_encode
 from .wsgi import ClosingIterator, decode_wsgi
 
@@ -126,7 +126,7 @@ class _Part:
         builder.__dict__[self.name] = self.storage() if value is None else value
 
 
-class EnvironBuilder:
+class EnvironBuilder(WritableContentType):
     """A WSGI environ from a request's parts, each of which can still be changed.
 
     :param path: the path; a query string may follow it if `query_string` is not given.
@@ -190,11 +190,9 @@ class EnvironBuilder:
         if content_type is not None:
             self.content_type = content_type
         self.errors_stream = sys.stderr if errors_stream is None else errors_stream
-        self.multithread, self.multiprocess = multithread, multiprocess
-        self.run_once = run_once
+        self.multithread, self.multiprocess, self.run_once = multithread, multiprocess, run_once
         self.environ_base, self.environ_overrides = environ_base, environ_overrides
-        self.input_stream = input_stream
-        self.content_length = content_length
+        self.input_stream, self.content_length = input_stream, content_length
         if auth is not None:
             self._set_auth(auth)
         if json is not None:
@@ -214,16 +212,15 @@ class EnvironBuilder:
         if query_string is not None and "?" in path:
             raise ValueError("Query string is defined in the path and as an argument")
         parts = urlsplit(path)
-        if query_string is None and "?" in path:
-            query_string = parts.query
+        # An empty one counts too: it is kept as text, and `args` is not to be had.
+        query_string = parts.query if "?" in path else query_string
         self.path = iri_to_uri(parts.path)
         self.request_uri = path
         self.base_url = base_url if base_url is None else iri_to_uri(base_url)
         if isinstance(query_string, str):
             self.query_string = query_string
         else:
-            given = query_string if isinstance(query_string, MultiDict) else MultiDict(query_string)
-            self.args = given
+            self.args = query_string if isinstance(query_string, MultiDict) else MultiDict(query_string)
 
     def _set_auth(self, auth: t.Any) -> None:
         from .auth import Authorization  # only for requests that carry it
@@ -283,53 +280,20 @@ class EnvironBuilder:
         self.host = parts.netloc
         self.url_scheme = parts.scheme
 
+    #: What `data` or the headers say, before `content_type` looks at the parts.
+    _given_type: t.Any = header_property("Content-Type")
+    content_length: t.Any = header_property("Content-Length", None, int, str)
+
     @property
     def content_type(self) -> str | None:
         """The Content-Type header; without one, that of `form` and `files`."""
-        value: str | None = self.headers.get("Content-Type")
-        if value is None and self.input_stream is None:
+        if self._given_type is None and self.input_stream is None:
             return _MULTIPART if self.files else _FORM if self.form else None
-        return value
+        return self._given_type  # type: ignore[no-any-return]
 
     @content_type.setter
     def content_type(self, value: str | None) -> None:
-        self._set_header("Content-Type", value)
-
-    def _set_header(self, name: str, value: object) -> None:
-        if value is None:
-            self.headers.pop(name, None)
-        else:
-            self.headers[name] = str(value)
-
-    @property
-    def mimetype(self) -> str | None:
-        """The content type without its parameters."""
-        value = self.content_type
-        return value.partition(";")[0].strip() if value else None
-
-    @mimetype.setter
-    def mimetype(self, value: str) -> None:
-        self.content_type = get_content_type(value, "utf-8")
-
-    @property
-    def mimetype_params(self) -> CallbackDict[str, str]:
-        """The parameters of the Content-Type header, to be changed as well."""
-
-        def on_update(params: t.Any) -> None:
-            self.headers["Content-Type"] = dump_options_header(self.mimetype, params)
-
-        params = parse_options_header(self.headers.get("Content-Type", ""))[1]
-        return CallbackDict(params, on_update)
-
-    @property
-    def content_length(self) -> int | None:
-        """The Content-Length header."""
-        value: int | None = self.headers.get("Content-Length", type=int)
-        return value
-
-    @content_length.setter
-    def content_length(self, value: int | None) -> None:
-        self._set_header("Content-Length", value)
+        self._given_type = value
 
     @property
     def input_stream(self) -> t.Any:
@@ -372,9 +336,9 @@ class EnvironBuilder:
 
     def _encode_body(self) -> tuple[t.Any, int | None, str | None]:
         """The body's stream, its length and its content type."""
-        stream = self.input_stream
-        content_type = self.content_type
+        stream, content_type = self.input_stream, self.content_type
         if stream is not None:
+            # Measured from where it stands: part of it may have been read.
             start = stream.tell()
             length = stream.seek(0, 2) - start
             stream.seek(start)
@@ -403,6 +367,7 @@ class EnvironBuilder:
             "RAW_URI": uri,
             "SERVER_NAME": self.server_name,
             "SERVER_PORT": str(self.server_port),
+            # Before the headers: one of them may be another Host, for tests of just that.
             "HTTP_HOST": self.host,
             "SERVER_PROTOCOL": self.server_protocol,
             "wsgi.version": self.wsgi_version,
@@ -439,6 +404,7 @@ def _request_headers(headers: t.Any) -> Headers:
 
 def _header_variables(headers: Headers) -> dict[str, str]:
     """HTTP_* variables; the two headers of CGI that are none are left out."""
+    # RFC 9110 5.3: several lines of one name are one, with commas.
     result: dict[str, str] = {}
     for name, value in headers.to_wsgi_list():
         key = "HTTP_" + name.upper().replace("-", "_")
@@ -449,11 +415,8 @@ def _header_variables(headers: Headers) -> dict[str, str]:
 
 def create_environ(*args: t.Any, **kwargs: t.Any) -> WSGIEnvironment:
     """The environ that an `EnvironBuilder` with these arguments builds."""
-    builder = EnvironBuilder(*args, **kwargs)
-    try:
+    with closing(EnvironBuilder(*args, **kwargs)) as builder:
         return builder.get_environ()
-    finally:
-        builder.close()
 
 
 # The call
@@ -483,22 +446,17 @@ def run_wsgi_app(
         started[:] = [(status, headers)]
         return written.append
 
-    result = app(environ, start_response)
-    close = getattr(result, "close", None)
-    body: t.Any = iter(result)
+    body = ClosingIterator(app(environ, start_response))
     try:
         for block in body:
             written.append(block)
             if started and not buffered:
                 break
     finally:
-        if buffered and close is not None:
-            close()
+        if buffered:
+            body.close()
     if not started:
         raise RuntimeError(f"{app!r} returned without calling start_response()")
-    if buffered or written:
-        body = written if buffered else chain(written, body)
-    if not buffered and close is not None and body is not result:
-        body = ClosingIterator(body, close)
     status, headers = started[0]
-    return body, status, Headers(headers)
+    blocks = written if buffered else ClosingIterator(chain(written, body), body.close)
+    return blocks, status, Headers(headers)
