@@ -20,6 +20,7 @@ from .exceptions import NotFound, RequestedRangeNotSatisfiable
 from .http.dates import http_date
 from .http.headers import Headers
 from .http.response import Response
+from .http.response_headers import get_content_type
 from .http.wsgi import FileWrapper, wrap_file
 from .security import safe_join
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     MaxAge = t.Union[int, t.Callable[[t.Optional[str]], t.Optional[int]], None]
 
 # RFC 8187 3.2.1: what need not be percent-encoded in `filename*`, besides letters and digits.
+_GIVE_NAME = "Either set 'download_name' or pass a path instead of a file"
+
 _ATTR_CHARS = "!#$&+-.^_`|~"
 
 
@@ -73,17 +76,16 @@ def send_file(
     headers = _describe(download_name, mimetype, as_attachment)
     size, mtime = _measure(path, file)
     _set_caching(headers, path, size, mtime, etag, max_age)
-    if path is not None and use_x_sendfile:
-        headers.add("X-Sendfile", path)
-        body = None
-    else:
-        file = open(path, "rb") if path is not None else file  # noqa: SIM115 - closed with the response
-        body = _wrap(environ, file)
+    last_modified = mtime if last_modified is None else last_modified
     if size is not None:
         headers.add("Content-Length", size)
-    last_modified = mtime if last_modified is None else last_modified
     if last_modified is not None:
         headers.add("Last-Modified", http_date(last_modified))
+    if path is not None and use_x_sendfile:
+        headers.add("X-Sendfile", path)
+    elif path is not None:
+        file = open(path, "rb")  # noqa: SIM115 - closed with the response
+    body = None if file is None else _wrap(environ, file)
     response = (response_class or Response)(body, headers=headers, direct_passthrough=True)
     if conditional:
         _make_conditional(response, environ, size, file)
@@ -93,22 +95,18 @@ def send_file(
 def _absolute_path(path_or_file: t.Any, root: Path | None) -> str | None:
     if not isinstance(path_or_file, str) and not hasattr(path_or_file, "__fspath__"):
         return None
-    path: str = os.fspath(path_or_file)
-    return os.path.abspath(path) if root is None else os.path.join(os.fspath(root), path)
+    return os.path.abspath(path_or_file) if root is None else os.path.join(root, path_or_file)
 
 
 def _describe(name: str | None, mimetype: str | None, as_attachment: bool) -> Headers:
     """The headers that follow from the file's name: type, encoding, disposition."""
     headers = Headers()
     if name is None and as_attachment:
-        raise TypeError(
-            "No name provided for attachment. Either set 'download_name' or pass a path instead of a file."
-        )
+        raise TypeError(f"No name provided for attachment. {_GIVE_NAME}.")
     if mimetype is None:
         if name is None:
             raise TypeError(
-                "Unable to detect the MIME type because a file name is not available. Either set"
-                " 'download_name', pass a path instead of a file, or set 'mimetype'."
+                f"Unable to detect the MIME type without a name. {_GIVE_NAME}, or set 'mimetype'."
             )
         from mimetypes import guess_type  # reads the system's tables: not for who sends no file
 
@@ -116,8 +114,6 @@ def _describe(name: str | None, mimetype: str | None, as_attachment: bool) -> He
         # A browser would unpack what it saves: the archive that was asked for would not be one any more.
         if encoding is not None and not as_attachment:
             headers.add("Content-Encoding", encoding)
-    from .http.response_headers import get_content_type
-
     headers.add("Content-Type", get_content_type(mimetype or "application/octet-stream", "utf-8"))
     # The type is what it says, whatever the content looks like: an upload must not become a page.
     headers.add("X-Content-Type-Options", "nosniff")
@@ -142,10 +138,10 @@ def _disposition(name: str) -> dict[str, str]:
 
 def _measure(path: str | None, file: t.Any) -> tuple[int | None, float | None]:
     # Another file object may be a pipe or a zip's member: its length is not known without reading it.
-    if path is not None:
-        stat = os.stat(path)
-        return stat.st_size, stat.st_mtime
-    return (file.getbuffer().nbytes if isinstance(file, io.BytesIO) else None), None
+    if path is None:
+        return (file.getbuffer().nbytes if isinstance(file, io.BytesIO) else None), None
+    stat = os.stat(path)
+    return stat.st_size, stat.st_mtime
 
 
 def _set_caching(
@@ -202,14 +198,12 @@ def send_from_directory(
     :param kwargs: passed on to `send_file`.
     :raises NotFound: if there is no such regular file, or it is outside the directory.
     """
-    base = os.fspath(directory)
+    # The application's folder: used up here, or send_file would join it to the path once more.
+    root = kwargs.pop("_root_path", None)
+    base = os.fspath(directory) if root is None else os.path.join(root, directory)
     full = safe_join(base, os.fspath(path))
     if full is None:
         raise NotFound()
-    # The application's folder: used up here, or send_file would join it to the path once more.
-    root = kwargs.pop("_root_path", None)
-    if root is not None:
-        base, full = os.path.join(os.fspath(root), base), os.path.join(os.fspath(root), full)
     if not os.path.isfile(full) or not (follow_symlinks or _is_below(base, full)):
         raise NotFound()
     return send_file(full, environ, **kwargs)
