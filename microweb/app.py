@@ -17,7 +17,7 @@ from _thread import RLock
 from datetime import timedelta
 
 from .config import DEFAULTS, Config, ConfigAttribute
-from .coroutines import CO_COROUTINE, is_coroutine_function, run_to_end
+from .coroutines import is_coroutine_function, run_to_end
 from .ctx import AppContext, RequestContext, _AppCtxGlobals, _sentinel
 from .exceptions import Aborter, BadRequest, BadRequestKeyError, HTTPException, InternalServerError
 from .globals import _contexts, g, request, request_ctx, session, top_app_context
@@ -35,6 +35,7 @@ from .routing.map import Map
 from .routing.rules import Rule
 from .scaffold import Scaffold, _endpoint_from_view_func, setupmethod, template_registrar
 from .sessions import SecureCookieSessionInterface
+from .shortway import ShortWay
 from .signals import (
     appcontext_tearing_down,
     got_request_exception,
@@ -89,7 +90,7 @@ class _DefaultEnvironment:
         return Environment
 
 
-class Microweb(Scaffold):
+class Microweb(ShortWay, Scaffold):
     """A WSGI application, with everything that Flask's class of the same role offers.
 
     ``import_name`` is the module or package it belongs to, usually ``__name__``: it tells where
@@ -111,13 +112,17 @@ class Microweb(Scaffold):
         try:
             try:
                 context.push()
-                response = self.full_dispatch_request()
+                response = self.dispatch_plainly(context) or self.full_dispatch_request()
             except Exception as failure:
                 error = failure
                 response = self.handle_exception(failure)
             except BaseException as failure:
                 error = failure
                 raise
+            if isinstance(response, bytes):
+                length = ("Content-Length", str(len(response)))
+                start_response("200 OK", [self.plain_type, length])
+                return [response]
             return response(environ, start_response)
         finally:
             if _PRESERVE in environ:
@@ -154,6 +159,7 @@ class Microweb(Scaffold):
                 return
             for func in self.before_first_request_funcs:
                 self.ensure_sync(func)()
+            self.settle()
             self._got_first_request = True
 
     def preprocess_request(self) -> ft.ResponseReturnValue | None:
@@ -212,14 +218,7 @@ class Microweb(Scaffold):
 
     def ensure_sync(self, func: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
         """``func``, or if it is a coroutine function, one that runs it to its end."""
-        try:
-            # The plain function that nearly every view and hook is, without a further call.
-            if not func.__code__.co_flags & CO_COROUTINE:
-                return func
-        except AttributeError:
-            if not is_coroutine_function(func):
-                return func
-        return self.async_to_sync(func)
+        return self.async_to_sync(func) if is_coroutine_function(func) else func
 
     def async_to_sync(
         self, func: t.Callable[..., t.Coroutine[t.Any, t.Any, t.Any]]
@@ -318,8 +317,6 @@ class Microweb(Scaffold):
         A body is a str, bytes, an iterator of these, a dict or list for JSON, a response, or a
         WSGI callable. TypeError, naming the endpoint, for anything else.
         """
-        if type(rv) is str:
-            return self.response_class(rv)
         return response_from(self, rv)
 
     def process_response(self, response: Response) -> Response:
@@ -403,15 +400,6 @@ class Microweb(Scaffold):
 
     default_config: t.Mapping[str, t.Any] = ImmutableDict(DEFAULTS)
 
-    #: Whether a subclass has its own idea of these; the short ways of a request ask.
-    overrides_url_adapter = False
-    overrides_teardown = False
-
-    def __init_subclass__(cls, **kwargs: t.Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls.overrides_url_adapter = cls.create_url_adapter is not Microweb.create_url_adapter
-        cls.overrides_teardown = cls.do_teardown_appcontext is not Microweb.do_teardown_appcontext
-
     def __init__(
         self,
         import_name: str,
@@ -450,6 +438,8 @@ class Microweb(Scaffold):
         self.url_map = self.url_map_class(host_matching=host_matching)
         self.subdomain_matching = subdomain_matching
         self._got_first_request = False
+        # Read for each request: from here, not from the class, where a look-up costs three times as much.
+        self.overrides_url_adapter = type(self).create_url_adapter is not Microweb.create_url_adapter
         self._first_request_lock: t.Any = RLock()
         if self.has_static_folder:
             self._add_static_rule(static_host, host_matching)
@@ -739,7 +729,8 @@ class Microweb(Scaffold):
                 endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
             )
         except BuildError as error:
-            values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
+            # A copy: the error keeps the values that it was raised for.
+            values = dict(values, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
             return self.handle_url_build_error(error, endpoint, values)
         return url if _anchor is None else f"{url}#{url_quote(_anchor, safe=_ANCHOR_SAFE)}"
 
@@ -838,6 +829,8 @@ class Microweb(Scaffold):
             # A script may go on setting up after the server was stopped.
             self._got_first_request = False
 
+
+ShortWay.steps = {name: getattr(Microweb, name) for name in ShortWay.steps}
 
 #: The name that ported code imports.
 Flask = Microweb

@@ -20,7 +20,7 @@ from .exceptions import HTTPException
 from .globals import NO_CONTEXTS, _contexts, top_app_context, top_request_context
 from .http.properties import cached_property
 from .http.urls import accepted_hosts
-from .signals import appcontext_popped, appcontext_pushed, appcontext_tearing_down
+from .signals import appcontext_popped, appcontext_pushed, appcontext_tearing_down, request_tearing_down
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .app import Microweb
     from .globals import Contexts
     from .routing.map import MapAdapter
+    from .routing.rules import Rule
     from .sessions import SessionMixin
     from .wrappers import Request
 
@@ -144,16 +145,37 @@ class RequestContext:
         session: SessionMixin | None = None,
     ) -> None:
         self.app = app
-        self.request: Request = app.request_class(environ) if request is None else request
+        self.environ = environ
+        self._request = request
+        #: What the URL map made of the path at once: a rule and its arguments.
+        self.matched: tuple[Rule, dict[str, t.Any]] | None = None
         self._opened_session = session
         self._own_app_ctx: AppContext | None = None
         self._after_request_functions: t.Sequence[ft.AfterRequestCallable] = ()
         #: A linked stack of tokens: a context may be pushed again while it is current.
         self._pushes: tuple[Token[Contexts], t.Any] | None = None
+        #: Whether there is something to do with the response: functions to call, a session to save.
+        self.needs_processing = "HTTP_COOKIE" in environ or session is not None
         #: How many streams keep the context from being torn down.
         self._holds = 0
 
     # -- what is made at first use
+
+    @property
+    def request(self) -> Request:
+        """The request; made when somebody first looks at it."""
+        request = self._request
+        if request is None:
+            request = self._request = self.app.request_class(self.environ)
+            if self.matched is not None:
+                request.url_rule, request.view_args = self.matched
+                # From now on the request says what matched: it may be changed.
+                self.matched = None
+        return request
+
+    @request.setter
+    def request(self, request: Request) -> None:
+        self._request = request
 
     @property
     def app_ctx(self) -> AppContext:
@@ -181,12 +203,13 @@ class RequestContext:
             session = interface.open_session(self.app, self.request)
             if session is None:
                 session = interface.make_null_session(self.app)
-            self._opened_session = session
+            self._session = session
         return session
 
     @_session.setter
     def _session(self, session: SessionMixin) -> None:
         self._opened_session = session
+        self.needs_processing = True
 
     @property
     def session(self) -> SessionMixin:
@@ -205,9 +228,13 @@ class RequestContext:
         else:
             token = _contexts.set((None, self))
         self._pushes = (token, self._pushes)
-        if not self.app.session_interface.opens_lazily:
+        app = self.app
+        if not app.session_interface.opens_lazily:
             _ = self._session
-        if self.request.url_rule is None:
+        # The request is there already if it was given to this context; it is made at once if its
+        # class may count on that.
+        early = app.takes_every_step or self._request is not None
+        if not early or self.request.url_rule is None:
             self.match_request()
 
     def _bind_above(self, below: Contexts) -> Token[Contexts]:
@@ -233,21 +260,23 @@ class RequestContext:
         else plays a part - trusted hosts, subdomains, websockets, a redirect, a wrong method - is
         the URL adapter's business.
         """
-        app, request = self.app, self.request
-        environ = request.environ
+        app, environ = self.app, self.environ
         if (
             environ.get("HTTP_HOST") in accepted_hosts
             and app.config["TRUSTED_HOSTS"] is None
             and "HTTP_UPGRADE" not in environ
             and not (app.subdomain_matching or app.overrides_url_adapter)
         ):
-            path = environ["PATH_INFO"]
+            path = environ.get("PATH_INFO", "")
             if not path.isascii():
                 # PEP 3333: the bytes of the path, as latin-1.
                 path = path.encode("latin-1").decode(errors="replace")
             found = app.url_map.find(path, environ["REQUEST_METHOD"])
             if found is not None:
-                request.url_rule, request.view_args = found
+                if self._request is None:
+                    self.matched = found
+                else:
+                    self._request.url_rule, self._request.view_args = found
                 return
         self._match_exactly()
 
@@ -272,9 +301,11 @@ class RequestContext:
         last = rest is None and not self._holds
         try:
             if last:
-                app.do_teardown_request(exc)
-                if self.request.needs_close:
-                    self.request.close()
+                if app.takes_every_step or app.teardown_request_funcs or request_tearing_down.receivers:
+                    app.do_teardown_request(exc)
+                request = self._request
+                if request is not None and request.needs_close:
+                    request.close()
         finally:
             popped = _contexts.get()[1]
             _contexts.reset(token)
@@ -282,7 +313,7 @@ class RequestContext:
             if last and (
                 self._own_app_ctx is not None
                 or app.teardown_appcontext_funcs
-                or app.overrides_teardown
+                or app.takes_every_step
                 or appcontext_tearing_down.receivers
                 or appcontext_popped.receivers
             ):
@@ -313,9 +344,7 @@ class RequestContext:
 
     def copy(self) -> RequestContext:
         """A context with the same request and session, to be pushed in another greenlet."""
-        return type(self)(
-            self.app, environ=self.request.environ, request=self.request, session=self._opened_session
-        )
+        return type(self)(self.app, environ=self.environ, request=self.request, session=self._opened_session)
 
     def __enter__(self) -> RequestContext:
         self.push()
@@ -354,6 +383,7 @@ def after_this_request(f: F) -> F:
     """Call ``f`` with the response of the current request; it returns that or another one."""
     context = _require_request_context("after_this_request")
     context._after_request_functions = [*context._after_request_functions, f]
+    context.needs_processing = True
     return f
 
 

@@ -97,7 +97,7 @@ class Response(ResponseHeaders):
     _status = STATUS_LINES[200]
     _status_code = 200
     _headers: Headers | None = None
-    _type_line: tuple[str, str] | None = None
+    _type_line: tuple[str, str] | None = _TYPE_LINES["text/plain"]
     _plain = True
     # False: the body was given as an iterable, whose length `headers` does not know before it is
     # sent.
@@ -105,13 +105,29 @@ class Response(ResponseHeaders):
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls.settle()
+
+    @classmethod
+    def settle(cls) -> None:
+        """Compute what the defaults of the class come to; again if they were changed afterwards."""
+        mimetype = cls.default_mimetype
         cls._status, cls._status_code = _clean_status(cls.default_status)
+        cls._type_line = None if mimetype is None else _TYPE_LINES[mimetype]
         cls._plain = (
             all(getattr(cls, step, None) is getattr(Response, step, None) for step in _STEPS.split())
             and cls.automatically_set_content_length
-            and cls.default_mimetype is not None
+            and mimetype is not None
             and cls._status_code not in BODILESS
         )
+
+    @classmethod
+    def plain_type(cls) -> tuple[str, str] | None:
+        """The Content-Type header of a response made of a text alone, if that is all there is to it.
+
+        None where the class makes something else of it: it has to be asked then.
+        """
+        own = cls.__init__ is not Response.__init__ or cls.__call__ is not Response.__call__
+        return cls._type_line if cls._plain and not own and cls._status_code == 200 else None
 
     def __init__(
         self,
@@ -190,9 +206,7 @@ class Response(ResponseHeaders):
         return headers
 
     def _set_type(self, headers: Headers, mimetype: str | None) -> None:
-        if mimetype is None:
-            mimetype = self.default_mimetype
-        line = self._type_line or (None if mimetype is None else _TYPE_LINES[mimetype])
+        line = self._type_line if mimetype is None else _TYPE_LINES[mimetype]
         if line is not None:
             headers["Content-Type"] = line[1]
 
@@ -331,8 +345,8 @@ class Response(ResponseHeaders):
             except TypeError:
                 pass  # text among the bytes: the exact way encodes it
             else:
-                line = self._type_line or _TYPE_LINES[self.default_mimetype]  # type: ignore[index]
-                start_response(self._status, [line, ("Content-Length", str(length))])
+                line = self._type_line
+                start_response(self._status, [line, ("Content-Length", str(length))])  # type: ignore[list-item]
                 return body
         iterable, status, headers = self.get_wsgi_response(environ)
         start_response(status, headers)
@@ -404,12 +418,10 @@ class Response(ResponseHeaders):
                 raise TypeError("A WSGI application becomes a response by being called: pass an environ.")
             response = Response.from_app(response, environ)
         # What the old class had as defaults, the instance now has as its own.
-        if response._headers is None and response._type_line is None:
-            mimetype = response.default_mimetype
-            if mimetype is None:
+        if response._headers is None:
+            response._type_line = response._type_line
+            if response._type_line is None:
                 response.headers = Headers()
-            else:
-                response._type_line = _TYPE_LINES[mimetype]
         response._status, response._status_code = response._status, response._status_code
         response.__class__ = cls
         forced: t.Any = response
