@@ -98,7 +98,8 @@ class HTTPException(Exception):
     def __init_subclass__(cls, code: int | None = None, **kwargs: t.Any) -> None:
         """Take the code from the heading: ``class PaymentRequired(HTTPException, code=402)``."""
         super().__init_subclass__(**kwargs)
-        cls.code = code or cls.code
+        if code is not None:
+            cls.code = code
 
     def __init__(self, description: Text = None, response: Answer = None) -> None:
         super().__init__()

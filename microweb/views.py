@@ -42,18 +42,13 @@ class View:
     def as_view(cls, name: str, *class_args: t.Any, **class_kwargs: t.Any) -> ft.RouteCallable:
         """A view function of that name. The other arguments are for the class, each time it is
         instantiated."""
-        if cls.init_every_request:
+        shared = None if cls.init_every_request else cls(*class_args, **class_kwargs)
 
-            def view(**kwargs: t.Any) -> t.Any:
-                # The class is asked of the function, so that a test can put another in its place.
-                instance = view.view_class(*class_args, **class_kwargs)  # type: ignore
-                return current_app.ensure_sync(instance.dispatch_request)(**kwargs)
-
-        else:
-            shared = cls(*class_args, **class_kwargs)
-
-            def view(**kwargs: t.Any) -> t.Any:
-                return current_app.ensure_sync(shared.dispatch_request)(**kwargs)
+        def view(**kwargs: t.Any) -> t.Any:
+            # The class is asked of the function, so that a test can put another in its place.
+            make = view.view_class  # type: ignore[attr-defined]
+            instance = make(*class_args, **class_kwargs) if shared is None else shared
+            return current_app.ensure_sync(instance.dispatch_request)(**kwargs)
 
         # Named before as well as after: decorators may look at the name, and may not keep it.
         view.__name__, view.__module__ = name, cls.__module__

@@ -92,10 +92,6 @@ class Server:
     def __exit__(self, *exc_info: object) -> None:
         self.server_close()
 
-    def fileno(self) -> int:
-        """The listening socket's descriptor."""
-        return self.socket.fileno()
-
     def serve_forever(self, poll_interval: float | None = None) -> None:
         """Accept until shutdown() or Ctrl-C, then finish what is running and close."""
         self._serving = threading.get_ident()
@@ -109,7 +105,6 @@ class Server:
                 self.server_close()
                 self._finish_running()
             finally:
-                self._serving = None
                 self._stopped.set()
 
     def shutdown(self) -> None:
