@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 
 from .http.caching import is_resource_modified, quote_etag
@@ -246,10 +247,8 @@ def _open(filename: str) -> Opened:
 
 def _describe(file: t.IO[bytes], loaded: float) -> Opened:
     """A file with its date and size; what lies in an archive has got the date of the start."""
-    try:
+    with suppress(OSError):  # no file of the system's
         loaded = os.fstat(file.fileno()).st_mtime
-    except OSError:
-        pass  # no file of the system's
     size = file.seek(0, 2)
     file.seek(0)
     return file, datetime.fromtimestamp(loaded, timezone.utc), size

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from types import MethodType
 
@@ -126,10 +126,8 @@ class Signal:
         self._by_sender[sender_id].add(receiver_id)
         self._by_receiver[receiver_id].add(sender_id)
         if sender is not ANY and sender_id not in self._weak_senders:
-            try:
+            with suppress(TypeError):  # a string or another object that no weak reference can watch
                 self._weak_senders[sender_id] = make_ref(sender, partial(self._forget_sender, sender_id))
-            except TypeError:
-                pass  # a string or another object that no weak reference can watch
         self._announce("receiver_connected", receiver=receiver, sender=sender, weak=weak)
         return receiver
 

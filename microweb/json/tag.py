@@ -218,11 +218,8 @@ class TaggedJSONSerializer:
     def untag(self, value: dict[str, t.Any]) -> t.Any:
         """Return what a JSON object stands for: itself, unless it is a tag."""
         # An object with more keys cannot be a tag, so that data with such keys are safe.
-        if len(value) == 1:
-            [(key, item)] = value.items()
-            if key in self.tags:
-                return self.tags[key].to_python(item)
-        return value
+        key = next(iter(value)) if len(value) == 1 else None
+        return self.tags[key].to_python(value[key]) if key in self.tags else value
 
     def _untag_scan(self, value: t.Any) -> t.Any:
         """Untag from the leaves up."""
