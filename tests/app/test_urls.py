@@ -89,6 +89,7 @@ def test_without_a_request(app, config, values, url):
     [
         ("indx", {}, BuildError, "Did you mean 'index'"),
         ("hello", {}, BuildError, "Did you forget to specify values.*name"),
+        ("none", {"a": 1}, BuildError, r"values \['a'\]\."),
         ("number", {"n": "x"}, ValueError, "invalid literal"),
         ("index", {"_external": False, "_scheme": "https"}, ValueError, "_external"),
     ],
