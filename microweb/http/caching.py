@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import typing as t
     from datetime import datetime
 
-    from _typeshed.wsgi import WSGIEnvironment
-
     from .datastructures import OnUpdate
 
 # -- ETags
@@ -44,10 +42,7 @@ class ETags(HeaderValue, Collection[str]):
     """The tags of If-Match or If-None-Match. `in`, `len` and iteration are about the strong ones."""
 
     def __init__(
-        self,
-        strong_etags: t.Iterable[str] | None = None,
-        weak_etags: t.Iterable[str] | None = None,
-        star_tag: bool = False,
+        self, strong_etags: t.Iterable[str] = (), weak_etags: t.Iterable[str] = (), star_tag: bool = False
     ) -> None:
         self._strong = frozenset(() if star_tag else strong_etags or ())
         self._weak = frozenset(weak_etags or ())
@@ -147,7 +142,7 @@ def generate_etag(data: bytes) -> str:
 
 
 def is_resource_modified(
-    environ: WSGIEnvironment,
+    environ: dict[str, t.Any],
     etag: str | None = None,
     data: bytes | None = None,
     last_modified: datetime | str | None = None,

@@ -241,7 +241,7 @@ class MultiDict(TypeConversionDict[K, V]):
         """Replace the values of the key by those of `new_list`, which is copied."""
         _lists.__setitem__(self, key, list(new_list))
 
-    def setdefault(self, key: K, default: t.Any = None) -> t.Any:
+    def setdefault(self: t.Any, key: K, default: t.Any = None) -> t.Any:
         """The first value of the key; if it has none, `default` becomes it."""
         if key not in self:
             self[key] = default
@@ -253,13 +253,9 @@ class MultiDict(TypeConversionDict[K, V]):
 
     def items(self, multi: bool = False) -> t.Iterator[tuple[K, V]]:  # type: ignore[override]
         """Pairs of keys and first values; with `multi` a pair for every value."""
-        values: t.Any
         for key, values in _lists.items(self):
-            if multi:
-                for value in values:
-                    yield key, value
-            elif values:
-                yield key, values[0]
+            for value in values if multi else values[:1]:
+                yield key, value
 
     def lists(self) -> t.Iterable[tuple[K, list[V]]]:
         """Pairs of keys and copies of their lists."""
@@ -297,25 +293,23 @@ class MultiDict(TypeConversionDict[K, V]):
         for key, value in iter_multi_items(mapping):
             self.add(key, value)
 
-    def __or__(self, other: t.Any) -> t.Any:
+    def __or__(self: t.Any, other: t.Any) -> t.Any:
         if not isinstance(other, Mapping):
             return NotImplemented
         result = self.copy()
         result.update(other)
         return result
 
-    def __ior__(self, other: t.Any) -> t.Any:
+    def __ior__(self: t.Any, other: t.Any) -> t.Any:
         self.update(other)
         return self
 
     def pop(self, key: K, default: t.Any = MISSING) -> t.Any:
         """Remove the key with all its values and return the first one."""
         values = self.poplist(key)
-        if values:
-            return values[0]
-        if default is MISSING:
+        if not values and default is MISSING:
             raise BadRequestKeyError(key)
-        return default
+        return values[0] if values else default
 
     def popitem(self) -> tuple[K, V]:
         """Remove the last key; return it with its first value."""
@@ -541,11 +535,13 @@ class HeaderSet(HeaderValue, MutableSet[str]):
     (True, 'Cookie, Accept')
     """
 
+    on_update: OnUpdate = None
+
     def __init__(self, headers: t.Iterable[str] | None = None, on_update: OnUpdate = None) -> None:
         #: The token in lower case to the token as it was written.
         self._tokens: dict[str, str] = {}
-        self.on_update: OnUpdate = None
         self.update(headers or ())
+        # Not before: what it starts with is no change.
         self.on_update = on_update
 
     def _report(self) -> None:

@@ -33,15 +33,14 @@ def http_date(timestamp: date | datetime | float | time.struct_time | None = Non
     >>> http_date(784111777)
     'Sun, 06 Nov 1994 08:49:37 GMT'
     """
-    moment: time.struct_time
-    if timestamp is None or isinstance(timestamp, (int, float)):
-        moment = time.gmtime(timestamp)
-    elif isinstance(timestamp, time.struct_time):
-        moment = time.gmtime(time.mktime(timestamp))
-    elif getattr(timestamp, "tzinfo", None) is None:
-        moment = timestamp.timetuple()
+    moment: t.Any = timestamp
+    if isinstance(moment, time.struct_time):
+        moment = time.mktime(moment)
+    if moment is None or isinstance(moment, (int, float)):
+        moment = time.gmtime(moment)
     else:
-        moment = timestamp.utctimetuple()  # type: ignore[attr-defined]
+        # A date has no time, so it is the same everywhere.
+        moment = getattr(moment, "utctimetuple", moment.timetuple)()
     year, month, day, hour, minute, second, weekday = moment[:7]
     return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
 

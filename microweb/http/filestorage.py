@@ -12,7 +12,7 @@ from io import BytesIO
 from .datastructures import MultiDict
 from .headers import Headers
 from .options import parse_options_header
-from .wsgi import plain_int
+from .wsgi import parse_content_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,10 +53,7 @@ class FileStorage:
     @property
     def content_length(self) -> int:
         """The length that was sent, rarely is; 0 without one."""
-        try:
-            return plain_int(self.headers.get("content-length", ""))
-        except ValueError:
-            return 0
+        return parse_content_length(self.headers.get("content-length")) or 0
 
     @property
     def mimetype(self) -> str:
@@ -93,13 +90,9 @@ class FileStorage:
         # Before __init__ has run - copying, unpickling - there is no stream to ask.
         if name == "stream":
             raise AttributeError(name)
-        try:
-            return getattr(self.stream, name)
-        except AttributeError:
-            # Before 3.11 a SpooledTemporaryFile lacks part of what the file in it has.
-            if hasattr(self.stream, "_file"):
-                return getattr(self.stream._file, name)
-            raise
+        stream: t.Any = self.stream
+        # Before 3.11 a SpooledTemporaryFile lacks part of what the file in it has.
+        return getattr(stream if hasattr(stream, name) else getattr(stream, "_file", stream), name)
 
     def __iter__(self) -> t.Iterator[bytes]:
         return iter(self.stream)

@@ -10,7 +10,6 @@ nothing: each look-up is one in the environ.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from ..exceptions import BadRequestKeyError
 from .datastructures import MISSING, MultiDict, convert, convert_all, iter_multi_items, refuse
@@ -19,8 +18,6 @@ from .options import dump_options_header
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
-
-    from _typeshed.wsgi import WSGIEnvironment
 
     Convert = t.Callable[[str], t.Any]
 
@@ -42,15 +39,13 @@ def check_value(name: str, value: t.Any) -> str:
         value = str.__str__(value) if isinstance(value, str) else str(value)
     if not (value.isascii() and value.isprintable()):
         if _CONTROL.search(value):
-            raise ValueError(
-                f"The value of header {name!r} must not contain newlines or other control"
-                f" characters: {value[:80]!r}. Remove or encode them."
-            )
+            # It would end the field: what follows would be a header of the attacker's choice.
+            raise ValueError(f"Header {name!r} must not contain newlines or other controls: {value[:80]!r}.")
         try:
             value.encode("utf-8" if name.lower() in _IRI_HEADERS else "latin-1")
         except UnicodeEncodeError:
             raise ValueError(
-                f"The value of header {name!r} must be Latin-1 text: {value[:80]!r}."
+                f"Header {name!r} must be Latin-1 text: {value[:80]!r}."
                 " Percent-encode it, or pass it as an option with a name that ends in '*'."
             ) from None
     if not name.isprintable():
@@ -201,18 +196,15 @@ class Headers:
 
     def setlist(self, key: str, values: t.Iterable[t.Any]) -> None:
         """Replace the fields of that name by one for each of the values."""
-        checked = [(key, check_value(key, value)) for value in values]
-        if not checked:
+        fields = [(key, check_value(key, value)) for value in values]
+        if fields:
+            self.set(*fields[0])
+        else:
             self.remove(key)
-            return
-        self.set(*checked[0])
-        self._list += checked[1:]
+        self._list += fields[1:]
 
-    def setdefault(self, key: str, default: t.Any) -> str:
-        """The first value; if there is none, `default` is set."""
-        if key not in self:
-            self.set(key, default)
-        return self[key]  # type: ignore[no-any-return]
+    # The first value; if there is none, the default is set.
+    setdefault = MultiDict.setdefault
 
     def setlistdefault(self, key: str, default: t.Iterable[t.Any]) -> list[str]:
         """All values; if there are none, those of `default` are set."""
@@ -231,11 +223,8 @@ class Headers:
         if isinstance(arg, (Headers, MultiDict)):
             arg = {key: arg.getlist(key) for key in dict.fromkeys(arg.keys())}
         for source in (() if arg is None else arg, kwargs):
-            for key, value in source.items() if isinstance(source, Mapping) else source:
-                if isinstance(value, (list, tuple, set)):
-                    self.setlist(key, value)
-                else:
-                    self.set(key, value)
+            for key, value in dict(source).items():
+                self.setlist(key, value if isinstance(value, (list, tuple, set)) else [value])
 
     def remove(self, key: str) -> None:
         """Drop the fields of that name."""
@@ -308,7 +297,7 @@ def _environ_key(name: object) -> str:
 class EnvironHeaders(ImmutableHeadersMixin, Headers):
     """The header fields of a request: a read-only view of a WSGI environ."""
 
-    def __init__(self, environ: WSGIEnvironment) -> None:
+    def __init__(self, environ: dict[str, t.Any]) -> None:
         self.environ = environ
 
     def _find(self, key: str) -> str | None:

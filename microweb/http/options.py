@@ -29,7 +29,7 @@ _TOKEN = re.compile(rf"[{_CHARS}']+", re.ASCII)
 # A string, and whether it is closed. `.?` lets a backslash stand last, so that the group before
 # the end always succeeds: no second try, no quadratic time (CVE-2025-67726).
 _STRING = r'"(?:[^"\\]|\\.?)*("?)'
-_COMMA_OR_STRING = re.compile(rf",|{_STRING}", re.DOTALL)
+_LIST_ITEM = re.compile(rf'((?:[^",]+|{_STRING})*)(?:,|\Z)', re.DOTALL)
 
 
 class HeaderValue:
@@ -66,30 +66,18 @@ def unquote_header_value(value: str) -> str:
 # -- lists and dicts
 
 
-def split_list(value: str) -> list[str]:
-    """The items between commas that stand outside of quoted strings; none if a string is open."""
-    if '"' not in value:
-        return value.split(",")
-    items = []
-    start = 0
-    for match in _COMMA_OR_STRING.finditer(value):
-        if match[0] == ",":
-            items.append(value[start : match.start()])
-            start = match.end()
-        elif not match[1]:
-            return []
-    items.append(value[start:])
-    return items
-
-
 def parse_list_header(value: str) -> list[str]:
-    """The items of a comma-separated list, unquoted; empty ones are dropped.
+    """The items of a comma-separated list, unquoted; empty ones are dropped, and all if a string is open.
 
     >>> parse_list_header('token, "quoted, value",')
     ['token', 'quoted, value']
     """
-    items = [item.strip(" \t") for item in split_list(value)]
-    return [unquote_header_value(item) for item in items if item]
+    if '"' not in value:
+        return [item.strip(" \t") for item in value.split(",") if item.strip(" \t")]
+    items = _LIST_ITEM.findall(value)
+    if any('"' in item and not closed for item, closed in items):
+        return []
+    return [unquote_header_value(item.strip(" \t")) for item, _ in items if item.strip(" \t")]
 
 
 def parse_dict_header(value: str) -> dict[str, str | None]:

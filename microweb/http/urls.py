@@ -66,14 +66,11 @@ def iter_multi_items(mapping: t.Any) -> t.Iterator[tuple[t.Any, t.Any]]:
     pairs.
     """
     if hasattr(mapping, "lists"):  # a MultiDict; that class stands above this module
-        yield from mapping.items(multi=True)
-        return
+        return mapping.items(multi=True)  # type: ignore[no-any-return]
     if not isinstance(mapping, Mapping):
-        yield from mapping
-        return
-    for key, value in mapping.items():
-        for item in value if isinstance(value, (list, tuple, set)) else (value,):
-            yield key, item
+        return iter(mapping)
+    items = mapping.items()
+    return ((k, v) for k, vs in items for v in (vs if isinstance(vs, (list, tuple, set)) else (vs,)))
 
 
 def url_encode(query: t.Any) -> str:
@@ -89,8 +86,12 @@ def url_encode(query: t.Any) -> str:
     return text.replace("%20", "+")
 
 
+_PAIR_LITERAL, _encode_in_pair = _make_encoder("!$'()*,/:;?@")
+
+
 def _quote_field(value: object) -> str:
-    return url_quote(value if isinstance(value, bytes) else str(value), "!$'()*,/:;?@")
+    data = value if isinstance(value, bytes) else str(value).encode()
+    return "".join(map(_encode_in_pair, data)) if data.rstrip(_PAIR_LITERAL) else data.decode("ascii")
 
 
 # -- decoding
@@ -369,11 +370,9 @@ def get_current_url(
     query_string: bytes | None = None,
 ) -> str:
     """The URL of a request as an IRI; from the first part that is None on, all is left out."""
-    url = f"{scheme}://{host}/"
-    if root_path is not None:
-        url = f"{scheme}://{host}{url_quote(root_path.rstrip('/'), _URI_SAFE['path'])}/"
-        if path is not None:
-            url += url_quote(path.lstrip("/"), _URI_SAFE["path"])
-            if query_string:
-                url += "?" + url_quote(query_string, _URI_SAFE["query"])
+    path = None if root_path is None else path
+    url = f"{scheme}://{host}{url_quote((root_path or '').rstrip('/'), _PATH)}/"
+    url += url_quote((path or "").lstrip("/"), _PATH)
+    if path is not None and query_string:
+        url += f"?{url_quote(query_string, _URI_SAFE['query'])}"
     return uri_to_iri(url)
