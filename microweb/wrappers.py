@@ -43,14 +43,14 @@ class _ConfiguredLimit:
     def __get__(self, request: Request | None, owner: type[Request]) -> t.Any:
         if request is None:
             return self
-        own = request.__dict__.get(f"_{self.name}")
+        own = request.__dict__.get(self.name)
         if own is not None:
             return own
         app = top_app()
         return getattr(RequestBase, self.name) if app is None else app.config[self.key]
 
     def __set__(self, request: Request, value: int | None) -> None:
-        request.__dict__[f"_{self.name}"] = value
+        request.__dict__[self.name] = value
 
 
 class Request(RequestBase):

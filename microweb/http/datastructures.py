@@ -179,7 +179,7 @@ class MultiDict(TypeConversionDict[K, V]):
             return
         # A plain dict is quicker to fill than self, and its methods are those of no subclass.
         lists: dict[t.Any, list[t.Any]] = {}
-        if isinstance(mapping, Mapping):
+        if type(mapping) is not list and isinstance(mapping, Mapping):
             for key, value in mapping.items():
                 values = list(value) if isinstance(value, (list, tuple, set)) else [value]
                 if values:

@@ -81,7 +81,7 @@ class FormDataParser:
                 boundary = (options or {}).get("boundary", "").encode("ascii")
                 return (stream, *self._parse_multipart(stream, boundary, content_length))
             if mimetype == "application/x-www-form-urlencoded":
-                return stream, self.cls(self._parse_urlencoded(stream)), self.cls()
+                return stream, self.cls(self._parse_urlencoded(stream, content_length)), self.cls()
         except ValueError:
             # Malformed, or not UTF-8. The limits are HTTP errors, and pass.
             if not self.silent:
@@ -97,9 +97,10 @@ class FormDataParser:
         }
         return MultiPartParser(self.stream_factory, cls=self.cls, **limits).parse(*message)
 
-    def _parse_urlencoded(self, stream: t.Any) -> list[tuple[str, str]]:
-        # Counted while reading: what is too large is never in memory.
-        if self.max_form_memory_size is not None:
-            stream = LimitedStream(stream, self.max_form_memory_size, is_max=True)
+    def _parse_urlencoded(self, stream: t.Any, length: int | None) -> list[tuple[str, str]]:
+        limit = self.max_form_memory_size
+        # Counted while reading, unless the length says it: what is too large is never in memory.
+        if limit is not None and (length is None or length > limit):
+            stream = LimitedStream(stream, limit, is_max=True)
         # Bytes that are not UTF-8 and not percent-encoded either come from no browser.
         return parse_query(stream.read().decode(), self.max_fields)

@@ -230,7 +230,8 @@ class Request(RequestHeaders):
         else:
             result = self.stream, self.parameter_storage_class(), self.parameter_storage_class()
         attributes["stream"], attributes["form"], attributes["files"] = result
-        self.needs_close = True
+        if result[2]:
+            self.needs_close = True
 
     def _parse_form(self) -> tuple[t.IO[bytes], t.Any, t.Any]:
         parser = self.make_form_data_parser()
@@ -264,7 +265,7 @@ class Request(RequestHeaders):
             [each if isinstance(each, MultiDict) else MultiDict(each) for each in sources]
         )
 
-    #: Whether `close` has anything to do: after a form was read, or in a class with its own `close`.
+    #: Whether `close` has anything to do: after files were, or in a class with its own `close`.
     needs_close = False
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:

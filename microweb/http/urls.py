@@ -161,7 +161,13 @@ def parse_query(
     pairs = [part.partition("=") for part in text.replace("+", " ").split("&") if part]
     if "%" not in text:
         return [(key, value) for key, _, value in pairs]
-    return [(url_unquote(k, "utf-8", errors), url_unquote(v, "utf-8", errors)) for k, _, v in pairs]
+    return [
+        (
+            url_unquote(key, "utf-8", errors) if "%" in key else key,
+            url_unquote(value, "utf-8", errors) if "%" in value else value,
+        )
+        for key, _, value in pairs
+    ]
 
 
 # -- IRIs and URIs

@@ -44,9 +44,9 @@ def plain_int(value: str) -> int:
 
 def parse_content_length(length: str | None, transfer_encoding: str | None = None) -> int | None:
     """The length that a body announces: None if it is chunked or silent, 0 if it talks nonsense."""
-    codings = [coding.strip(" \t").lower() for coding in (transfer_encoding or "").split(",")]
+    codings = transfer_encoding.split(",") if transfer_encoding else ()
     # RFC 9112 6.3: with a transfer coding, Content-Length says nothing.
-    if length is None or "chunked" in codings:
+    if length is None or "chunked" in [coding.strip(" \t").lower() for coding in codings]:
         return None
     try:
         return max(0, plain_int(length))
