@@ -498,7 +498,7 @@ class Microweb(ShortWay, Scaffold):
     def debug(self, value: bool) -> None:
         self.config["DEBUG"] = value
         if "jinja_env" in self.__dict__ and self.config["TEMPLATES_AUTO_RELOAD"] is None:
-            self.jinja_env.auto_reload = value
+            self.jinja_env.auto_reload = value  # type: ignore[attr-defined]
 
     def make_config(self, instance_relative: bool = False) -> Config:
         """The config, with its defaults; relative files are looked for in the root path."""

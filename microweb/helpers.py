@@ -147,7 +147,9 @@ def _in_context(stream: t.Iterator[t.Any]) -> t.Iterator[t.Any]:
         _close(stream)
         context.release()
         raise
-    with context:
+    # Both, and not only the request's, which would bring the other along: who else keeps the two
+    # (the test client does) may let go of them before the stream does, or after it.
+    with context.app_ctx, context:
         try:
             yield from stream
         finally:
