@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from io import BytesIO
 from itertools import chain
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -330,8 +330,7 @@ class EnvironBuilder(WritableContentType):
         """Close all files in `files`."""
         if not self.closed and self.input_stream is None:
             for file in chain(*self.files.listvalues()):
-                with suppress(Exception):  # the others want closing too
-                    file.close()
+                file.close()
         self.closed = True
 
     def _encode_body(self) -> tuple[t.Any, int | None, str | None]:

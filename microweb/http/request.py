@@ -16,9 +16,9 @@ import io
 from functools import wraps
 
 from ..exceptions import BadRequest, HTTPException, UnsupportedMediaType
-from .datastructures import CombinedMultiDict, MultiDict, iter_multi_items
+from .datastructures import CombinedMultiDict, ImmutableMultiDict, MultiDict, iter_multi_items
 from .forms import FormDataParser
-from .headers import EnvironHeaders
+from .headers import EnvironHeaders, Headers
 from .jsonbody import StrictJSON
 from .properties import cached_property, environ_property
 from .request_headers import RequestHeaders
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-    from .datastructures import ImmutableMultiDict
     from .filestorage import FileStorage
-    from .headers import Headers
 
     Self = t.TypeVar("Self", bound="Request")
 
@@ -277,18 +275,7 @@ class Request(RequestHeaders):
         for _, file in iter_multi_items(self.__dict__.get("files") or ()):
             file.close()
 
-    def __enter__(self: Self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
     # JSON
-
-    @property
-    def json(self) -> t.Any:
-        """The body parsed as JSON: `get_json()`, which says what happens if it is none."""
-        return self.get_json()
 
     # For silent=False and silent=True, which differ when the parsing failed.
     _cached_json: tuple[t.Any, t.Any] = (_UNSET, _UNSET)

@@ -31,18 +31,34 @@ if TYPE_CHECKING:
     from .datastructures import HeaderSet
     from .ranges import IfRange, Range
 
+    Self = t.TypeVar("Self", bound="Message")
+
 _ACCEPT = "accept.parse_accept_header"
 # The type of an attribute is that of its annotation.
 header: t.Any = header_property
 
 
-def is_json_mimetype(mimetype: str) -> bool:
-    """Exactly `application/json` or `application/*+json`: a form can send neither
-    (CVE-2014-3137).
-    """
-    return mimetype == "application/json" or (
-        mimetype.startswith("application/") and mimetype.endswith("+json")
-    )
+class Message:
+    """What a request and a response have in common."""
+
+    @property
+    def is_json(self: t.Any) -> bool:
+        """Whether the content type is JSON."""
+        mimetype = self.mimetype or ""
+        # Exactly these: a form can send neither of them (CVE-2014-3137).
+        is_kin = mimetype.startswith("application/") and mimetype.endswith("+json")
+        return is_kin or mimetype == "application/json"
+
+    @property
+    def json(self: t.Any) -> t.Any:
+        """The body parsed as JSON: `get_json()`, which says what happens if it is none."""
+        return self.get_json()
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self: t.Any, *exc_info: object) -> None:
+        self.close()
 
 
 def _url(*parts: str) -> t.Any:
@@ -51,7 +67,7 @@ def _url(*parts: str) -> t.Any:
     return cached_property(lambda self: get_current_url(*read(self)))
 
 
-class RequestHeaders:
+class RequestHeaders(Message):
     """The attributes of a request that follow from its line and headers."""
 
     #: The type of `args`, `form` and `files`.
@@ -169,11 +185,6 @@ class RequestHeaders:
     def mimetype_params(self) -> dict[str, str]:
         """The parameters of the content type, like `charset`."""
         return self._parsed_content_type[1]
-
-    @property
-    def is_json(self) -> bool:
-        """Whether the content type is JSON."""
-        return is_json_mimetype(self.mimetype)
 
     # What the client accepts, knows, and wants
 

@@ -26,9 +26,9 @@ from .wsgi import ClosingIterator, RangeWrapper, run_all
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
-    from http import HTTPStatus
 
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+    from _typeshed.wsgi import WSGIEnvironment as Environ
 
     from .request import Request
 
@@ -49,6 +49,8 @@ _STEPS = (
 
 
 _join = b"".join
+
+_NEEDED = "The body is needed as bytes, but it is an iterable that must not be consumed:"
 
 
 class _TypeLines(dict):  # type: ignore[type-arg]
@@ -132,7 +134,7 @@ class Response(ResponseHeaders):
     def __init__(
         self,
         response: Body = None,
-        status: int | str | HTTPStatus | None = None,
+        status: int | str | None = None,
         headers: t.Any = None,
         mimetype: str | None = None,
         content_type: str | None = None,
@@ -168,7 +170,7 @@ class Response(ResponseHeaders):
         return self._status
 
     @status.setter
-    def status(self, value: str | int | HTTPStatus) -> None:
+    def status(self, value: str | int) -> None:
         self._status, self._status_code = _clean_status(value)
         if self._status_code in BODILESS:
             self._plain = False
@@ -201,20 +203,16 @@ class Response(ResponseHeaders):
         if content_type is not None:
             headers["Content-Type"] = content_type
         elif mimetype is not None or "Content-Type" not in headers:
-            self._set_type(headers, mimetype)
+            line = self._type_line if mimetype is None else _TYPE_LINES[mimetype]
+            if line is not None:
+                headers["Content-Type"] = line[1]
         self._set_length(headers)
         return headers
 
-    def _set_type(self, headers: Headers, mimetype: str | None) -> None:
-        line = self._type_line if mimetype is None else _TYPE_LINES[mimetype]
-        if line is not None:
-            headers["Content-Type"] = line[1]
-
     def _set_length(self, headers: Headers) -> None:
         # A body given as one text or bytes is measured at once; that of a list is when it is sent.
-        body = self.response
-        if self._measured and body and self.automatically_set_content_length:
-            length = _length(body)
+        if self._measured and self.response and self.automatically_set_content_length:
+            length = _length(self.response)
             if length >= 0:
                 headers["Content-Length"] = str(length)
 
@@ -244,7 +242,7 @@ class Response(ResponseHeaders):
 
     def iter_encoded(self) -> t.Iterator[bytes]:
         """The body's blocks as bytes."""
-        return _iter_encoded(self.response)
+        return (block if isinstance(block, bytes) else _encode(block) for block in self.response)
 
     def calculate_content_length(self) -> int | None:
         """How long the body is; None if that cannot be known without consuming it."""
@@ -263,22 +261,13 @@ class Response(ResponseHeaders):
         if close is not None:
             self.call_on_close(close)
 
-    def _ensure_sequence(self, mutable: bool = False) -> None:
-        if self.is_sequence:
-            if mutable and not isinstance(self.response, list):
-                self.response = list(self.response)
-            return
-        if self.direct_passthrough:
-            raise RuntimeError(
-                "The body is needed as bytes, but this response is in direct_passthrough mode:"
-                " it is the server's. Set direct_passthrough = False first."
-            )
-        if not self.implicit_sequence_conversion:
-            raise RuntimeError(
-                "The body is needed as bytes, but it is an iterable, and"
-                " implicit_sequence_conversion is off. Call make_sequence() first."
-            )
-        self.make_sequence()
+    def _ensure_sequence(self) -> None:
+        if self.is_sequence or (self.implicit_sequence_conversion and not self.direct_passthrough):
+            self.make_sequence()
+        elif self.direct_passthrough:
+            raise RuntimeError(f"{_NEEDED} direct_passthrough is on. Set direct_passthrough = False first.")
+        else:
+            raise RuntimeError(f"{_NEEDED} implicit_sequence_conversion is off. Call make_sequence() first.")
 
     @property
     def is_sequence(self) -> bool:
@@ -321,12 +310,6 @@ class Response(ResponseHeaders):
         close = getattr(self.response, "close", None)
         run_all(callbacks if close is None else [close, *callbacks])
 
-    def __enter__(self: Self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
     def __repr__(self) -> str:
         if self.is_sequence:
             body = f"{sum(map(len, self.iter_encoded()))} bytes"
@@ -336,7 +319,7 @@ class Response(ResponseHeaders):
 
     # As a WSGI application
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> t.Iterable[bytes]:
+    def __call__(self, environ: Environ, start_response: StartResponse) -> t.Iterable[bytes]:
         """Start the response and return its body."""
         body = self.response
         if self._plain and type(body) is list and environ["REQUEST_METHOD"] != "HEAD":
@@ -352,24 +335,20 @@ class Response(ResponseHeaders):
         start_response(status, headers)
         return iterable
 
-    def get_wsgi_response(
-        self, environ: WSGIEnvironment
-    ) -> tuple[t.Iterable[bytes], str, list[tuple[str, str]]]:
+    def get_wsgi_response(self, environ: Environ) -> tuple[t.Iterable[bytes], str, list[tuple[str, str]]]:
         """What goes to the server, for this request: `(iterable, status, headers)`."""
         # Headers first: a subclass may still change the status there.
         headers = self.get_wsgi_headers(environ)
         return self.get_app_iter(environ), self.status, headers.to_wsgi_list()
 
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+    def get_wsgi_headers(self, environ: Environ) -> Headers:
         """A copy of the headers, made right: URLs encoded, lengths as the status demands."""
         headers: Headers = Headers._from_checked(list(self.headers))
         names = {name.lower() for name, _ in headers}
         if "location" in names:
-            headers["Location"] = self._wsgi_location(headers["Location"], environ)
+            self._encode_url(headers, "Location", environ)
         if "content-location" in names:
-            from .urls import iri_to_uri
-
-            headers["Content-Location"] = iri_to_uri(headers["Content-Location"])
+            self._encode_url(headers, "Content-Location", environ)
         status = self.status_code
         if status == 304:
             # RFC 9110 15.4.5: what describes a body goes; the client keeps what it knows.
@@ -380,19 +359,19 @@ class Response(ResponseHeaders):
             headers["Content-Length"] = str(sum(map(len, self.iter_encoded())))
         return headers
 
-    def _wsgi_location(self, location: str, environ: WSGIEnvironment) -> str:
+    def _encode_url(self, headers: Headers, name: str, environ: Environ) -> None:
         from .urls import iri_to_uri
 
-        location = iri_to_uri(location)
-        if self.autocorrect_location_header:
+        headers[name] = iri_to_uri(headers[name])
+        # RFC 9110 10.2.2: relative is fine, and safe behind a proxy; only old clients want it whole.
+        if name == "Location" and self.autocorrect_location_header:
             from urllib.parse import urljoin
 
             from .request import Request
 
-            location = urljoin(iri_to_uri(Request(environ).base_url), location)
-        return location
+            headers[name] = urljoin(iri_to_uri(Request(environ).base_url), headers[name])
 
-    def get_app_iter(self, environ: WSGIEnvironment) -> t.Iterable[bytes]:
+    def get_app_iter(self, environ: Environ) -> t.Iterable[bytes]:
         """The body for this request: empty for HEAD and where the status allows none."""
         body = self.response
         if environ["REQUEST_METHOD"] == "HEAD" or self.status_code in BODILESS:
@@ -407,7 +386,7 @@ class Response(ResponseHeaders):
     # From other things
 
     @classmethod
-    def force_type(cls: type[Self], response: t.Any, environ: WSGIEnvironment | None = None) -> Self:
+    def force_type(cls: type[Self], response: t.Any, environ: Environ | None = None) -> Self:
         """Turn a response into one of this class, in place; or, with an environ, a WSGI
         application.
 
@@ -418,19 +397,14 @@ class Response(ResponseHeaders):
                 raise TypeError("A WSGI application becomes a response by being called: pass an environ.")
             response = Response.from_app(response, environ)
         # What the old class had as defaults, the instance now has as its own.
-        if response._headers is None:
-            response._type_line = response._type_line
-            if response._type_line is None:
-                response.headers = Headers()
+        response.headers = response.headers
         response._status, response._status_code = response._status, response._status_code
         response.__class__ = cls
         forced: t.Any = response
         return forced  # type: ignore[no-any-return]
 
     @classmethod
-    def from_app(
-        cls: type[Self], app: WSGIApplication, environ: WSGIEnvironment, buffered: bool = False
-    ) -> Self:
+    def from_app(cls: type[Self], app: WSGIApplication, environ: Environ, buffered: bool = False) -> Self:
         """Call a WSGI application and make a response of what it answers."""
         # A tool for scripts and tests: only who calls this loads it.
         from .builder import run_wsgi_app
@@ -438,11 +412,6 @@ class Response(ResponseHeaders):
         return cls(*run_wsgi_app(app, environ, buffered))
 
     # JSON
-
-    @property
-    def json(self) -> t.Any:
-        """The body parsed as JSON; None if the content type is another."""
-        return self.get_json()
 
     def get_json(self, force: bool = False, silent: bool = False) -> t.Any:
         """Parse the body as JSON.
@@ -470,7 +439,7 @@ class Response(ResponseHeaders):
 
     def make_conditional(
         self: Self,
-        request_or_environ: WSGIEnvironment | Request,
+        request_or_environ: Environ | Request,
         accept_ranges: bool | str = False,
         complete_length: int | None = None,
     ) -> Self:
@@ -481,7 +450,7 @@ class Response(ResponseHeaders):
         :raises RequestedRangeNotSatisfiable: for a range outside the body.
         """
         given: t.Any = request_or_environ
-        environ: WSGIEnvironment = getattr(given, "environ", given)
+        environ: Environ = getattr(given, "environ", given)
         # RFC 9110 13.1: what these conditions guard is a transfer; other methods know their own.
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self
@@ -489,22 +458,20 @@ class Response(ResponseHeaders):
             from .dates import http_date
 
             self.headers["Date"] = http_date()
-        if not self._serve_range(environ, complete_length, accept_ranges):
-            self._check_conditions(environ)
+        if not self._serve_range(environ, complete_length, accept_ranges) and not _is_modified(
+            self, environ, True
+        ):
+            from .caching import parse_etags
+
+            # RFC 9110 13.2.2: what If-Match guards fails; what If-None-Match asks for is known already.
+            self.status_code = 412 if parse_etags(environ.get("HTTP_IF_MATCH")) else 304
         if self.automatically_set_content_length and "Content-Length" not in self.headers:
             length = self.calculate_content_length()
             if length is not None:
                 self.headers["Content-Length"] = str(length)
         return self
 
-    def _check_conditions(self, environ: WSGIEnvironment) -> None:
-        if _is_modified(self, environ, ignore_if_range=True):
-            return
-        from .caching import parse_etags
-
-        self.status_code = 412 if parse_etags(environ.get("HTTP_IF_MATCH")) else 304
-
-    def _serve_range(self, environ: WSGIEnvironment, length: int | None, unit: bool | str) -> bool:
+    def _serve_range(self, environ: Environ, length: int | None, unit: bool | str) -> bool:
         """Cut the body to the one range that is asked for; False if the whole is to be sent."""
         if not unit:
             return False
@@ -515,33 +482,28 @@ class Response(ResponseHeaders):
         if not length or "," in header or not header.startswith(f"{unit}="):
             return False
         # RFC 9110 13.1.5: a range of what the client has an older version of is useless to it.
-        if "HTTP_IF_RANGE" in environ and _is_modified(self, environ, ignore_if_range=False):
+        if "HTTP_IF_RANGE" in environ and _is_modified(self, environ, False):
             return False
         from ..exceptions import RequestedRangeNotSatisfiable
         from .ranges import parse_range_header
 
         asked = parse_range_header(header)
-        span = asked.range_for_length(length) if asked is not None else None
-        content_range = asked.to_content_range_header(length) if asked is not None else None
-        if span is None or content_range is None:
+        span = asked and asked.range_for_length(length)
+        if not asked or not span:
             raise RequestedRangeNotSatisfiable(length)
         start, stop = span
         self.content_length = stop - start
-        self.headers["Content-Range"] = content_range
+        self.headers["Content-Range"] = asked.to_content_range_header(length)
         self.status_code = 206
         self.response = RangeWrapper(self.response, start, stop - start)
         return True
 
 
-def _is_modified(response: Response, environ: WSGIEnvironment, ignore_if_range: bool) -> bool:
+def _is_modified(response: Response, environ: Environ, ignore_if_range: bool) -> bool:
     from .caching import is_resource_modified
 
-    return is_resource_modified(
-        environ,
-        response.headers.get("ETag"),
-        last_modified=response.headers.get("Last-Modified"),
-        ignore_if_range=ignore_if_range,
-    )
+    tag, date = response.headers.get("ETag"), response.headers.get("Last-Modified")
+    return is_resource_modified(environ, tag, None, date, ignore_if_range)
 
 
 def _clean_status(value: str | int) -> tuple[str, int]:
@@ -570,21 +532,12 @@ def _encode(value: str | bytes | bytearray) -> bytes:
     return value.encode(errors="replace")
 
 
-def _iter_encoded(body: t.Iterable[str | bytes]) -> t.Iterator[bytes]:
-    for block in body:
-        yield block if isinstance(block, bytes) else _encode(block)
-
-
 def _length(body: t.Any) -> int:
     """The length of a list of bytes; -1 for anything else."""
-    if type(body) is not list:
+    try:
+        return len(_join(body)) if type(body) is list else -1
+    except TypeError:
         return -1
-    length = 0
-    for block in body:
-        if type(block) is not bytes:
-            return -1
-        length += len(block)
-    return length
 
 
 class ResponseStream(RawIOBase):
@@ -604,9 +557,12 @@ class ResponseStream(RawIOBase):
         """Append a block, of bytes or text."""
         if self.closed:
             raise ValueError("I/O operation on closed file")
-        self.response._ensure_sequence(mutable=True)
-        self.response.response.append(value)
-        self.response.headers.pop("Content-Length", None)
+        response = self.response
+        response._ensure_sequence()
+        if isinstance(response.response, tuple):
+            response.response = list(response.response)
+        response.response.append(value)
+        response.headers.pop("Content-Length", None)
         return len(value)
 
     def tell(self) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from .properties import header_property, live_header, resolve
-from .request_headers import is_json_mimetype
+from .request_headers import Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class WritableContentType:
         return CallbackDict(parse_options_header(self.content_type)[1], on_update)
 
 
-class ResponseHeaders(WritableContentType):
+class ResponseHeaders(WritableContentType, Message):
     """The attributes of a response that follow from its headers."""
 
     if TYPE_CHECKING:
@@ -143,11 +143,6 @@ class ResponseHeaders(WritableContentType):
 
     #: When to come back; assign a date or a number of seconds.
     retry_after: t.Any = header("Retry-After", None, _load_retry, _dump_retry)
-
-    @property
-    def is_json(self) -> bool:
-        """Whether the content type is JSON."""
-        return is_json_mimetype(self.mimetype or "")
 
     def set_etag(self, etag: str, weak: bool = False) -> None:
         """Set the entity tag, quoted."""
