@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+#: What each module offers under the package's own name.
 _NAMES = {
     "accept": "Accept CharsetAccept LanguageAccept MIMEAccept parse_accept_header",
     "auth": "Authorization WWWAuthenticate",
@@ -40,6 +41,7 @@ _NAMES = {
     " get_input_stream get_path_info responder wrap_file",
     "..exceptions": "HTTP_STATUS_CODES",
 }
+#: The same by name, which is how it is asked.
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 
@@ -50,6 +52,7 @@ def __getattr__(name: str) -> t.Any:
     from importlib import import_module  # not before a name is asked for
 
     path = module if module[0] == "." else f".{module}"
+    # Kept, so that the next look-up does not come here.
     value = globals()[name] = getattr(import_module(path, __name__), name)
     return value
 

@@ -63,6 +63,7 @@ class Accept(HeaderValue, ImmutableList["tuple[str, float]"]):  # type: ignore[m
     def __contains__(self, value: str) -> bool:  # type: ignore[override]
         return self._position(value) >= 0
 
+    # By position it is a list, by value it answers with the weight.
     def __getitem__(self, key: t.Any) -> t.Any:
         return self.quality(key) if isinstance(key, str) else list.__getitem__(self, key)
 
@@ -114,6 +115,7 @@ class MIMEAccept(Accept):
     """Accepted media types: `text/*` takes every text, and parameters have to be the same, in any order."""
 
     def _specificity(self, value: str) -> tuple[bool, ...]:
+        # RFC 9110 12.5.1: text/plain;format=flow before text/plain, that before text/*, that before */*.
         return tuple(part != "*" for part in _MIME_DELIMITER.split(value))
 
     def _value_matches(self, value: str, item: str) -> bool:
@@ -154,17 +156,14 @@ class LanguageAccept(Accept):
     def best_match(self, matches: t.Iterable[str], default: str | None = None) -> str | None:
         """The offer that the client likes best, exactly or by the primary tag of either side."""
         offers = list(matches)
-        result = super().best_match(offers)
-        if result is None:
-            # The client wants en-US: en will do.
-            result = Accept((_primary_tag(item), quality) for item, quality in self).best_match(offers)
-        if result is None:
-            # The client wants en: en-US will do.
-            tag = super().best_match([_primary_tag(offer) for offer in offers])
-            if tag is None:
-                return default
-            result = next(offer for offer in offers if offer.startswith(tag))
-        return result
+        # The client wants en-US: en will do.
+        broad = Accept((_primary_tag(item), quality) for item, quality in self)
+        result = super().best_match(offers) or broad.best_match(offers)
+        if result is not None:
+            return result
+        # The client wants en: en-US will do.
+        tag = super().best_match(map(_primary_tag, offers))
+        return next((offer for offer in offers if tag and offer.startswith(tag)), default)
 
 
 def _charset_name(name: str) -> str:

@@ -45,6 +45,7 @@ class _Credentials(HeaderValue):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, type(self)):
             return NotImplemented
+        # Whoever checks a password compares with hmac.compare_digest, not with this.
         return (self.type, self.token, self.parameters) == (other.type, other.token, other.parameters)
 
     @classmethod
@@ -53,6 +54,7 @@ class _Credentials(HeaderValue):
         if not value:
             return None
         scheme, _, rest = value.partition(" ")
+        # RFC 9110 11.1: schemes have no case. Kept in small letters, to be compared with.
         rest = rest.strip(" \t")
         # An equals sign at the end is base64's padding, any other assigns a parameter.
         if "=" in rest.rstrip("="):
@@ -95,6 +97,7 @@ class Authorization(_Credentials):
             user_pass = b64decode(rest.strip(" \t"), validate=True).decode()
         except ValueError:  # also binascii's error, and Unicode's
             return None
+        # RFC 7617 2: the first colon, so that a password may contain more; without one it is no pair.
         username, colon, password = user_pass.partition(":")
         return cls("basic", {"username": username, "password": password}) if colon else None
 
@@ -111,6 +114,7 @@ class Authorization(_Credentials):
 class WWWAuthenticate(_Credentials):
     """A challenge. Attributes and items are parameters; setting one to None drops it."""
 
+    #: Set by the response that the challenge belongs to, which then writes the header anew.
     _on_update: t.Callable[[WWWAuthenticate], None] | None = None
 
     def __init__(self, auth_type: str, values: Parameters | None = None, token: str | None = None) -> None:
@@ -123,6 +127,7 @@ class WWWAuthenticate(_Credentials):
             self._on_update(self)
 
     def __setattr__(self, name: str, value: t.Any) -> None:
+        # All other attributes are parameters: `challenge.realm = "admin"`.
         if name not in ("type", "token", "parameters", "_on_update"):
             self[name] = value
             return

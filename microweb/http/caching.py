@@ -44,6 +44,7 @@ class ETags(HeaderValue, Collection[str]):
     def __init__(
         self, strong_etags: t.Iterable[str] = (), weak_etags: t.Iterable[str] = (), star_tag: bool = False
     ) -> None:
+        # The star stands for every tag there is, so that none has to be named beside it.
         self._strong = frozenset(() if star_tag else strong_etags or ())
         self._weak = frozenset(weak_etags or ())
         #: Whether the header was `*`: any tag will do.
@@ -72,16 +73,14 @@ class ETags(HeaderValue, Collection[str]):
     def contains_raw(self, etag: str) -> bool:
         """The comparison that the tag, quoted and perhaps weak, asks for."""
         tag, weak = unquote_etag(etag)
+        # Strong only among the strong: RFC 9110 8.8.3.2.
         return self.contains_weak(tag or "") if weak else self.contains(tag or "")
 
     def __call__(
         self, etag: str | None = None, data: bytes | None = None, include_weak: bool = False
     ) -> bool:
-        if etag is None:
-            if data is None:
-                raise TypeError("'data' is required when 'etag' is not given.")
-            etag = generate_etag(data)
-        return etag in self._strong or (include_weak and etag in self._weak)
+        etag = generate_etag(data) if etag is None else etag  # type: ignore[arg-type] # a TypeError says it
+        return etag in self.as_set(include_weak)
 
     def to_header(self) -> str:
         """The value of the header."""
@@ -103,6 +102,7 @@ class ETags(HeaderValue, Collection[str]):
 
 def quote_etag(etag: str, weak: bool = False) -> str:
     """An ETag as the header has it."""
+    # The grammar has no escape for it, RFC 9110 8.8.3.
     if '"' in etag:
         raise ValueError(f"invalid etag {etag!r}: it contains a quote")
     return f'W/"{etag}"' if weak else f'"{etag}"'
@@ -116,6 +116,7 @@ def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
     """
     if not etag:
         return None, None
+    # Some write a small w: what they mean is clear.
     weak = etag[:2] in ("W/", "w/")
     etag = etag[2:] if weak else etag
     return (etag[1:-1] if etag[:1] == '"' == etag[-1:] else etag), weak
@@ -171,10 +172,12 @@ def is_resource_modified(
             # The very date: an older one may be that of another version.
             return since != last_modified
         return tag is None or unquote_etag(if_range) != (tag, False) or bool(tag_is_weak)
+    # RFC 9110 13.1.3: an earlier date will do, it need not be the very one.
     since = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE"))
     unmodified = since is not None and last_modified is not None and last_modified <= since
     if tag:
         # RFC 9110 13.2.2: tags count before dates.
+        # If-None-Match asks whether it is the same for readers, If-Match whether for writers.
         none_match = parse_etags(environ.get("HTTP_IF_NONE_MATCH"))
         match = parse_etags(environ.get("HTTP_IF_MATCH"))
         unmodified = none_match.contains_weak(tag) if none_match else unmodified
@@ -190,6 +193,7 @@ class DirectiveDict(HeaderValue, CallbackDict[str, "t.Any"]):
 
     def __init__(self, values: t.Any = (), on_update: OnUpdate = None) -> None:
         super().__init__(values, on_update)
+        # An empty header and none at all are two things: the latter is not written back.
         self.provided = values is not None
 
     def __repr__(self) -> str:
@@ -207,18 +211,21 @@ def cache_control_property(key: str, empty: t.Any, type: t.Any, *, doc: str | No
     def get(self: DirectiveDict) -> t.Any:
         value = self.get(key)
         if type is bool:
+            # Its value, if some client gives it one, means nothing.
             return key in self
         if value is None or type is None:
             return empty if key in self and value is None else value
         try:
             return type(value)
         except ValueError:
+            # Text where a number belongs: as if the directive were not there.
             return None
 
     def set_(self: DirectiveDict, value: t.Any) -> None:
         if value is None or value is False or (type is bool and not value):
             self.pop(key, None)
         elif value is True or type is bool:
+            # The name alone: `max-stale` without a number takes an answer of any age.
             self[key] = None
         else:
             self[key] = str(value if type is None else type(value))
@@ -238,6 +245,7 @@ class _CacheControl(DirectiveDict):
         """The value of the header."""
         return dump_header(self)
 
+    # Werkzeug's name for it, with which subclasses declare what they know besides.
     cache_property = staticmethod(cache_control_property)
 
 

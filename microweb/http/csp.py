@@ -55,6 +55,7 @@ class ContentSecurityPolicy(DirectiveDict):
     """
 
     if TYPE_CHECKING:
+        # The attributes come from the table, which type checkers do not read.
 
         def __getattr__(self, name: str) -> str | None: ...
 
@@ -65,12 +66,14 @@ class ContentSecurityPolicy(DirectiveDict):
         return dump_csp_header(self)
 
 
+# Properties and no __getattr__: reading a misspelt one is an error, and help() lists those that there are.
 for _directive in _DIRECTIVES.split():
     setattr(ContentSecurityPolicy, _directive.replace("-", "_"), csp_property(_directive))
 
 
 def dump_csp_header(header: t.Mapping[str, str]) -> str:
     """The value of a Content-Security-Policy header."""
+    # A directive such as `sandbox` may have no value, and then no blank either.
     return "; ".join([f"{key} {value}".rstrip(" ") for key, value in header.items()])
 
 
@@ -82,6 +85,7 @@ def parse_csp_header(value: str | None, on_update: OnUpdate = None, cls: t.Any =
     directives = []
     for policy in (value or "").split(";"):
         name, space, rest = policy.strip(" \t").partition(" ")
+        # Whoever reads a policy expects text, as with Werkzeug; what has none is not for attributes.
         if space:
             directives.append((name.strip(" \t"), rest.strip(" \t")))
     return cls(directives, on_update)

@@ -47,6 +47,7 @@ def http_date(timestamp: date | datetime | float | time.struct_time | None = Non
 
 def parse_date(value: str | None) -> datetime | None:
     """The aware datetime that a header names, None if it names none."""
+    # Digits of other scripts are digits to int() as well.
     if not value or len(value) > _MAX_DATE_LENGTH or not value.isascii():
         return None
     from datetime import datetime, timezone  # not for a request that has no date

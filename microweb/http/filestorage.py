@@ -7,6 +7,7 @@ comes from `secure_filename`. What `FileStorage` does not know itself, its strea
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from io import BytesIO
 
 from .datastructures import MultiDict
@@ -40,6 +41,7 @@ class FileStorage:
         self.stream: t.IO[bytes] = stream or BytesIO()
         self.filename = _stream_name(stream) if filename is None else os.fsdecode(filename)
         self.headers = Headers() if headers is None else headers
+        # In the headers and nowhere else, so that the two cannot differ.
         if content_type is not None:
             self.headers["Content-Type"] = content_type
         if content_length is not None:
@@ -77,12 +79,11 @@ class FileStorage:
 
     def close(self) -> None:
         """Close the stream, if it can be closed."""
-        try:
+        # Whatever goes wrong, nothing is lost: the file was for reading.
+        with suppress(Exception):
             self.stream.close()
-        except Exception:
-            # Nothing is lost: the file was for reading.
-            pass
 
+    # A browser sends a field without a name for a form in which no file was chosen.
     def __bool__(self) -> bool:
         return bool(self.filename)
 
@@ -119,6 +120,7 @@ class FileMultiDict(MultiDict[str, FileStorage]):
         """Add a FileStorage, an open file, or the file at a path, for the field `name`."""
         if not isinstance(file, FileStorage):
             if isinstance(file, (str, os.PathLike)):
+                # The path as the name: what a browser strips, the server must not rely upon.
                 filename = filename or os.fspath(file)
                 file = open(file, "rb")  # noqa: SIM115 - it is sent later
             if filename and content_type is None:

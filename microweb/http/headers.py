@@ -114,6 +114,7 @@ class Headers:
     def __contains__(self, key: str) -> bool:
         return self._find(key) is not None
 
+    # Not by __getitem__: an exception for each header that is not there would be dear.
     def get(self, key: str, default: t.Any = None, type: Convert | None = None) -> t.Any:
         """The first value, passed through `type`; `default` if there is none or `type` raises
         ValueError.
@@ -190,6 +191,7 @@ class Headers:
         name, fields = key.lower(), self._list
         for index, (k, _) in enumerate(fields):
             if k.lower() == name:
+                # In its place, so that the order in which a view wrote them stays.
                 fields[index:] = [field] + [f for f in fields[index + 1 :] if f[0].lower() != name]
                 return
         fields.append(field)
@@ -197,6 +199,7 @@ class Headers:
     def setlist(self, key: str, values: t.Iterable[t.Any]) -> None:
         """Replace the fields of that name by one for each of the values."""
         fields = [(key, check_value(key, value)) for value in values]
+        # All are checked before one is set: a bad value leaves the headers as they were.
         if fields:
             self.set(*fields[0])
         else:
@@ -321,6 +324,7 @@ class EnvironHeaders(ImmutableHeadersMixin, Headers):
                 fields.append((key.replace("_", "-").title(), value))
         return fields
 
+    # The same environ, not an equal one: equal views of two requests are two things.
     def __eq__(self, other: object) -> bool:
         return isinstance(other, EnvironHeaders) and self.environ is other.environ
 
@@ -354,6 +358,7 @@ def is_hop_by_hop_header(header: str) -> bool:
 def remove_entity_headers(headers: t.Any, allowed: t.Iterable[str] = ("expires", "content-location")) -> None:
     """Drop the fields that describe the body, from a list of pairs or headers, in place."""
     kept = {name.lower() for name in allowed}
+    # RFC 9110 15.4.5: a 304 repeats what a cache needs to find its copy, and nothing about the body.
     headers[:] = [
         (name, value) for name, value in headers if name.lower() in kept or not is_entity_header(name)
     ]

@@ -17,6 +17,7 @@ def _refuse_constant(name: str) -> t.Any:
 
 
 def _finite(digits: str) -> float:
+    # 1e999 is JSON, but what Python makes of it is not: it would come out as Infinity.
     value = float(digits)
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"{digits[:20]} is larger than any float")
@@ -43,5 +44,6 @@ class StrictJSON:
         """Write; ValueError for a number that JSON has not."""
         import json
 
+        # `NaN` in an answer breaks every browser's JSON.parse, far from the mistake.
         kwargs.setdefault("allow_nan", False)
         return json.dumps(obj, **kwargs)

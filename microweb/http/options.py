@@ -150,6 +150,7 @@ def parse_options_header(value: str | None) -> tuple[str, dict[str, str]]:
     ('attachment', {'filename': 'a;b.txt', 'size': '3'})
     """
     main, _, rest = (value or "").partition(";")
+    # No str.strip() without arguments here: it takes line breaks and Unicode's blanks for blanks too.
     main = main.strip(" \t")
     rest = rest.strip(" \t")
     if not main or not rest or len(rest) > _MAX_OPTIONS_LENGTH:
@@ -198,6 +199,7 @@ def _join_continuations(pairs: t.Iterable[tuple[str, str]]) -> dict[str, str]:
             text, charset = _decode_extended(text, charset)
         else:
             text = _unquote_option(text)
+        # An option in one piece and one in parts under the same name: the later of them counts.
         if not number:
             charsets.pop(key, None)
         elif key in charsets:

@@ -52,15 +52,18 @@ class Range(HeaderValue):
         self.units = units
         self.ranges = ranges
         for start, end in ranges:
+            # From code, not from a client, whose header is parsed below: the mistake is to be seen.
             if start is None or (end is not None and not 0 <= start < end):
                 raise ValueError(f"{(start, end)} is not a valid range.")
 
     def range_for_length(self, length: int | None) -> tuple[int, int] | None:
         """Start and end in a body of that length; None unless it is a single range that can be satisfied."""
+        # Several would take a multipart body; RFC 9110 14.2 lets a server pass over them.
         if self.units != "bytes" or length is None or len(self.ranges) != 1:
             return None
         start, end = self.ranges[0]
         if end is None:
+            # A negative start is that of the last n bytes, RFC 9110 14.1.2.
             end = length
             start += length if start < 0 else 0
         return (start, min(end, length)) if is_byte_range_valid(start, end, length) else None
@@ -97,6 +100,7 @@ class ContentRange(HeaderValue):
         self.__dict__["on_update"] = on_update
         self.set(start, stop, length, units)
 
+    # An object that belongs to a response writes itself into its headers.
     def __setattr__(self, name: str, value: t.Any) -> None:
         self.__dict__[name] = value
         if name != "on_update" and self.on_update is not None:
@@ -106,6 +110,7 @@ class ContentRange(HeaderValue):
         """Change everything at once; `stop` is exclusive."""
         if not is_byte_range_valid(start, stop, length):
             raise ValueError(f"Bytes {start} to {stop} of {length} are no valid range.")
+        # Past __setattr__, so that one report is made, when all is in place.
         self.__dict__.update(start=start, stop=stop, length=length)
         self.units = units
 
@@ -117,6 +122,7 @@ class ContentRange(HeaderValue):
         """The value of the header, empty if there should be none."""
         if self.units is None:
             return ""
+        # RFC 9110 14.4: the star for a range that could not be served, and for a length not known yet.
         span = "*" if self.start is None or self.stop is None else f"{self.start}-{self.stop - 1}"
         return f"{self.units} {span}/{'*' if self.length is None else self.length}"
 
@@ -126,6 +132,7 @@ class ContentRange(HeaderValue):
 
 def is_byte_range_valid(start: Pos, stop: Pos, length: Pos) -> bool:
     """Whether the bytes from `start` to before `stop` can exist in a body of that length."""
+    # Both or neither: half a range says nothing.
     if start is None or stop is None:
         return start is stop and (length is None or length >= 0)
     if start >= stop:
@@ -174,6 +181,7 @@ def parse_content_range_header(value: str | None, on_update: OnUpdate = None) ->
 
 def parse_if_range_header(value: str | None) -> IfRange:
     """The IfRange of a header, one with neither ETag nor date if there is none."""
+    # A tag is quoted, a date never: it cannot be taken for the other.
     date = parse_date(value)
     if date is not None or not value:
         return IfRange(date=date)

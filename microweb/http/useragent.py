@@ -11,6 +11,7 @@ from __future__ import annotations
 class UserAgent:
     """The header's value as `string`; the other attributes are a subclass' to fill."""
 
+    # On the class, so that a subclass sets what it found and no more.
     platform: str | None = None
     browser: str | None = None
     version: str | None = None
@@ -25,6 +26,7 @@ class UserAgent:
     def __str__(self) -> str:
         return self.string
 
+    # True for whoever parsed something; the plain class knows nothing and says so.
     def __bool__(self) -> bool:
         return bool(self.browser)
 
