@@ -19,7 +19,7 @@ FLOORS = [
     + ["coroutines", "packages", "debughelpers"],
     ["http", "json", "routing", "templates"],
     ["config", "globals", "logging", "ctx", "sessions", "wrappers", "files"],
-    ["responses", "helpers", "templating", "scaffold", "blueprints", "views", "app"],
+    ["responses", "helpers", "templating", "scaffold", "blueprints", "views", "shortway", "app"],
     ["testing", "middleware", "cli", "compat"],
 ]
 #: For annotations only, and the doors to all of it.

@@ -9,18 +9,23 @@ import re
 import sys
 from io import BytesIO, StringIO
 
+import pytest
+
 from tests.house import PACKAGE, ROOT
 
 PAGE = ROOT / "docs" / "tour.md"
-MARKED = re.compile(r"(<!-- path -->\n)(.*?)(<!-- /path -->)", re.DOTALL)
+MARKED = re.compile(r"(<!-- (long|short) way -->\n)(.*?)(<!-- / -->)", re.DOTALL)
 #: Frames of their own only in older interpreters.
 INLINED = ("<listcomp>", "<dictcomp>", "<setcomp>")
 
 
-def hello_app():
+def hello_app(way: str):
+    """The page's application. With a hook, its requests take every step: the long way."""
     from microweb import Microweb
 
     app = Microweb("tour")
+    if way == "long":
+        app.before_request(lambda: None)
 
     @app.route("/hello/<name>")
     def hello(name):
@@ -57,9 +62,9 @@ def serve(app) -> bytes:
         getattr(body, "close", bool)()
 
 
-def call_path() -> list[str]:
-    """``file:function`` of each function of the package that a plain request enters, in order."""
-    app = hello_app()
+def call_path(way: str) -> list[str]:
+    """``file:function`` of each function of the package that the request enters, in order."""
+    app = hello_app(way)
     serve(app)  # the first request sets things up
     path: list[str] = []
     prefix = str(PACKAGE) + "/"
@@ -83,23 +88,26 @@ def as_list(path: list[str]) -> str:
 
 
 def test_the_tour_is_the_path():
-    told = MARKED.search(PAGE.read_text("utf-8"))
-    assert told, "docs/tour.md has lost the lines <!-- path --> and <!-- /path -->"
-    assert told[2] == as_list(call_path()), "another path; `python -m tests.test_tour` writes it down"
+    told = {way: path for _, way, path, _ in MARKED.findall(PAGE.read_text("utf-8"))}
+    assert told.keys() == {"long", "short"}, "docs/tour.md has lost a list, or the lines around it"
+    for way, path in told.items():
+        assert path == as_list(call_path(way)), "another path; `python -m tests.test_tour` writes it"
 
 
-def test_a_plain_request_is_short():
-    path = call_path()
+@pytest.mark.parametrize("way", ["long", "short"])
+def test_a_plain_request_is_short(way):
+    path = call_path(way)
     files = {step.partition(":")[0] for step in path}
     assert len(files) <= 10, f"{len(files)} files, wanted are at most 10: {sorted(files)}"
     assert len(path) <= 50, f"{len(path)} calls, wanted are at most 50:\n{as_list(path)}"
 
 
 def rewrite() -> None:
-    path = call_path()
     page = PAGE.read_text("utf-8")
-    PAGE.write_text(MARKED.sub(lambda m: m[1] + as_list(path) + m[3], page), "utf-8")
-    print(f"{PAGE.name}: {len(path)} calls in {len({step.partition(':')[0] for step in path})} files")
+    PAGE.write_text(MARKED.sub(lambda m: m[1] + as_list(call_path(m[2])) + m[4], page), "utf-8")
+    for way in ("long", "short"):
+        path = call_path(way)
+        print(f"{way} way: {len(path)} calls in {len({step.partition(':')[0] for step in path})} files")
 
 
 if __name__ == "__main__":
