@@ -68,6 +68,8 @@ class ShortWay:
 
     def __setattr__(self, name: str, value: t.Any) -> None:
         object.__setattr__(self, name, value)
+        if name == "create_url_adapter":
+            self.overrides_url_adapter = True  # the URL map is not asked without it any more
         # Replaced while requests are being served: look again.
         if (name in self.steps or name in _CHOICES) and self.__dict__.get("_got_first_request"):
             self.settle()
