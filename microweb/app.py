@@ -235,19 +235,24 @@ class Microweb(ShortWay, Scaffold):
         if isinstance(e, HTTPException) and not self.trap_http_exception(e):
             return self.handle_http_exception(e)
         handler = self._find_error_handler(e, request.blueprints)
-        if handler is None:
+        if handler is not None:
+            return self.ensure_sync(handler)(e)  # type: ignore[no-any-return]
+        try:
             raise e
-        return self.ensure_sync(handler)(e)  # type: ignore[no-any-return]
+        finally:
+            del e  # its traceback holds this frame
 
     def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
         """The result of the handler for an HTTP error, or the error, which is a response too."""
         # Without a code it is a ready response; routing exceptions are redirects, not errors.
         if e.code is None or isinstance(e, RoutingException):
             return e
-        handler = self._find_error_handler(e, request.blueprints)
-        if handler is None:
-            return e
-        return self.ensure_sync(handler)(e)  # type: ignore[no-any-return]
+        current = _contexts.get()[1].request  # type: ignore[union-attr]
+        handler = self._find_error_handler(e, current.blueprints)
+        result = e if handler is None else self.ensure_sync(handler)(e)
+        if e is current.routing_exception:
+            e.__traceback__ = None  # the frames in it hold the request, which holds the error
+        return result
 
     def trap_http_exception(self, e: Exception) -> bool:
         """Whether an HTTP error is to be treated like any other, as the TRAP_* keys say."""

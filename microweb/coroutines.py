@@ -17,10 +17,10 @@ CO_COROUTINE = 0x80
 
 def is_coroutine_function(func: t.Callable[..., t.Any]) -> bool:
     """Whether calling ``func`` makes a coroutine: methods, partials and callable objects too."""
-    while isinstance(func, partial):
-        func = func.func
     code = getattr(func, "__code__", None)
     if code is None:
+        if isinstance(func, partial):
+            return is_coroutine_function(func.func)
         code = getattr(getattr(type(func), "__call__", None), "__code__", None)  # noqa: B004
     return code is not None and bool(code.co_flags & CO_COROUTINE)
 

@@ -62,6 +62,8 @@ _PHRASES = (
 )
 HTTP_STATUS_CODES = {int(item[:3]): item[4:] for item in _PHRASES.split("; ")}
 
+_HTML = ("Content-Type", "text/html; charset=utf-8")
+
 
 def _escape(value: object) -> str:
     """HTML for *value*, which is left alone if it says that it is HTML (``__html__``).
@@ -133,7 +135,7 @@ class HTTPException(Exception):
 
     def get_headers(self, environ: Environ = None, scope: Scope = None) -> HeaderList:
         """The headers of the response."""
-        return [("Content-Type", "text/html; charset=utf-8"), *self._more_headers()]
+        return [_HTML, *self._more_headers()]
 
     def _more_headers(self) -> HeaderList:
         return []  # what an error of this class has to tell the client apart from its page
@@ -148,8 +150,11 @@ class HTTPException(Exception):
             return self.response
         # Werkzeug takes a request here as well, and error handlers pass one.
         wsgi_environ: t.Any = getattr(environ, "environ", environ)
-        headers = self.get_headers(wsgi_environ, scope)
-        return _response_class()(self.get_body(wsgi_environ, scope), self.code, headers)
+        headers: t.Any = self.get_headers(wsgi_environ, scope)
+        # Said as a type, the only header that most errors have costs no Headers object.
+        mimetype = "text/html" if headers == [_HTML] else None
+        body = self.get_body(wsgi_environ, scope)
+        return _response_class()(body, self.code, None if mimetype else headers, mimetype)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> t.Iterable[bytes]:
         """Answer as a WSGI application."""

@@ -49,6 +49,8 @@ def _convert(app: Microweb, body: t.Any) -> Response:
     environ = request.environ
     try:
         if isinstance(body, HTTPException):
+            # It is handled. What led to it would hold the frames that hold it, in a cycle.
+            body.__traceback__ = body.__context__ = body.__cause__ = None
             body = body.get_response(environ)
         return app.response_class.force_type(body, environ)
     except TypeError as error:

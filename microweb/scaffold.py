@@ -257,6 +257,8 @@ class Scaffold:
         self, e: Exception, blueprints: t.Iterable[str]
     ) -> ft.ErrorHandlerCallable | None:
         """The closest handler: by code before by class, blueprint before application."""
+        if not self.error_handler_spec:
+            return None
         exc_class, code = self._get_exc_class_and_code(type(e))
         keys = (code, None) if code is not None else (None,)
         names = (*blueprints, None)

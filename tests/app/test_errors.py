@@ -1,5 +1,6 @@
 """Error handlers: which one is chosen, what it gets, and what happens without one."""
 
+import gc
 import logging
 
 import pytest
@@ -13,6 +14,7 @@ from microweb.exceptions import (
     MethodNotAllowed,
     NotFound,
 )
+from microweb.http.builder import EnvironBuilder
 
 
 class Base(Exception):
@@ -301,3 +303,41 @@ def test_internal_server_error_has_a_page(app, client):
     app.get("/")(lambda: abort(500))
     assert "<h1>Internal Server Error</h1>" in client.get("/").text
     assert InternalServerError.code == 500
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/missing"),
+        ("GET", "/handled/missing"),
+        ("PUT", "/"),
+        ("GET", "/slash"),
+        ("GET", "/abort"),
+        ("GET", "/key"),
+        ("GET", "/crash"),
+    ],
+)
+def test_an_error_leaves_nothing_to_the_garbage_collector(app, method, path):
+    """Else a site that is asked for nonsense pauses to collect it."""
+    app.testing, app.logger.disabled = False, True
+    app.get("/")(lambda: "x")
+    app.get("/slash/", endpoint="slash")(lambda: "x")
+    app.get("/abort", endpoint="abort")(lambda: abort(403))
+    app.get("/key", endpoint="key")(lambda: request.args["key"])
+    app.get("/crash", endpoint="crash")(lambda: {}["key"])
+    if "handled" in path:
+        app.register_error_handler(404, lambda error: ("none", 404))
+    environ = EnvironBuilder(path, method=method).get_environ()
+
+    def serve():
+        b"".join(app(environ.copy(), lambda status, headers, exc_info=None: None))
+
+    serve()
+    gc.collect()
+    gc.disable()
+    try:
+        serve()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+        app.logger.disabled = False
