@@ -65,8 +65,7 @@ def parse_cookie(header: dict[str, t.Any] | str | None, cls: t.Any = None) -> t.
 
 def parse_cookie_text(cookie: str | None = None, cls: t.Any = None) -> t.Any:
     """`parse_cookie` of text that was decoded already."""
-    if cls is None:
-        cls = MultiDict
+    cls = cls or MultiDict
     if not cookie:
         return cls()
     pairs = []
@@ -83,11 +82,10 @@ def parse_cookie_text(cookie: str | None = None, cls: t.Any = None) -> t.Any:
 def _unquote(value: str) -> str:
     if len(value) < 2 or value[-1] != '"':
         return value
-    value = value[1:-1]
     if "\\" not in value:
-        return value
+        return value[1:-1]
     # Bytes, since an escape stands for one and a character may be several.
-    return _ESCAPE.sub(_unescape, value.encode()).decode(errors="replace")
+    return _ESCAPE.sub(_unescape, value[1:-1].encode()).decode(errors="replace")
 
 
 def _unescape(match: re.Match[bytes]) -> bytes:

@@ -115,17 +115,6 @@ def _decoder(keep: frozenset[int]) -> dict[bytes, bytes]:
     return {pair: b"%" + pair if int(pair, 16) in keep else bytes((int(pair, 16),)) for pair in pairs}
 
 
-def unquote_to_bytes(data: bytes, keep: frozenset[int] = frozenset()) -> bytes:
-    """Undo percent-encoding, but for the bytes in `keep`; what is no valid escape stays."""
-    first, *rest = data.split(b"%")
-    table = _decoder(keep)
-    out = [first]
-    for item in rest:
-        byte = table.get(item[:2])
-        out += (b"%", item) if byte is None else (byte, item[2:])
-    return b"".join(out)
-
-
 def url_unquote(
     text: str, encoding: str = "utf-8", errors: str = "replace", keep: frozenset[int] = frozenset()
 ) -> str:
@@ -137,7 +126,14 @@ def url_unquote(
     if "%" not in text:
         return text
     # Half a surrogate pair has no encoding; it becomes a question mark, not an error.
-    return unquote_to_bytes(text.encode(encoding, "replace"), keep).decode(encoding, errors)
+    first, *rest = text.encode(encoding, "replace").split(b"%")
+    table = _decoder(keep)
+    out = [first]
+    for item in rest:
+        byte = table.get(item[:2])
+        # What is no valid escape stays.
+        out += (b"%", item) if byte is None else (byte, item[2:])
+    return b"".join(out).decode(encoding, errors)
 
 
 def parse_query(
@@ -369,11 +365,7 @@ def _server_host(server: Server) -> str:
 
 
 def get_current_url(
-    scheme: str,
-    host: str,
-    root_path: str | None = None,
-    path: str | None = None,
-    query_string: bytes | None = None,
+    scheme: str, host: str, root_path: str | None = None, path: str | None = None, query_string: bytes = b""
 ) -> str:
     """The URL of a request as an IRI; from the first part that is None on, all is left out."""
     path = None if root_path is None else path
