@@ -112,7 +112,9 @@ class Microweb(ShortWay, Scaffold):
         try:
             try:
                 context.push()
-                response = self.dispatch_plainly(context) or self.full_dispatch_request()
+                response = self.dispatch_plainly(context)
+                if response is None:  # not "or": an empty text is an answer too
+                    response = self.full_dispatch_request()
             except Exception as failure:
                 error = failure
                 response = self.handle_exception(failure)

@@ -87,6 +87,16 @@ def test_the_answer(name, method, cookie):
     assert answers(False, name, method, cookie=cookie) == answers(True, name, method, cookie=cookie)
 
 
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_view_is_called_once(name, told):
+    client = site(False)
+    view = VIEWS[name]
+    client.application.view_functions[name] = lambda: told.append(name) or view()
+    client.application.settle()
+    client.get(f"/{name}")
+    assert told == [name]
+
+
 class Mine(Response):
     default_mimetype = "text/plain"
 
