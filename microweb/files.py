@@ -71,6 +71,7 @@ def send_file(
     file: t.Any = None if path is not None else path_or_file
     if isinstance(file, io.TextIOBase):
         raise ValueError("The file is open in text mode: open it in binary mode, or use BytesIO.")
+    # A file object's own name may be a path of this machine: it is not told to the client.
     if download_name is None and path is not None:
         download_name = os.path.basename(path)
     headers = _describe(download_name, mimetype, as_attachment)
@@ -95,6 +96,7 @@ def send_file(
 def _absolute_path(path_or_file: t.Any, root: Path | None) -> str | None:
     if not isinstance(path_or_file, str) and not hasattr(path_or_file, "__fspath__"):
         return None
+    # The process may change its directory before the file is opened by the server in front.
     return os.path.abspath(path_or_file) if root is None else os.path.join(root, path_or_file)
 
 
@@ -132,6 +134,7 @@ def _disposition(name: str) -> dict[str, str]:
 
     from .http.urls import url_quote
 
+    # "resume.pdf" for "résumé.pdf", rather than nothing.
     simple = normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
     return {"filename": simple, "filename*": f"UTF-8''{url_quote(name, _ATTR_CHARS)}"}
 
@@ -159,6 +162,7 @@ def _set_caching(
         headers.add("Cache-Control", "no-cache")
     else:
         headers.add("Cache-Control", f"{'public' if max_age > 0 else 'no-cache'}, max-age={max_age}")
+        # For caches of HTTP/1.0; the others go by max-age (RFC 9111 5.3).
         headers.add("Expires", http_date(int(time() + max_age)))
     # Cheap and good enough: a file that changes keeps neither its size nor its time.
     if etag is True and path is not None:
@@ -178,6 +182,7 @@ def _make_conditional(response: Response, environ: WSGIEnvironment, size: int | 
     try:
         response.make_conditional(environ, accept_ranges=True, complete_length=size)
     except RequestedRangeNotSatisfiable:
+        # Nobody else will: the response that would have is thrown away.
         if file is not None:
             file.close()
         raise
@@ -202,6 +207,7 @@ def send_from_directory(
     root = kwargs.pop("_root_path", None)
     base = os.fspath(directory) if root is None else os.path.join(root, directory)
     full = safe_join(base, os.fspath(path))
+    # 404 and not 403: what exists outside is nobody's business.
     if full is None:
         raise NotFound()
     if not os.path.isfile(full) or not (follow_symlinks or _is_below(base, full)):

@@ -72,6 +72,7 @@ def _response_class(wrapper: t.Any) -> type[TestResponse]:
     """The class given, made a TestResponse if it is none."""
     made: type[t.Any] = TestResponse if wrapper is None or wrapper is Response else wrapper
     if not issubclass(made, TestResponse):
+        # Cached, so that all responses of a kind are of one class.
         made = type("WrapperTestResponse", (TestResponse, made), {})
     return made
 
@@ -90,6 +91,7 @@ class Cookie(SimpleNamespace):
         """Read a Set-Cookie header of a response to that path (RFC 6265 5.2)."""
         pair, _, rest = header.partition(";")
         key, _, value = pair.partition("=")
+        # By the parser that applications use, so that a test sees what they will.
         decoded_key, decoded_value = next(iter(parse_cookie(pair).items()))
         params: dict[str, str | None] = {}
         for item in rest.split(";"):
@@ -103,7 +105,9 @@ class Cookie(SimpleNamespace):
             expires=parse_date(params.get("expires")),
             max_age=int(params["max-age"] or 0) if "max-age" in params else None,
             domain=params.get("domain") or server_name,
+            # RFC 6265 5.2.3: a Domain, even the own one, opens the cookie to hosts below.
             origin_only="domain" not in params,
+            # RFC 6265 5.1.4: the folder of the page that set it.
             path=params.get("path") or path.rpartition("/")[0] or "/",
             secure="secure" in params,
             http_only="httponly" in params,
@@ -188,6 +192,7 @@ class Client:
 
     def _keep(self, server_name: str, path: str, header: str, **changes: t.Any) -> None:
         jar, cookie = self._jar(), Cookie.from_header(server_name, path, header)
+        # What a header cannot say: that a cookie put in by hand is the origin's alone.
         vars(cookie).update(changes)
         if cookie.is_deletion:
             jar.pop(cookie.storage_key, None)
@@ -200,8 +205,10 @@ class Client:
         """Set the Cookie header that belongs to the request."""
         if self._cookies is None:
             return
+        # Of the environ that is sent, as a subclass may have changed it.
         place = _host_and_path(environ)
         sent = [f"{cookie.key}={cookie.value}" for cookie in self._cookies.values() if cookie.matches(*place)]
+        # A header given by hand would be sent beside the jar: with a jar, that alone speaks.
         environ.pop("HTTP_COOKIE", None)
         if sent:
             environ["HTTP_COOKIE"] = "; ".join(sent)
@@ -218,6 +225,7 @@ class Client:
         """Call the application, with cookies."""
         self._add_cookies_to_wsgi(environ)
         result = run_wsgi_app(self.application, environ, buffered=buffered)
+        # Each line is a cookie (RFC 6265 3): joined by commas, dates would fall apart.
         set_cookies = result[2].getlist("Set-Cookie")
         self._update_cookies_from_response(*_host_and_path(environ), set_cookies)
         return result
@@ -245,8 +253,10 @@ class Client:
                 response.make_sequence()
                 response.close()
             entry = response.location, response.status_code
+            # The same place by another status is no circle yet: a 307 may follow a 302 there.
             if entry in seen:
                 raise ClientRedirectError(f"Loop detected: a second {entry[1]} redirect to {entry[0]}.")
+            # Each of them knows the way to itself, the last one the whole.
             seen.add(entry)
             response.history = tuple(history)
             history.append(response)
@@ -258,6 +268,7 @@ class Client:
 
     def _make_request(self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
         given = args[0] if len(args) == 1 and not kwargs else None
+        # An environ is taken apart and built anew: its stream is read from where it stands.
         if isinstance(given, dict):
             given = EnvironBuilder.from_environ(given)
         elif not isinstance(given, (EnvironBuilder, Request)):
@@ -274,10 +285,12 @@ class Client:
 
     def resolve_redirect(self, response: TestResponse, buffered: bool = False) -> t.Any:
         """Follow one redirect."""
+        # Relative ones stay on the host that sent them; the builder knows it.
         url = urlsplit(response.location or "")
         builder = EnvironBuilder.from_environ(response.request.environ, path=url.path, query_string=url.query)
         if url.netloc:
             self._check_host(url.netloc.partition(":")[0], builder.server_name)
+            # Only after the check: another host is another application.
             builder.url_scheme, builder.host = url.scheme, url.netloc
         root = builder.script_root
         # A place outside the application's root is asked of it too: it is all there is to ask.
@@ -328,29 +341,23 @@ class AppEnvironBuilder(EnvironBuilder):
     :param url_scheme: instead of PREFERRED_URL_SCHEME.
     """
 
-    def __init__(
-        self,
-        app: t.Any,
-        path: str = "/",
-        base_url: str | None = None,
-        subdomain: str | None = None,
-        url_scheme: str | None = None,
-        *args: t.Any,
-        **kwargs: t.Any,
-    ) -> None:
-        if base_url is not None and (subdomain or url_scheme):
+    def __init__(self, app: t.Any, path: str = "/", base_url: str | None = None, **kwargs: t.Any) -> None:
+        subdomain, scheme = kwargs.pop("subdomain", None), kwargs.pop("url_scheme", None)
+        if base_url is not None and (subdomain or scheme):
             raise AssertionError('Cannot pass "subdomain" or "url_scheme" with "base_url".')
         if base_url is None:
+            # What url_for builds outside of a request, so that a test can follow it.
             host = app.config.get("SERVER_NAME") or "localhost"
             if subdomain:
                 host = f"{subdomain}.{host}"
-            scheme = url_scheme or app.config["PREFERRED_URL_SCHEME"]
+            # A whole URL as the path wins: tests of other hosts are written like that.
             url = urlsplit(path)
+            scheme = url.scheme or scheme or app.config["PREFERRED_URL_SCHEME"]
             root = app.config["APPLICATION_ROOT"].lstrip("/")
-            base_url = f"{url.scheme or scheme}://{url.netloc or host}/{root}"
+            base_url = f"{scheme}://{url.netloc or host}/{root}"
             path = f"{url.path}?{url.query}" if url.query else url.path
         self.app = app
-        super().__init__(path, base_url, *args, **kwargs)
+        super().__init__(path, base_url, **kwargs)
 
     def json_dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
         """As the application's own JSON provider writes it."""
@@ -384,6 +391,7 @@ class AppClient(Client):
         self._add_cookies_to_wsgi(context.request.environ)
         with context:
             session = app.session_interface.open_session(app, context.request)
+        # An interface may refuse, as for a missing key: better told here than by the view.
         if session is None:
             raise RuntimeError("Session backend did not open a session.")
         yield session
@@ -396,6 +404,7 @@ class AppClient(Client):
         self._update_cookies_from_response(name, context.request.path, response.headers.getlist("Set-Cookie"))
 
     def _copy_environ(self, other: t.Mapping[str, t.Any]) -> WSGIEnvironment:
+        # The request's own variables win: a test of one client address need not touch the base.
         environ = {**self.environ_base, **other}
         if self.preserve_context:
             # The application calls it with each of its contexts before it pops them.
@@ -416,6 +425,7 @@ class AppClient(Client):
         """Call the application and push the contexts that it hands over, in place of those of the
         request before: a block keeps those of its last request."""
         self._context_stack.close()
+        # Contexts of a request that failed halfway are dropped, too.
         self._new_contexts.clear()
         result = super().run_wsgi_app(environ, buffered)
         for context in self._new_contexts:
@@ -425,6 +435,7 @@ class AppClient(Client):
     def open(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Send a request; the arguments are an `AppEnvironBuilder`'s without the application."""
         response = super().open(*args, **kwargs)
+        # As the application reads and writes it, whatever provider it has.
         response.json_module = self.application.json
         return response
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     WSGIEnvironment = dict[str, t.Any]
 
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+# Uploads are copied in steps, so that a test may send more than fits into memory.
 _BLOCK = 16 * 1024
 # What a path that was unquoted once has to be quoted again for.
 _QUOTED = {char: f"%{char:02X}" for char in (*range(32), 127, *b"#%?")}
@@ -52,6 +53,7 @@ def stream_encode_multipart(
     Returns a stream (on disk above the threshold), its length and the boundary. That is not checked
     against the data: fine for tests, and only for them.
     """
+    # Of the clock: two messages in one test differ, and nothing has to be imported for it.
     boundary = boundary or f"---------------FormPart_{time.time_ns()}"
     stream: t.IO[bytes] = BytesIO()
     encoder = MultipartEncoder(boundary.encode())
@@ -60,6 +62,7 @@ def stream_encode_multipart(
         if use_tempfile and isinstance(stream, BytesIO) and stream.tell() + len(block) > threshold:
             from tempfile import TemporaryFile  # heavy, and seldom needed
 
+            # What is in memory moves along; all further blocks go to the disk.
             in_memory, stream = stream, TemporaryFile("wb+")  # noqa: SIM115 - the caller closes it
             stream.write(in_memory.getvalue())
         stream.write(block)
@@ -87,10 +90,13 @@ def _multipart_events(data: t.Any) -> t.Iterator[t.Any]:
         filename = getattr(value, "filename", getattr(value, "name", None))
         headers = Headers(getattr(value, "headers", ()))
         guessed = guess_type(filename or "")[0] or "application/octet-stream"
+        # What the file says about itself, else what its name does; a browser always sends a type.
         headers["Content-Type"] = getattr(value, "content_type", None) or guessed
+        # Without a name there is no `filename`, and to the receiver it is a field (RFC 7578 4.2).
         yield File(key, filename, headers) if filename is not None else Field(key, headers)
         while block := read(_BLOCK):
             yield Data(data=block, more_data=True)
+        # An end of its own: whether a block is the last shows only with the one after it.
         yield Data(data=b"", more_data=False)
     yield Epilogue(data=b"")
 
@@ -117,6 +123,7 @@ class _Part:
         self.name = name
 
     def __get__(self, builder: t.Any, owner: type) -> t.Any:
+        # AttributeError, so that hasattr() and copying see an attribute that is not there.
         if builder is not None and builder.__dict__.get(self.rival) is not None:
             raise AttributeError(f"{self.name!r}: the builder has got {self.rival[1:]!r} instead")
         return self if builder is None else builder.__dict__.setdefault(self.name, self.storage())
@@ -186,6 +193,7 @@ class EnvironBuilder(WritableContentType):
         self.closed = False
         self._set_target(path, base_url, query_string)
         self.method = method
+        # A Headers object is kept: the caller may go on changing it.
         self.headers = headers if isinstance(headers, Headers) else _request_headers(headers)
         if content_type is not None:
             self.content_type = content_type
@@ -199,6 +207,7 @@ class EnvironBuilder(WritableContentType):
             if data is not None:
                 raise TypeError("can't provide both json and data")
             data = self.json_dumps(json)
+            # Another type may be tested on purpose, like application/vnd.api+json.
             if self.content_type is None:
                 self.content_type = "application/json"
         if data:
@@ -215,6 +224,7 @@ class EnvironBuilder(WritableContentType):
         # An empty one counts too: it is kept as text, and `args` is not to be had.
         query_string = parts.query if "?" in path else query_string
         self.path = iri_to_uri(parts.path)
+        # As given, before anything is quoted: a server passes on what was on the wire.
         self.request_uri = path
         self.base_url = base_url if base_url is None else iri_to_uri(base_url)
         if isinstance(query_string, str):
@@ -230,6 +240,7 @@ class EnvironBuilder(WritableContentType):
         self.headers.set("Authorization", auth.to_header())
 
     def _set_data(self, data: t.Any) -> None:
+        # Read at once: the length has to be known, and a file may be closed before it is sent.
         if hasattr(data, "read"):
             data = data.read()
         if isinstance(data, str):
@@ -240,10 +251,8 @@ class EnvironBuilder(WritableContentType):
                 self.content_length = len(data)
             return
         for key, value in _iter_data(data):
-            if isinstance(value, tuple):
-                self.files.add_file(key, *value)
-            elif isinstance(value, dict) or hasattr(value, "read"):
-                self.files.add_file(key, value)
+            if isinstance(value, tuple) or hasattr(value, "read"):
+                self.files.add_file(key, *(value if isinstance(value, tuple) else (value,)))
             else:
                 self.form.setlistdefault(key).append(value)
 
@@ -253,7 +262,9 @@ class EnvironBuilder(WritableContentType):
         headers = Headers(EnvironHeaders(environ))
         root = decode_wsgi(environ["SCRIPT_NAME"])
         arguments = {
+            # The environ has the path unquoted: a second time would make %2541 an A.
             "path": decode_wsgi(environ["PATH_INFO"]).translate(_QUOTED),
+            # Host is taken out of the headers, or it would go before a host that is set later.
             "base_url": _make_base_url(environ["wsgi.url_scheme"], headers.pop("Host"), root),
             "query_string": decode_wsgi(environ["QUERY_STRING"]),
             "method": environ["REQUEST_METHOD"],
@@ -276,6 +287,7 @@ class EnvironBuilder(WritableContentType):
         parts = urlsplit("http://localhost" if value is None else value)
         if parts.query or parts.fragment:
             raise ValueError("base url must not contain a query string or fragment")
+        # PEP 3333: SCRIPT_NAME is empty or has no slash at its end; PATH_INFO brings it.
         self.script_root = parts.path.rstrip("/")
         self.host = parts.netloc
         self.url_scheme = parts.scheme
@@ -302,6 +314,7 @@ class EnvironBuilder(WritableContentType):
 
     @input_stream.setter
     def input_stream(self, value: t.Any) -> None:
+        # The descriptors of both set `_input_stream` to None: its value comes after.
         self.form = self.files = None
         self._input_stream = value
 
@@ -312,6 +325,7 @@ class EnvironBuilder(WritableContentType):
 
     @query_string.setter
     def query_string(self, value: str | None) -> None:
+        # As above: the parts first.
         self.args = None
         self._query_string = value
 
@@ -328,6 +342,7 @@ class EnvironBuilder(WritableContentType):
 
     def close(self) -> None:
         """Close all files in `files`."""
+        # With a stream there are no files of ours; the stream is the caller's.
         if not self.closed and self.input_stream is None:
             for file in chain(*self.files.listvalues()):
                 file.close()
@@ -342,6 +357,7 @@ class EnvironBuilder(WritableContentType):
             length = stream.seek(0, 2) - start
             stream.seek(start)
             return stream, length, content_type
+        # Encoded now and not before: until here the parts could still be changed.
         if self.mimetype == _MULTIPART:
             both: t.Any = CombinedMultiDict([self.form, self.files])
             stream, length, boundary = stream_encode_multipart(both)
@@ -356,8 +372,10 @@ class EnvironBuilder(WritableContentType):
         stream, length, content_type = self._encode_body()
         uri = encode_wsgi(self.request_uri)
         environ: WSGIEnvironment = {
+            # First: everything below wins over it.
             **(self.environ_base or {}),
             "REQUEST_METHOD": self.method,
+            # PEP 3333: both paths unquoted, as bytes in the guise of Latin-1.
             "SCRIPT_NAME": encode_wsgi(unquote(self.script_root)),
             "PATH_INFO": encode_wsgi(unquote(self.path)),
             "QUERY_STRING": encode_wsgi(self.query_string),
@@ -380,6 +398,7 @@ class EnvironBuilder(WritableContentType):
             environ["CONTENT_TYPE"] = content_type
         if length is not None:
             environ["CONTENT_LENGTH"] = str(length)
+        # Last, so that a test may send what no client would.
         environ.update(self.environ_overrides or {})
         return environ
 
@@ -432,6 +451,7 @@ def run_wsgi_app(
     # A copy: what the application changes must not reach the next request.
     environ = dict(getattr(environ, "environ", environ))
     started: list[tuple[str, list[tuple[str, str]]]] = []
+    # What came by `write()` and what was taken to get at the status: it belongs before the rest.
     written: list[bytes] = []
 
     def start_response(
@@ -449,6 +469,7 @@ def run_wsgi_app(
     try:
         for block in body:
             written.append(block)
+            # A body may be endless: stop as soon as the status is known, which PEP 3333 allows to be late.
             if started and not buffered:
                 break
     finally:

@@ -65,6 +65,7 @@ class FormDataParser:
     def parse_from_environ(self, environ: WSGIEnvironment) -> Result:
         """Parse the body of a request."""
         mimetype, options = parse_options_header(environ.get("CONTENT_TYPE"))
+        # Bounded by the announced length: a parser that reads to the end cannot wait for more.
         stream = get_input_stream(environ, max_content_length=self.max_content_length)
         return self.parse(stream, mimetype, get_content_length(environ), options)
 
@@ -89,13 +90,12 @@ class FormDataParser:
         return stream, self.cls(), self.cls()
 
     def _parse_multipart(self, *message: t.Any) -> tuple[t.Any, t.Any]:
+        # Spools and parts of messages: not for who has no files.
         from .uploads import MultiPartParser
 
-        limits: t.Any = {
-            "max_form_memory_size": self.max_form_memory_size,
-            "max_form_parts": self.max_form_parts,
-        }
-        return MultiPartParser(self.stream_factory, cls=self.cls, **limits).parse(*message)
+        parser = MultiPartParser(self.stream_factory, self.max_form_memory_size, self.cls)
+        parser.max_form_parts = self.max_form_parts
+        return parser.parse(*message)
 
     def _parse_urlencoded(self, stream: t.Any, length: int | None) -> list[tuple[str, str]]:
         limit = self.max_form_memory_size

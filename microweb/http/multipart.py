@@ -131,6 +131,7 @@ class MultipartDecoder:
         self._fields_size = 0
         self._in_field = False
         self._skip = 0
+        # A method is the state: what comes next is what it reads.
         self._read: t.Callable[[], Event] = self._read_preamble
 
     def receive_data(self, data: bytes | None) -> None:
@@ -138,6 +139,7 @@ class MultipartDecoder:
         if data is None:
             self.complete = True
             return
+        # What follows the end means nothing, and is no reason to keep it (or to refuse the form).
         if self._read == self._read_epilogue and len(self._buffer) > MAX_EPILOGUE:
             return
         self._buffer = self._buffer[self._pos :] + data if self._pos else self._buffer + data
@@ -208,6 +210,7 @@ class MultipartDecoder:
         disposition = headers.get("Content-Disposition")
         if disposition is None:
             raise ValueError("a part has no Content-Disposition")
+        # RFC 7578 4.2: no name is malformed, but clients send it; it is a field named "".
         options = parse_options_header(disposition)[1]
         name = options.get("name", "")
         filename = options.get("filename")
@@ -215,6 +218,7 @@ class MultipartDecoder:
         return Field(name, headers) if filename is None else File(name, filename, headers)
 
     def _parse_headers(self, block: bytes) -> Headers:
+        # RFC 7578 5.1: UTF-8; anything else is malformed, a ValueError like the rest.
         text = block.decode()
         line_break = self._line_break.decode()
         # RFC 5322 2.2.3: a line that begins with a blank continues the one before.

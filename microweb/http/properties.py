@@ -27,6 +27,7 @@ def resolve(function: t.Any) -> t.Any:
     """What a string like `dates.parse_date` names in this folder; anything else is itself."""
     if not isinstance(function, str):
         return function
+    # __import__, as importlib is a module more; cached, as a header is read more than once.
     module, *names = function.split(".")
     found = __import__(module, globals(), fromlist=names[:1], level=1)
     for name in names:
@@ -105,6 +106,7 @@ class _Accessor:
         self.default = default
         self.load_func = load_func
         self.dump_func = dump_func
+        # The class says what is usual for its kind.
         self.read_only = self.read_only if read_only is None else read_only
         self.__doc__ = doc
 
@@ -121,6 +123,7 @@ class _Accessor:
         if self.load_func is None:
             return value
         try:
+            # Parsed each time: the header is the only state, and it may have changed.
             return resolve(self.load_func)(value)
         except (ValueError, TypeError):
             # A header that makes no sense counts as one that was not sent.
@@ -187,6 +190,7 @@ class live_header(header_property):  # noqa: N801
         self._store(instance.headers, value)
 
     def _store(self, headers: t.Any, value: t.Any) -> None:
+        # An empty set or policy says nothing: no header says the same.
         if not value:
             headers.pop(self.name, None)
         elif hasattr(value, "to_header"):

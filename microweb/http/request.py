@@ -190,6 +190,7 @@ class Request(RequestHeaders):
         if data is None:
             if parse_form_data:
                 self._load_form_data()
+            # Limited by the stream: a length over the maximum has been refused, or is while reading.
             data = self.stream.read()
             if cache:
                 self._cached_data = data
@@ -291,6 +292,7 @@ class Request(RequestHeaders):
         """
         if cache and self._cached_json[silent] is not _UNSET:
             return self._cached_json[silent]
+        # By the type alone: a form may send JSON from any site, but not say so (CSRF).
         if not (force or self.is_json):
             return None if silent else self.on_json_loading_failed(None)
         data = self.get_data(cache=cache)

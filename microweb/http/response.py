@@ -48,6 +48,7 @@ _STEPS = (
 )
 
 
+# Bound once: the shortest way of a plain answer has no attribute to look up.
 _join = b"".join
 
 _NEEDED = "The body is needed as bytes, but it is an iterable that must not be consumed:"
@@ -156,6 +157,7 @@ class Response(ResponseHeaders):
             self._init_headers(headers, mimetype, content_type)
         elif mimetype is not None:
             self._type_line = _TYPE_LINES[mimetype]
+        # By the property: a subclass may check there, and a status without a body is not plain.
         if status is not None:
             self.status = status
         if direct_passthrough:
@@ -227,6 +229,7 @@ class Response(ResponseHeaders):
     def set_data(self, value: bytes | str) -> None:
         """Replace the body."""
         self.response = [_encode(value)]
+        # The new body is a list of one block again, whatever was there before.
         self._measured = True
         if self._headers is not None:
             self._set_length(self._headers)
@@ -258,6 +261,7 @@ class Response(ResponseHeaders):
             return
         close = getattr(self.response, "close", None)
         self.response = list(self.iter_encoded())
+        # The list that takes its place has nothing to close.
         if close is not None:
             self.call_on_close(close)
 
@@ -306,6 +310,7 @@ class Response(ResponseHeaders):
 
     def close(self) -> None:
         """Close the body and run the callbacks."""
+        # Not by the attribute, which would make a list for each response that has none.
         callbacks = self.__dict__.get("_on_close", ())
         close = getattr(self.response, "close", None)
         run_all(callbacks if close is None else [close, *callbacks])
@@ -398,6 +403,7 @@ class Response(ResponseHeaders):
             response = Response.from_app(response, environ)
         # What the old class had as defaults, the instance now has as its own.
         response.headers = response.headers
+        # Reading finds the class' value, assigning makes it the instance's.
         response._status, response._status_code = response._status, response._status_code
         response.__class__ = cls
         forced: t.Any = response
@@ -424,6 +430,7 @@ class Response(ResponseHeaders):
         try:
             return self.json_module.loads(self.get_data())
         except ValueError:
+            # Only the parsing may fail silently: a missing type is no error either way.
             if silent:
                 return None
             raise
@@ -454,6 +461,7 @@ class Response(ResponseHeaders):
         # RFC 9110 13.1: what these conditions guard is a transfer; other methods know their own.
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self
+        # RFC 9110 6.6.1: caches reckon ages from it, after a 304 as well.
         if "Date" not in self.headers:
             from .dates import http_date
 
@@ -491,6 +499,7 @@ class Response(ResponseHeaders):
         span = asked and asked.range_for_length(length)
         if not asked or not span:
             raise RequestedRangeNotSatisfiable(length)
+        # Exactly what is cut: a wrong length would let the connection run out of step.
         start, stop = span
         self.content_length = stop - start
         self.headers["Content-Range"] = asked.to_content_range_header(length)
@@ -559,6 +568,7 @@ class ResponseStream(RawIOBase):
             raise ValueError("I/O operation on closed file")
         response = self.response
         response._ensure_sequence()
+        # Not encoded: who looks at the body finds what was put in.
         if isinstance(response.response, tuple):
             response.response = list(response.response)
         response.response.append(value)

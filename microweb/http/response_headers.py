@@ -49,6 +49,7 @@ def _load_retry(value: str) -> datetime:
     return datetime.now(timezone.utc) + timedelta(seconds=int(value))
 
 
+# A date is known by its method: importing datetime costs more than this header is worth.
 def _dump_retry(value: t.Any) -> str:
     return resolve(_DUMP_DATE)(value) if hasattr(value, "utctimetuple") else str(value)
 
@@ -80,6 +81,7 @@ class WritableContentType:
     @property
     def mimetype(self) -> str | None:
         """The content type without its parameters; assigning text types adds the charset."""
+        # Of the property, which may know a type that no header says yet.
         value = self.content_type
         return value.partition(";")[0].strip() if value else None
 
@@ -163,6 +165,7 @@ class ResponseHeaders(WritableContentType, Message):
         """
         from .auth import WWWAuthenticate
 
+        # Without one a challenge to be filled in: assigning its parameters then sends it.
         sent: WWWAuthenticate | None = WWWAuthenticate.from_header(self.headers.get("WWW-Authenticate"))
         value = WWWAuthenticate("basic") if sent is None else sent
         value._on_update = self._set_challenge
@@ -197,6 +200,7 @@ class ResponseHeaders(WritableContentType, Message):
         """
         from .cookies import dump_cookie
 
+        # Looked up on the instance: an application takes it from its configuration.
         options.setdefault("max_size", self.max_cookie_size)
         self.headers.add("Set-Cookie", dump_cookie(key, value, *args, **options))
 
@@ -204,6 +208,7 @@ class ResponseHeaders(WritableContentType, Message):
         """Make the client forget a cookie. `path="/"` and `domain` must be those it was set with; the
         further options of `set_cookie` are safest if they are, too.
         """
+        # Both: old clients know Expires alone, and Max-Age wins where it is known (RFC 6265 5.3).
         self.set_cookie(key, "", 0, 0, *args, **options)
 
 
@@ -221,6 +226,7 @@ def get_content_type(mimetype: str, charset: str) -> str:
     >>> get_content_type("text/html", "utf-8"), get_content_type("image/png", "utf-8")
     ('text/html; charset=utf-8', 'image/png')
     """
+    # Others, JSON among them, define their own encoding; a charset would mean nothing (RFC 8259 11).
     if mimetype.startswith("text/") or mimetype in _CHARSET_MIMETYPES or mimetype.endswith("+xml"):
         return f"{mimetype}; charset={charset}"
     return mimetype

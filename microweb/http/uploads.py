@@ -44,6 +44,7 @@ def default_stream_factory(
     content_length: t.Any = None,
 ) -> t.IO[bytes]:
     """A file to receive an upload: in memory up to 500 kB, then on disk."""
+    # A read-only host: the limits then bound the memory.
     if SpooledTemporaryFile is None:
         return io.BytesIO()
     return SpooledTemporaryFile(max_size=MAX_SPOOL, mode="rb+")  # type: ignore[no-any-return]
@@ -64,6 +65,7 @@ class MultiPartParser:
         self.max_form_memory_size = max_form_memory_size
         self.max_form_parts = max_form_parts
         self.cls: type[t.Any] = cls or MultiDict
+        # Large steps: a delimiter is searched for in each of them.
         self.buffer_size = buffer_size
 
     def parse(self, stream: t.IO[bytes], boundary: bytes, content_length: int | None) -> tuple[t.Any, t.Any]:
@@ -106,6 +108,7 @@ class MultiPartParser:
             # The stream is limited, so nothing means the end.
             ended = not data
             decoder.receive_data(data or None)
+            # What was read may hold many parts: all of it is taken out before more is read.
             while (event := decoder.next_event()) is not NEED_DATA and type(event) is not Epilogue:
                 if type(event) is not Preamble:
                     yield event
@@ -127,4 +130,5 @@ class MultiPartParser:
     def get_part_charset(self, headers: Headers) -> str:
         """The charset of a field: UTF-8, or one of three others that it may declare."""
         charset = parse_options_header(headers.get("Content-Type"))[1].get("charset", "").lower()
+        # RFC 7578 4.6: forms are UTF-8; the others are what old clients send.
         return charset if charset in _CHARSETS else "utf-8"

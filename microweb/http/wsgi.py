@@ -96,6 +96,7 @@ class LimitedStream(io.RawIOBase):
     """
 
     def __init__(self, stream: t.IO[bytes], limit: int, is_max: bool = False) -> None:
+        # Not closed with this object: the stream is the server's, who may read on.
         self._stream = stream
         self._pos = 0
         self.limit = limit
@@ -144,6 +145,7 @@ class LimitedStream(io.RawIOBase):
 
     def readinto(self, buffer: t.Any) -> int:
         """Fill `buffer` as far as one read goes; what `io.BufferedReader` calls."""
+        # By read(), so that a subclass that changes the data changes it here, too.
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
@@ -170,6 +172,7 @@ class LimitedStream(io.RawIOBase):
             return b""
         if not data and size:
             self.on_disconnect()
+        # Counted by what came: a socket may give less than was asked for.
         self._pos += len(data)
         return data
 
@@ -193,6 +196,7 @@ def get_server(environ: WSGIEnvironment) -> tuple[str, int | None] | None:
     """`(SERVER_NAME, SERVER_PORT)`; the port is None if it is no number, as behind a Unix
     socket.
     """
+    # PEP 3333 demands it, but environs made by hand and tests do without.
     name = environ.get("SERVER_NAME")
     if name is None:
         return None
@@ -266,6 +270,7 @@ def run_all(callbacks: t.Iterable[t.Callable[[], t.Any]]) -> None:
         try:
             callback()
         except BaseException as failure:
+            # Each of them holds a file or a lock: none may be left out for the failure of another.
             error = error or failure
     if error is not None:
         raise error
