@@ -18,7 +18,6 @@ from .converters import UnicodeConverter as UnicodeConverter
 from .converters import UUIDConverter as UUIDConverter
 from .converters import ValidationError as ValidationError
 from .exceptions import BuildError as BuildError
-from .exceptions import NoMatch as NoMatch
 from .exceptions import RequestAliasRedirect as RequestAliasRedirect
 from .exceptions import RequestPath as RequestPath
 from .exceptions import RequestRedirect as RequestRedirect

@@ -84,35 +84,37 @@ class MapAdapter:
         if websocket is None:
             websocket = self.websocket
         lane = None if websocket else self.map._matcher.lanes.get(self._domain)
-        found = None if lane is None else lane.find(path_info, method)
+        found = None if lane is None else self.map.find(path_info, method, lane)
         if found is None:
+            path = f"/{path_info.lstrip('/')}" if path_info else ""
             query = (self.query_args or {}) if query_args is None else query_args
-            found = self._match(path_info, method.upper(), query, websocket)
+            answer = self._search(path, method.upper(), query, websocket)
+            if isinstance(answer, HTTPException):
+                raise answer
+            found = answer
         rule, values = found
         return (rule if return_rule else rule.endpoint), values
 
-    def _match(self, path: str, method: str, query: Query, websocket: bool) -> Match:
+    def _search(self, path: str, method: str, query: Query, websocket: bool) -> Match | HTTPException:
         """A match the long way, which knows all answers."""
-        path = f"/{path.lstrip('/')}" if path else ""
-        domain = self._domain
         try:
-            found = self.map._matcher.search(domain, path, method, websocket)
+            found = self.map._matcher.match(self._domain, path, method, websocket)
         except RequestPath as note:
-            raise RequestRedirect(self.make_redirect_url(quote_path(note.path_info), query)) from None
+            return RequestRedirect(self.make_redirect_url(quote_path(note.path_info), query))
         except RequestAliasRedirect as note:
-            place = f"{domain}|{path}", note.endpoint, note.matched_values, method, query
-            raise RequestRedirect(self.make_alias_redirect_url(*place)) from None
+            place = f"{self._domain}|{path}", note.endpoint, note.matched_values, method, query
+            return RequestRedirect(self.make_alias_redirect_url(*place))
         if isinstance(found, Search):
-            raise _refusal(found)
+            if found.methods:
+                return MethodNotAllowed(valid_methods=sorted(found.methods))
+            return WebsocketMismatch() if found.websocket_mismatch else NotFound()
         rule, values = found
         url = None
         if self.map.redirect_defaults:
             url = self.get_default_redirect(rule, method, values, query)
         if url is None and rule.redirect_to is not None:
             url = self._redirect_to(rule, values)
-        if url is not None:
-            raise RequestRedirect(url)
-        return found
+        return found if url is None else RequestRedirect(url)
 
     def _redirect_to(self, rule: Rule, values: dict[str, t.Any]) -> str:
         from urllib.parse import urljoin  # 12 ms to load, for the few rules that redirect
@@ -295,9 +297,3 @@ def _given(values: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
         if value is None:
             return {name: value for name, value in values.items() if value is not None}
     return values  # as nearly always
-
-
-def _refusal(note: Search) -> HTTPException:
-    if note.have_match_for:
-        return MethodNotAllowed(valid_methods=list(note.have_match_for))
-    return WebsocketMismatch() if note.websocket_mismatch else NotFound()

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import re
 
-from .pattern import quote_path
+from .pattern import DIGITS, MAX_DIGITS, quote_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from .map import Map
-
-#: Digits in a number, at most. Python's own limit (CVE-2020-10735) is an error at 4300 digits, a
-#: setting, and absent from old 3.9s; this one is a non-match, everywhere the same.
-_MAX_DIGITS = 4000
 
 
 class ValidationError(ValueError):
@@ -67,17 +63,10 @@ class BaseConverter:
         """The text for the URL, percent-encoded."""
         return quote_path(value)
 
-    # What rules call: the shortest function that does what the method does.
-
-    def _values_function(self) -> t.Callable[[str], t.Any] | None:
-        """`to_python`, or None if it returns the text as it is."""
+    def _cast(self) -> t.Callable[[str], t.Any] | None:
+        """What rules call: `to_python`, or None if it returns the text as it is."""
         plain = getattr(self.to_python, "__func__", None) is BaseConverter.to_python
         return None if plain else self.to_python
-
-    def _url_function(self) -> t.Callable[[t.Any], str]:
-        """`to_url`, or what it does."""
-        plain = getattr(self.to_url, "__func__", None) is BaseConverter.to_url
-        return quote_path if plain else self.to_url
 
 
 class UnicodeConverter(BaseConverter):
@@ -106,10 +95,6 @@ class UnicodeConverter(BaseConverter):
         if self._bounds != (1, None) and not low <= len(text) <= (high or len(text)):
             raise ValidationError(f"{text!r} has {len(text)} characters: not {self.regex}")
         return quote_path(text)
-
-    def _url_function(self) -> t.Callable[[t.Any], str]:
-        plain = getattr(self.to_url, "__func__", None) is UnicodeConverter.to_url
-        return quote_path if plain and self._bounds == (1, None) else self.to_url
 
 
 class AnyConverter(BaseConverter):
@@ -160,13 +145,14 @@ class NumberConverter(BaseConverter):
 
     def to_python(self, value: str) -> t.Any:
         """The number; ValidationError if it is out of bounds or absurdly long."""
-        if len(value) > _MAX_DIGITS or (self.fixed_digits and len(value) != self.fixed_digits):
+        if len(value) > MAX_DIGITS or (self.fixed_digits and len(value) != self.fixed_digits):
             raise ValidationError(f"a number of {len(value)} characters")
-        try:
-            number = self.num_convert(value)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-        return number if self.min is self.max is None else self._bounded(number)
+        return self._bounded(self.num_convert(value))
+
+    def _cast(self) -> t.Callable[[str], t.Any] | None:
+        inherited = getattr(self.to_python, "__func__", None) is NumberConverter.to_python
+        plain = inherited and self.regex == DIGITS and self.min is self.max is None and not self.fixed_digits
+        return int if plain and self.num_convert is int else self.to_python
 
     def _bounded(self, number: t.Any) -> t.Any:
         low, high = self.min, self.max
@@ -192,8 +178,7 @@ class NumberConverter(BaseConverter):
 class IntegerConverter(NumberConverter):
     """``int``: ASCII digits; a minus only if *signed*. ``<int(min=1):page>``"""
 
-    # Not \d: that matches the digits of all scripts, and two URLs would name one thing.
-    regex = "[0-9]+"
+    regex = DIGITS
 
 
 class FloatConverter(NumberConverter):

@@ -3,7 +3,7 @@
 The rule: *whatever concerns the client is an HTTPException, and whatever concerns the program is
 not.* A path with another canonical form is a redirect (`RequestRedirect`), a rule of the wrong
 protocol a 400 (`WebsocketMismatch`); a URL that cannot be built is a `BuildError`, a `LookupError`
-in the line of code that asked for it. The other three never leave this package: they carry what
+in the line of code that asked for it. The other two never leave this package: they carry what
 the matcher found out to the adapter, which knows host, script name and query and makes the answer.
 """
 
@@ -67,18 +67,6 @@ class RequestAliasRedirect(RoutingException):
         super().__init__(matched_values, endpoint)
         self.matched_values = matched_values
         self.endpoint = endpoint
-
-
-class NoMatch(Exception):
-    """The matcher's note: no rule; and what rules for the path wanted instead.
-
-    *have_match_for* are the methods of rules that the path fits, *websocket_mismatch* tells that
-    the path fits a rule for the other protocol.
-    """
-
-    def __init__(self, have_match_for: set[str], websocket_mismatch: bool) -> None:
-        self.have_match_for = have_match_for
-        self.websocket_mismatch = websocket_mismatch
 
 
 class WebsocketMismatch(BadRequest):

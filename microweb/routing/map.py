@@ -46,13 +46,14 @@ if TYPE_CHECKING:
 _IMPLIED_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
 
 
-def _idna(name: str) -> str:
-    """A host name as it is sent. BadHost if it cannot be one."""
+def _idna(host: str) -> str:
+    """A host as it is sent. BadHost if it cannot be one."""
     # The codec is slow and loads tables; nearly all names are ASCII and pass unchanged.
-    if name.isascii() and len(name) < 64 and ".." not in name and name[:1] != ".":
-        return name
+    if host.isascii() and len(host) < 64 and ".." not in host and host[:1] != ".":
+        return host
+    name, colon, port = host.partition(":")
     try:
-        return name.encode("idna").decode("ascii")
+        return name.encode("idna").decode("ascii") + colon + port
     except UnicodeError as error:
         raise BadHost(f"{name[:80]!r} is not a host name: {error}") from error
 
@@ -66,9 +67,10 @@ def _text(environ: WSGIEnvironment, key: str) -> str | None:
 
 
 def _host(environ: WSGIEnvironment) -> str:
-    port = environ["SERVER_PORT"] if environ.get("SERVER_NAME") else ""
-    server = (environ["SERVER_NAME"], int(port)) if port.isdigit() else None
-    return get_host(environ["wsgi.url_scheme"], environ.get("HTTP_HOST"), server).lower()
+    header, server = environ.get("HTTP_HOST"), None
+    if header is None and environ.get("SERVER_NAME") and environ["SERVER_PORT"].isdigit():
+        server = environ["SERVER_NAME"], int(environ["SERVER_PORT"])
+    return get_host(environ["wsgi.url_scheme"], header, server).lower()
 
 
 def _scheme(environ: WSGIEnvironment) -> str:
@@ -104,6 +106,9 @@ class Map:
     *sort_parameters* sorts the query of URLs that are built, by *sort_key*. *host_matching* makes
     rules match by their *host* instead of their *subdomain*.
     """
+
+    # What matching reads: in slots, as reading a __dict__ that somebody has looked at is slow.
+    __slots__ = ("_remap", "_lane", "__dict__", "__weakref__")
 
     #: Converters of every map; override or copy in a subclass.
     default_converters: t.Mapping[str, type[BaseConverter]] = MappingProxyType(DEFAULT_CONVERTERS)
@@ -212,22 +217,36 @@ class Map:
 
     # -- matching
 
-    def find(self, path: str, method: str) -> Match | None:
+    def find(self, path: str, method: str, lane: Lane | None = None) -> Match | None:
         """The rule and the values for a plain HTTP request to the default subdomain, at once.
 
         None is no verdict: it says that an adapter has to be asked, which knows about redirects,
         slashes, other hosts and methods, and WebSockets. What is found here, it would find too.
         """
+        # All in one function: a call costs a third of the whole.
         if self._remap:
             self.update()
-        # Lane.find, once more: a call costs as much as the whole look-up.
-        table = self._lane.paths.get(path)
-        if table is None:
-            return self._lane.straight(path, method)
-        rule = table.get(method)
-        if rule:
-            return rule, dict(rule.defaults) if rule.defaults else {}
-        return self._lane.find(path, method)
+        if lane is None:
+            lane = self._lane
+        table = lane.paths.get(path)
+        if table is not None:
+            rule = table.get(method) or table.get(None)
+            return (rule, {}) if rule else None
+        parts = path.split("/")
+        node: Node | None = lane.root
+        for part in parts:
+            node = node.static.get(part) or node.only or node.pick(part)  # type: ignore[union-attr]
+            if node is None:
+                return None
+        table = node.table  # type: ignore[union-attr]
+        rule = table.get(method) or table.get(None)
+        if not rule:
+            return None
+        try:
+            values = (rule._values or rule._make_values())(parts, "")
+        except ValueError:
+            return None  # perhaps a ValidationError, perhaps an error in a converter: search tells
+        return None if values is None else (rule, values)
 
     def bind(
         self,
@@ -248,10 +267,9 @@ class Map:
                 raise RuntimeError("host matching enabled and a subdomain was provided: name the whole host")
         elif subdomain is None:
             subdomain = self.default_subdomain
-        name, colon, port = server_name.lower().partition(":")
         return MapAdapter(
             self,
-            f"{_idna(name)}{colon}{port}",
+            _idna(server_name.lower()),
             "/" if script_name is None else script_name,
             subdomain,
             url_scheme,
@@ -271,10 +289,11 @@ class Map:
         env: WSGIEnvironment = getattr(environ, "environ", environ)
         host = _host(env)
         scheme = _scheme(env)
-        port = _IMPLIED_PORTS.get(scheme, "")  # which get_host leaves out
-        name = host if server_name is None else server_name.lower().removesuffix(port)
+        name = host
+        if server_name is not None:
+            name = server_name.lower().removesuffix(_IMPLIED_PORTS.get(scheme, ""))  # as get_host does
         if subdomain is None and not self.host_matching:
-            subdomain = _subdomain(host, name)
+            subdomain = "" if name == host else _subdomain(host, name)
         return Map.bind(
             self,
             name,

@@ -7,7 +7,8 @@ The rule: *all that can be known from the text is worked out once*.
     /user/<name>/v<int:major>.<int:minor>/
 
     segments  "", "user", (?P<arg0>[^/]{1,})\Z, v(?P<arg0>[0-9]+)\.(?P<arg1>[0-9]+)\Z, ""
-    values    lambda t: {"name": t[0], "major": c1(t[1]), "minor": c2(t[2])}
+    values    lambda p, d: {"name": p[2], "major": int(m4["arg0"]), "minor": int(m4["arg1"])}
+              if p[2] and (m4 := f4(p[3])) else None
     URL       lambda v: "/user/%s/v%s.%s/" % (c0(v["name"]), c1(v["major"]), c2(v["minor"]))
 
 A segment lies between two slashes. Once a converter that may match slashes has been seen, though,
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
 
     #: A piece of a rule: literal text, or a variable's name with its converter.
     Token = tuple[str, t.Optional[BaseConverter]]
-    #: What makes a value of text; None if text is wanted.
-    Cast = t.Optional[t.Callable[[str], t.Any]]
-    ValuesFunction = t.Callable[[t.Sequence[str]], dict[str, t.Any]]
+    ValuesFunction = t.Callable[[t.Sequence[str], str], t.Optional[dict[str, t.Any]]]
     URLFunction = t.Callable[[t.Mapping[str, t.Any]], str]
 
 _TOKEN = re.compile(
@@ -60,6 +59,13 @@ _ARGUMENT = re.compile(
     """,
     re.VERBOSE,
 )
+
+#: Digits in a number, at most. Python's own limit (CVE-2020-10735) is an error, a setting, and absent
+#: from old 3.9s; this one is a non-match, everywhere the same. It is the lowest that one can be set to.
+MAX_DIGITS = 640
+
+# Not \d: that matches the digits of all scripts, and two URLs would name one thing.
+DIGITS = f"[0-9]{{1,{MAX_DIGITS}}}"
 
 _CONSTANTS = {"None": None, "True": True, "False": False}
 
@@ -177,20 +183,64 @@ def one_slash(path: str) -> str:
 
 # -- rules as functions: a name in a rule is a word, so that it can be put into source as it is
 
+#: The regexes of the commonest segments, and expressions that test the same without a regex: {0} is
+#: the text where it is first used, {1} the same afterwards.
+PLAIN = {
+    r"(?P<arg0>[^/]{1,})\Z": "{0}",
+    r"(?P<arg0>[^/]+)\Z": "{0}",
+    rf"(?P<arg0>{DIGITS})\Z": f"{{0}}.isdigit() and {{1}}.isascii() and len({{1}}) <= {MAX_DIGITS}",
+    # A dot matches no line break, so that one may only be the first character.
+    r"(?P<arg0>[^/].*?)\Z": r"{0}[:1] not in '/' and {1}.find('\n', 1) < 0",
+}
 
-def values_function(casts: t.Mapping[str, Cast], defaults: t.Mapping[str, t.Any]) -> ValuesFunction:
-    """A function from the texts of the variables to the values for the view.
+#: Several unbounded converters in one segment cost a power of the text's length when they nearly
+#: match (n^2 for two, n^3 for three...), so the more there are, the shorter the text that is tried:
+#: 1024 characters, or 4096 of all the rest of a path. One alone is linear and needs no limit.
+_LIMITS = {2: (1024, 4096), 3: (1024, 1024)}
+_MANY_LIMITS = (256, 256)
 
-    For ``<name>/<int:page>`` it is ``lambda t: {'name': t[0], 'page': c1(t[1])}``.
+
+def matcher(segment: Segment) -> t.Callable[[str], re.Match[str] | None]:
+    """What tests a text for a segment."""
+    match = re.compile(segment.regex).match
+    if segment.count == 1:
+        return match
+    limit = _LIMITS.get(segment.count, _MANY_LIMITS)[segment.spanning]
+    return lambda text: match(text) if len(text) <= limit else None
+
+
+def values_function(
+    parts: list[str | Segment], converters: t.Mapping[str, BaseConverter], defaults: t.Mapping[str, t.Any]
+) -> ValuesFunction:
+    """A function from the segments of a path (and a domain) to the values for the view.
+
+    None if the segments with variables do not fit; literal ones are the tree's to test. For
+    ``/<name>/<float:x>`` it is
+    ``lambda p, d: {'name': p[1], 'x': c2(m2['arg0'])} if p[1] and (m2 := f2(p[2])) else None``.
     """
     names: dict[str, t.Any] = {"defaults": defaults}
-    items = []
-    for index, (name, cast) in enumerate(casts.items()):
-        names[f"c{index}"] = cast
-        items.append(f"{name!r}: t[{index}]" if cast is None else f"{name!r}: c{index}(t[{index}])")
+    tests, items = [], []
+    variables = iter(converters.items())
+    for index, part in enumerate(parts):
+        if isinstance(part, str):
+            continue
+        first = text = f"p[{index - 1}]" if index else "d"
+        if part.spanning and index:
+            first, text = f"(s := '/'.join(p[{index - 1}:]))", "s"
+        texts = [text]
+        if part.regex in PLAIN:
+            tests.append(PLAIN[part.regex].format(first, text))
+        else:
+            names[f"f{index}"] = matcher(part)
+            tests.append(f"(m{index} := f{index}({first}))")
+            texts = [f"m{index}['arg{number}']" for number in range(part.count)]
+        for text, (name, converter) in zip(texts, variables):
+            cast = names[f"c{len(names)}"] = converter._cast()
+            items.append(f"{name!r}: " + (text if cast is None else f"c{len(names) - 1}({text})"))
     if defaults:
         items.append("**defaults")
-    return eval(f"lambda t: {{{', '.join(items)}}}", names)  # type: ignore[no-any-return]
+    source = f"lambda p, d: {{{', '.join(items)}}} if {' and '.join(tests) or True} else None"
+    return eval(source, names)  # type: ignore[no-any-return]
 
 
 def url_function(tokens: list[Token], defaults: t.Mapping[str, t.Any]) -> URLFunction:
@@ -204,7 +254,7 @@ def url_function(tokens: list[Token], defaults: t.Mapping[str, t.Any]) -> URLFun
     arguments: list[str] = []
     for text, converter in tokens:
         if converter is not None and text not in defaults:
-            names[f"c{len(names)}"] = converter._url_function()
+            names[f"c{len(names)}"] = converter.to_url
             arguments.append(f"c{len(arguments)}(v[{text!r}])")
             template += "%s"
         else:

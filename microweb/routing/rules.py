@@ -16,7 +16,6 @@ it, once, into what matching (`_parts`) and building (`_path`, `_domain`) read.
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 from ..http.urls import iter_multi_items, url_encode
 from .converters import BaseConverter, ValidationError
@@ -69,6 +68,9 @@ class Rule(RuleFactory):
     *strict_slashes* and *merge_slashes* are the map's unless given.
     """
 
+    # What matching reads: in slots, as reading a __dict__ that somebody has looked at is slow.
+    __slots__ = ("endpoint", "_values")
+
     def __init__(
         self,
         string: str,
@@ -105,9 +107,10 @@ class Rule(RuleFactory):
         self._trace: list[tuple[bool, str]] = []
         self._converters: dict[str, BaseConverter] = {}
         self._parts: list[str | Segment] = []
-
-    #: The first match is the answer: nothing about this rule can redirect. Set by the map.
-    _direct = False
+        #: The first match is the answer: nothing about this rule can redirect. Set by the map.
+        self._direct = False
+        self._values: ValuesFunction | None = None
+        self._urls: tuple[URLFunction, URLFunction] | None = None
 
     # -- copies
 
@@ -179,37 +182,30 @@ class Rule(RuleFactory):
         self._parts = [*segments(self._domain_tokens), *segments(self._path_tokens)]
         both = [*self._domain_tokens, ("|", None), *self._path_tokens]
         self._trace = [(converter is not None, name) for name, converter in both]
-        for name in ("_values", "_domain", "_path"):
-            self.__dict__.pop(name, None)
+        self._values = self._urls = None
 
     # Functions are made when they are first called: most rules of a large map are never used in a
     # process that lives for one request, and making one costs as much as ten matches.
 
-    @cached_property
-    def _values(self) -> ValuesFunction:
-        """Makes the arguments for the view of the texts that the variables matched."""
-        casts = {name: each._values_function() for name, each in self._converters.items()}
-        return values_function(casts, self.defaults or {})
+    def _make_values(self) -> ValuesFunction:
+        """Make what tests the texts of the variables, and makes the arguments for the view of them."""
+        make = self._values = values_function(self._parts, self._converters, self.defaults or {})
+        return make
 
-    @cached_property
-    def _domain(self) -> URLFunction | str:
-        """The function, or the domain part itself where it does not vary."""
-        build = url_function(self._domain_tokens, self.defaults or {})
-        varies = any(converter is not None for _, converter in self._domain_tokens)
-        return build if varies else build({})
-
-    @cached_property
-    def _path(self) -> URLFunction:
-        return url_function(self._path_tokens, self.defaults or {})
+    def _make_urls(self) -> tuple[URLFunction, URLFunction]:
+        """Make what makes the domain part and the path."""
+        defaults = self.defaults or {}
+        urls = url_function(self._domain_tokens, defaults), url_function(self._path_tokens, defaults)
+        self._urls = urls
+        return urls
 
     # -- building
 
     def build(self, values: t.Mapping[str, t.Any], append_unknown: bool = True) -> tuple[str, str] | None:
         """Domain part and path for *values*; None if a converter refuses one of them."""
         try:
-            domain, path = self._domain, self._path(values)
-            if not isinstance(domain, str):
-                domain = domain(values)
+            make_domain, make_path = self._urls or self._make_urls()
+            domain, path = make_domain(values), make_path(values)
         except ValidationError:
             return None
         # As many values as arguments, all of which are there (see suitable_for): none is left over.

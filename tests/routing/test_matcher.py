@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microweb.exceptions import MethodNotAllowed
-from microweb.routing import NoMatch, RequestPath, WebsocketMismatch
+from microweb.routing import RequestPath, WebsocketMismatch
+from microweb.routing.matcher import Search
 
 from .assertions import make, outcome
 
@@ -156,15 +157,15 @@ def test_find_leaves_redirects_to_an_adapter():
     assert urls.find("/all/", "GET")[1] == {"page": 1}
 
 
-def test_what_the_matcher_raises():
+def test_what_the_matcher_says():
     urls = make("/b/", ("/m", {"methods": ["PUT"]}))
     urls.update()
     with pytest.raises(RequestPath) as path:
-        urls._matcher.match("", "/b", "GET")
+        urls._matcher.match("", "/b", "GET", False)
     assert path.value.path_info == "/b/"
-    with pytest.raises(NoMatch) as failure:
-        urls._matcher.match("", "/m", "GET")
-    assert failure.value.have_match_for == {"PUT"}
+    failure = urls._matcher.match("", "/m", "GET", False)
+    assert isinstance(failure, Search)
+    assert failure.methods == {"PUT"}
 
 
 TEXTS = st.sampled_from(["a", "b", "1", "12", "", "a-b", "x.y", "é"])
