@@ -19,7 +19,6 @@ from ..exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from .datastructures import CombinedMultiDict, ImmutableMultiDict, MultiDict, iter_multi_items
 from .forms import FormDataParser
 from .headers import EnvironHeaders, Headers
-from .jsonbody import StrictJSON
 from .properties import cached_property, environ_property
 from .request_headers import RequestHeaders
 from .wsgi import decode_wsgi, get_input_stream, get_server
@@ -58,8 +57,6 @@ class Request(RequestHeaders):
     silent_form_errors = True
     #: Who parses forms.
     form_data_parser_class: type[FormDataParser] = FormDataParser
-    #: Anything with `loads`.
-    json_module: t.Any = StrictJSON
 
     environ: WSGIEnvironment
     shallow = False

@@ -14,6 +14,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 from .datastructures import ImmutableList, ImmutableMultiDict, parse_set_header
+from .jsonbody import StrictJSON
 from .options import parse_options_header
 from .properties import cached_property, header_property, parsed_header
 from .urls import get_current_url, get_host, parse_query
@@ -40,6 +41,9 @@ header: t.Any = header_property
 
 class Message:
     """What a request and a response have in common."""
+
+    #: Anything with `loads`.
+    json_module: t.Any = StrictJSON
 
     @property
     def is_json(self: t.Any) -> bool:

@@ -18,7 +18,6 @@ from io import RawIOBase
 
 from ..exceptions import HTTP_STATUS_CODES
 from .headers import Headers, check_value, remove_entity_headers
-from .jsonbody import StrictJSON
 from .properties import cached_property
 from .response_headers import ResponseHeaders, get_content_type
 from .wsgi import ClosingIterator, RangeWrapper, run_all
@@ -91,8 +90,6 @@ class Response(ResponseHeaders):
     autocorrect_location_header = False
     #: Set Content-Length where it can be known without consuming the body.
     automatically_set_content_length = True
-    #: Anything with `loads`.
-    json_module: t.Any = StrictJSON
 
     direct_passthrough = False
     response: t.Any

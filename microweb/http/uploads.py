@@ -12,7 +12,7 @@ from .datastructures import MultiDict
 from .filestorage import FileStorage
 from .multipart import NEED_DATA, Data, Epilogue, Field, File, MultipartDecoder, Preamble
 from .options import parse_options_header
-from .wsgi import CHUNK, plain_int
+from .wsgi import CHUNK, parse_content_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,15 +116,11 @@ class MultiPartParser:
     def start_file_streaming(self, event: File, total_content_length: int | None) -> t.IO[bytes]:
         """A file to write an upload to."""
         # RFC 7578 4.8: a part need not say how long it is, and nobody checks it. It is a hint.
-        try:
-            length = plain_int(event.headers.get("Content-Length") or "0")
-        except ValueError:
-            length = 0
         return self.stream_factory(
             total_content_length=total_content_length,
             filename=event.filename,
             content_type=event.headers.get("Content-Type"),
-            content_length=length,
+            content_length=parse_content_length(event.headers.get("Content-Length", "0")),
         )
 
     def get_part_charset(self, headers: Headers) -> str:

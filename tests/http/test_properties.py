@@ -107,6 +107,9 @@ def test_header_property():
     assert (message.headers["x-number"], message.header) == ("4", 4)
     del message.header
     assert "X-Number" not in message.headers
+    message.header = 4
+    message.header = None
+    assert "X-Number" not in message.headers
     assert Message.header.__doc__ == "A number."
     assert repr(Message.header) == "<header_property X-Number>"
     assert header_property[str] is header_property
