@@ -280,7 +280,9 @@ class MultiDict(TypeConversionDict[K, V]):
         """A deep copy."""
         from copy import deepcopy  # rarely wanted
 
-        return type(self)(deepcopy(self.to_dict(flat=False), memo))
+        # What pickles are made of is enough for every kind: ordered, combined, read-only.
+        kind, arguments = self.__reduce_ex__(4)
+        return kind(*deepcopy(arguments, memo))
 
     __deepcopy__ = deepcopy
 

@@ -229,3 +229,11 @@ def test_header_set():
 def test_iter_multi_items():
     assert list(ds.iter_multi_items({"a": [1, 2], "b": b"x"})) == [("a", 1), ("a", 2), ("b", b"x")]
     assert list(ds.iter_multi_items(ds.MultiDict(PAIRS))) == [("a", 1), ("a", 3), ("b", 2)]
+
+
+@pytest.mark.parametrize("kind", [ds.MultiDict, ds.ImmutableMultiDict, ds.OrderedMultiDict])
+def test_deep_copies_are_equal_and_independent(kind):
+    plain = kind([("a", [1]), ("b", [2]), ("a", [3])])
+    for d in (plain, ds.CombinedMultiDict([plain])):
+        copied = copy.deepcopy(d)
+        assert copied == d and type(copied) is type(d) and copied["a"] is not d["a"]
