@@ -8,12 +8,13 @@ import sys
 from tests.house import ROOT
 
 VISIT = """
+import os
 import sys
 from guestbook import create_app
 from tests.examples.guest import Answer, visit
 
 assert sys.modules["flask"].Flask.__module__ == "microweb.app"
-app = create_app({"DATABASE": "book", "PICTURES": "pictures"})
+app = create_app({"DATABASE": "book", "PICTURES": os.path.abspath("pictures")})
 
 
 def ask(method, path, headers, body):
