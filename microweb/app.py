@@ -76,8 +76,6 @@ def _make_timedelta(value: timedelta | int | None) -> timedelta | None:
 
 def _printable(text: str) -> str:
     """Text from a client as it may stand in a log: one line, no control characters."""
-    if text.isprintable():
-        return text
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
@@ -354,9 +352,7 @@ class Microweb(ShortWay, Scaffold):
         if exc is _sentinel:
             exc = sys.exc_info()[1]
         if self.teardown_request_funcs:
-            current = _contexts.get()[1].request  # type: ignore[union-attr]
-            table = self.teardown_request_funcs
-            names = (*current.blueprints, None)
+            names, table = (*request.blueprints, None), self.teardown_request_funcs
             self._tear_down([f for name in names for f in reversed(table.get(name, ()))], exc)
         if request_tearing_down.receivers:
             request_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)

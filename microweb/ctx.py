@@ -16,7 +16,7 @@ from __future__ import annotations
 import sys
 from functools import update_wrapper
 
-from .exceptions import HTTPException
+from .exceptions import HTTPException, NotFound
 from .globals import NO_CONTEXTS, _contexts, top_app_context, top_request_context
 from .http.properties import cached_property
 from .http.urls import accepted_hosts
@@ -277,6 +277,9 @@ class RequestContext:
                     self.matched = found
                 else:
                     self._request.url_rule, self._request.view_args = found
+                return
+            if app.url_map.lacks(path, environ["REQUEST_METHOD"]):
+                self.request.routing_exception = NotFound()
                 return
         self._match_exactly()
 

@@ -190,7 +190,7 @@ class Headers:
         field = key, check_value(key, _with_options(value, kwargs) if kwargs else value)
         name, fields = key.lower(), self._list
         for index, (k, _) in enumerate(fields):
-            if k.lower() == name:
+            if len(k) == len(name) and k.lower() == name:
                 # In its place, so that the order in which a view wrote them stays.
                 fields[index:] = [field] + [f for f in fields[index + 1 :] if f[0].lower() != name]
                 return

@@ -201,10 +201,10 @@ class Response(ResponseHeaders):
         headers = self._headers = given if isinstance(given, Headers) else Headers(given)
         if content_type is not None:
             headers["Content-Type"] = content_type
-        elif mimetype is not None or "Content-Type" not in headers:
-            line = self._type_line if mimetype is None else _TYPE_LINES[mimetype]
-            if line is not None:
-                headers["Content-Type"] = line[1]
+        elif mimetype is not None:
+            headers["Content-Type"] = _TYPE_LINES[mimetype][1]
+        elif self._type_line is not None and "Content-Type" not in headers:
+            headers._list.append(self._type_line)
         self._set_length(headers)
         return headers
 
@@ -345,7 +345,7 @@ class Response(ResponseHeaders):
 
     def get_wsgi_headers(self, environ: Environ) -> Headers:
         """A copy of the headers, made right: URLs encoded, lengths as the status demands."""
-        headers: Headers = Headers._from_checked(list(self.headers))
+        headers: Headers = Headers._from_checked(self.headers.to_wsgi_list())
         names = {name.lower() for name, _ in headers}
         if "location" in names:
             self._encode_url(headers, "Location", environ)
@@ -399,8 +399,8 @@ class Response(ResponseHeaders):
                 raise TypeError("A WSGI application becomes a response by being called: pass an environ.")
             response = Response.from_app(response, environ)
         # What the old class had as defaults, the instance now has as its own.
-        response.headers = response.headers
         # Reading finds the class' value, assigning makes it the instance's.
+        response._type_line, response._plain = response._type_line, response._plain and cls._plain
         response._status, response._status_code = response._status, response._status_code
         response.__class__ = cls
         forced: t.Any = response

@@ -30,7 +30,8 @@ from ..exceptions import BadHost
 from ..http.urls import get_host
 from .adapter import MapAdapter as MapAdapter
 from .converters import DEFAULT_CONVERTERS, BaseConverter
-from .matcher import Lane, Node, StateMachineMatcher
+from .exceptions import RoutingException
+from .matcher import Lane, Node, Search, StateMachineMatcher
 from .rules import Rule
 
 TYPE_CHECKING = False
@@ -247,6 +248,16 @@ class Map:
         except ValueError:
             return None  # perhaps a ValidationError, perhaps an error in a converter: search tells
         return None if values is None else (rule, values)
+
+    def lacks(self, path: str, method: str) -> bool:
+        """Whether a path for which `find` had no answer is one that no rule fits: a plain 404."""
+        path = f"/{path.lstrip('/')}" if path else ""
+        try:
+            note = self._matcher.match(self.default_subdomain, path, method, False)
+        except RoutingException:
+            return False  # another URL is the right one
+        plain = isinstance(note, Search) and not (note.methods or note.websocket_mismatch)
+        return plain and not self.host_matching
 
     def bind(
         self,
