@@ -299,9 +299,10 @@ class EnvironBuilder(WritableContentType):
     @property
     def content_type(self) -> str | None:
         """The Content-Type header; without one, that of `form` and `files`."""
-        if self._given_type is None and self.input_stream is None:
+        given: str | None = self._given_type
+        if given is None and self.input_stream is None:
             return _MULTIPART if self.files else _FORM if self.form else None
-        return self._given_type  # type: ignore[no-any-return]
+        return given
 
     @content_type.setter
     def content_type(self, value: str | None) -> None:
@@ -350,7 +351,7 @@ class EnvironBuilder(WritableContentType):
 
     def _encode_body(self) -> tuple[t.Any, int | None, str | None]:
         """The body's stream, its length and its content type."""
-        stream, content_type = self.input_stream, self.content_type
+        stream, content_type, mimetype = self.input_stream, self.content_type, self.mimetype
         if stream is not None:
             # Measured from where it stands: part of it may have been read.
             start = stream.tell()
@@ -358,11 +359,11 @@ class EnvironBuilder(WritableContentType):
             stream.seek(start)
             return stream, length, content_type
         # Encoded now and not before: until here the parts could still be changed.
-        if self.mimetype == _MULTIPART:
+        if mimetype == _MULTIPART:
             both: t.Any = CombinedMultiDict([self.form, self.files])
             stream, length, boundary = stream_encode_multipart(both)
             return stream, length, f'{_MULTIPART}; boundary="{boundary}"'
-        if self.mimetype == _FORM:
+        if mimetype == _FORM:
             encoded = url_encode(self.form).encode("ascii")
             return BytesIO(encoded), len(encoded), content_type
         return BytesIO(), self.content_length, content_type

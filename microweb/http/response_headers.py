@@ -10,6 +10,7 @@ needs them: the small functions at the top do nothing else.
 
 from __future__ import annotations
 
+from functools import partial
 from operator import attrgetter
 
 from .properties import header_property, live_header, resolve
@@ -67,10 +68,31 @@ class _policy_header(header_property):  # noqa: N801
         return resolve(self.load_func)("unsafe-none") if value is None else value
 
 
+def _load_challenge(value: str | None, on_update: t.Callable[[t.Any], None]) -> WWWAuthenticate:
+    from .auth import WWWAuthenticate
+
+    # Without one a challenge to be filled in: assigning its parameters then sends it.
+    challenge: WWWAuthenticate = WWWAuthenticate.from_header(value) or WWWAuthenticate("basic")
+    challenge._on_update = on_update
+    return challenge
+
+
+class _challenge_header(live_header):  # noqa: N801
+    """A header of challenges; a list of them makes a line each."""
+
+    def __set__(self, instance: t.Any, value: t.Any) -> None:
+        # Not one line for all: clients that split it at commas find commas in the parameters too.
+        values = value if isinstance(value, list) else [value] if value else []
+        instance.headers.setlist(self.name, [each.to_header() for each in values])
+        if value is not values and value:
+            value._on_update = partial(self._store, instance.headers)
+
+
 # The type of an attribute is that of its annotation.
 header: t.Any = header_property
 live: t.Any = live_header
 policy: t.Any = _policy_header
+challenge: t.Any = _challenge_header
 
 
 class WritableContentType:
@@ -143,6 +165,9 @@ class ResponseHeaders(WritableContentType, Message):
     cross_origin_opener_policy: COOP = policy("Cross-Origin-Opener-Policy", None, "csp.COOP", _VALUE)
     cross_origin_embedder_policy: COEP = policy("Cross-Origin-Embedder-Policy", None, "csp.COEP", _VALUE)
 
+    #: The first challenge; changing it changes the header. Assign one, a list of them, or None.
+    www_authenticate: WWWAuthenticate = challenge("WWW-Authenticate", load_func=_load_challenge)
+
     #: When to come back; assign a date or a number of seconds.
     retry_after: t.Any = header("Retry-After", None, _load_retry, _dump_retry)
 
@@ -157,37 +182,6 @@ class ResponseHeaders(WritableContentType, Message):
         from .caching import unquote_etag
 
         return unquote_etag(self.headers.get("ETag"))  # type: ignore[return-value]
-
-    @property
-    def www_authenticate(self) -> WWWAuthenticate:
-        """The first challenge; changing it changes the header. Assign one, a list of them, or
-        None.
-        """
-        from .auth import WWWAuthenticate
-
-        # Without one a challenge to be filled in: assigning its parameters then sends it.
-        sent: WWWAuthenticate | None = WWWAuthenticate.from_header(self.headers.get("WWW-Authenticate"))
-        value = WWWAuthenticate("basic") if sent is None else sent
-        value._on_update = self._set_challenge
-        return value
-
-    @www_authenticate.setter
-    def www_authenticate(self, value: WWWAuthenticate | list[WWWAuthenticate] | None) -> None:
-        del self.www_authenticate
-        if isinstance(value, list):
-            # A header line each: clients that split at commas find commas in the parameters too.
-            for item in value:
-                self.headers.add("WWW-Authenticate", item.to_header())
-        elif value:
-            self._set_challenge(value)
-            value._on_update = self._set_challenge
-
-    @www_authenticate.deleter
-    def www_authenticate(self) -> None:
-        self.headers.pop("WWW-Authenticate", None)
-
-    def _set_challenge(self, value: WWWAuthenticate) -> None:
-        self.headers.set("WWW-Authenticate", value.to_header())
 
     # Cookies
 
