@@ -629,10 +629,12 @@ class Microweb(ShortWay, Scaffold):
 
     def create_jinja_environment(self) -> Environment:
         """Make the template environment; subclasses extend what it knows."""
-        options = {"autoescape": self.select_jinja_autoescape, **self.jinja_options}
-        if "auto_reload" not in options:
-            reload = self.config["TEMPLATES_AUTO_RELOAD"]
-            options["auto_reload"] = self.debug if reload is None else reload
+        reload = self.config["TEMPLATES_AUTO_RELOAD"]
+        options = {
+            "autoescape": self.select_jinja_autoescape,
+            "auto_reload": self.debug if reload is None else reload,
+            **self.jinja_options,
+        }
         environment: Environment = self.jinja_environment(self, **options)
         environment.globals.update(
             url_for=self.url_for,
@@ -660,11 +662,9 @@ class Microweb(ShortWay, Scaffold):
 
     def update_template_context(self, context: dict[str, t.Any]) -> None:
         """Add what the context processors say; what the caller passed wins."""
-        names: tuple[str | None, ...] = (None,)
-        if request:
-            names = (None, *reversed(request.blueprints))
+        blueprints = reversed(request.blueprints) if request else ()
         passed = context.copy()
-        for name in names:
+        for name in (None, *blueprints):
             for func in self.template_context_processors.get(name, ()):
                 context.update(self.ensure_sync(func)())
         context.update(passed)
@@ -754,10 +754,8 @@ class Microweb(ShortWay, Scaffold):
         """Let the ``url_defaults`` functions add values for an endpoint's URL."""
         if not self.url_default_functions:
             return
-        names: tuple[str | None, ...] = (None,)
-        if "." in endpoint:
-            names = (None, *reversed(blueprint_chain(endpoint.rpartition(".")[0])))
-        for name in names:
+        blueprints = reversed(blueprint_chain(endpoint.rpartition(".")[0])) if "." in endpoint else ()
+        for name in (None, *blueprints):
             for func in self.url_default_functions.get(name, ()):
                 func(endpoint, values)
 
