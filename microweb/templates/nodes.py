@@ -2,9 +2,9 @@
 
 The rule: a node is its declared `fields` and nothing else, so that any of them can be walked,
 compared, copied and shown by the few functions of `Node`. Names of nodes and fields are Jinja's,
-because extensions build them. Nodes that only hold something are lines of a table; a class of its
-own has what knows its value: `as_const` is the value of an expression that has no names in it.
-The compiler folds those, and extensions read a tag's arguments with it.
+because extensions build them; so most nodes are one line, which names the fields. `as_const` is
+the value of an expression without variables: what its `function` makes of the values of its
+fields. The compiler folds those, and extensions read a tag's arguments with it.
 
 >>> Add(Const(1), Const(2)).as_const()
 3
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from .environment import Environment
 
-    # The classes that are made from the tables below, by name.
-    def __getattr__(name: str) -> t.Any: ...
+    Names = c.Container[str]
+    N = t.TypeVar("N", bound="Node")
 
 
 class Impossible(Exception):
@@ -62,43 +62,37 @@ class Node:
     fields: tuple[str, ...] = ()
     attributes = ("lineno", "environment")
     abstract = True
-    lineno: t.Any = None
-    environment: t.Any = None
+    #: What Python makes of constant fields, and the sign that it has for that in source.
+    function: t.Any = None
+    operator: str
 
-    def __init_subclass__(cls) -> None:
-        # `fields` written in a class come after those that it inherits.
-        inherited = cls.__mro__[1].fields  # type: ignore[attr-defined]
-        if "fields" in cls.__dict__:
-            cls.fields = inherited + cls.fields
-        cls.abstract = cls.__dict__.get("abstract", False)
+    def __init_subclass__(cls, fields: str = "", abstract: bool = False, **names: t.Any) -> None:
+        cls.fields += tuple(fields.split())
+        cls.abstract = abstract
+        for name, value in names.items():
+            setattr(cls, name, staticmethod(value) if callable(value) else value)
 
-    def __init__(self, *fields: t.Any, **attributes: t.Any) -> None:
+    def __init__(self, *fields: t.Any, lineno: t.Any = None, environment: t.Any = None) -> None:
         if self.abstract:
-            raise TypeError("abstract nodes are not instantiable")
+            raise TypeError(f"{type(self)} is abstract; a variable is made by the parser's free_identifier()")
         if fields and len(fields) != len(self.fields):
-            kind, wanted = type(self).__name__, len(self.fields)
-            raise TypeError(f"{kind!r} takes 0 or {wanted} arguments {self.fields}, not {len(fields)}")
-        unknown = attributes.keys() - set(self.attributes) if attributes else ()
-        if unknown:
-            raise TypeError(f"unknown attribute {min(unknown)!r}")
-        self.__dict__.update(zip(self.fields, fields), **attributes)
+            raise TypeError(f"{type(self)} takes no fields or all of {self.fields}, not {len(fields)}")
+        self.lineno = lineno
+        self.environment = environment
+        self.__dict__.update(zip(self.fields, fields))
 
     if TYPE_CHECKING:  # fields are known by name only
 
         def __getattr__(self, name: str) -> t.Any: ...
+        def __setattr__(self, name: str, value: t.Any) -> None: ...
 
-    def iter_fields(
-        self, exclude: c.Container[str] = (), only: c.Container[str] | None = None
-    ) -> c.Iterator[tuple[str, t.Any]]:
+    def iter_fields(self, exclude: Names = (), only: Names | None = None) -> c.Iterator[tuple[str, t.Any]]:
         """Yield (name, value) of the fields that are set."""
         for name in self.fields:
-            wanted = name not in exclude if only is None else name in only
-            if wanted and name in self.__dict__:
+            if name in self.__dict__ and name not in exclude and (only is None or name in only):
                 yield name, self.__dict__[name]
 
-    def iter_child_nodes(
-        self, exclude: c.Container[str] = (), only: c.Container[str] | None = None
-    ) -> c.Iterator[t.Any]:
+    def iter_child_nodes(self, exclude: Names = (), only: Names | None = None) -> c.Iterator[t.Any]:
         """Return the nodes in the fields, those in lists too."""
         # Every pass over a tree comes through here: a list and its iterator cost less than a
         # generator that asks another one.
@@ -129,21 +123,21 @@ class Node:
         """Yield the nodes of this type (or these) below this one."""
         return (node for node in self.walk() if node is not self and isinstance(node, node_type))
 
-    def set_ctx(self, ctx: str) -> Node:
+    def set_ctx(self: N, ctx: str) -> N:
         """Make names and tuples "load", "store" or "param"."""
         for node in self.walk():
             if "ctx" in node.fields:
                 node.ctx = ctx
         return self
 
-    def set_lineno(self, lineno: int, override: bool = False) -> Node:
+    def set_lineno(self: N, lineno: int, override: bool = False) -> N:
         """Give the nodes that have none (or all of them) this line."""
         for node in self.walk():
             if node.lineno is None or override:
                 node.lineno = lineno
         return self
 
-    def set_environment(self, environment: Environment) -> Node:
+    def set_environment(self: N, environment: Environment) -> N:
         """Tell all nodes which environment they belong to."""
         for node in self.walk():
             node.environment = environment
@@ -162,32 +156,35 @@ class Node:
 
     def dump(self) -> str:
         """Show the tree as the code that would build it."""
-        values = (self.__dict__.get(name) for name in self.fields)
-        return f"nodes.{type(self).__name__}({', '.join(map(_dump, values))})"
+        return f"nodes.{type(self).__name__}({', '.join(_dump(self.__dict__.get(f)) for f in self.fields)})"
+
+    def _const(self, ctx: t.Any) -> t.Any:
+        return self.function(*[_value(self.__dict__[name], ctx) for name in self.fields])
 
 
 def _dump(value: t.Any) -> str:
-    if isinstance(value, Node):
-        return value.dump()
-    return f"[{', '.join(map(_dump, value))}]" if isinstance(value, list) else repr(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_dump, value))}]"
+    return value.dump() if isinstance(value, Node) else repr(value)
 
 
-class Stmt(Node):
+def _value(field: t.Any, ctx: t.Any) -> t.Any:
+    """The constant value of a field: of its node, or of the nodes in its list."""
+    if isinstance(field, Node):
+        return field._const(ctx)
+    return [_value(item, ctx) for item in field] if isinstance(field, list) else field
+
+
+class Stmt(Node, abstract=True):
     """Base class of statements."""
 
-    abstract = True
 
-
-class Helper(Node):
+class Helper(Node, abstract=True):
     """Base class of nodes that make sense only inside others."""
 
-    abstract = True
 
-
-class Expr(Node):
+class Expr(Node, abstract=True):
     """Base class of expressions."""
-
-    abstract = True
 
     def as_const(self, eval_ctx: EvalContext | None = None) -> t.Any:
         """Return the value, or raise `Impossible` if it is known at run time only."""
@@ -199,104 +196,129 @@ class Expr(Node):
             # Whatever is wrong should show when the template runs, with its line.
             raise Impossible from error
 
-    def _const(self, ctx: t.Any) -> t.Any:
-        raise Impossible
-
     def can_assign(self) -> bool:
         """May this stand on the left of `=`?"""
         return False
 
 
-class Literal(Expr):
+class Literal(Expr, abstract=True):
     """Base class of literals."""
 
-    abstract = True
+
+# -- statements: `body`, `else_` and whatever is named in the plural are lists of nodes
 
 
-def _make(base: type[Node], table: str) -> None:
-    """Make a class for each line of a table: its name, and its fields."""
-    for line in table.strip().splitlines():
-        name, _, fields = line.partition(":")
-        namespace = {"fields": tuple(fields.split()), "__module__": __name__}
-        globals()[name.strip()] = type(name.strip(), (base,), namespace)
+class Template(Node, fields="body"):
+    """A whole template."""
 
 
-_make(Node, "Template: body")
-#: `body` and `else_` are lists of nodes, `target` is a node or, in Import, a name. The names in a
-#: FromImport are strings or pairs (name, alias). `elif_` holds If nodes without `else_`.
-_make(
-    Stmt,
-    """
-    Output: nodes
-    Extends: template
-    For: target iter body else_ test recursive
-    If: test body elif_ else_
-    Macro: name args defaults body
-    CallBlock: call args defaults body
-    FilterBlock: body filter
-    With: targets values body
-    Block: name body scoped required
-    Include: template with_context ignore_missing
-    Import: template target with_context
-    FromImport: template names with_context
-    ExprStmt: node
-    Assign: target node
-    AssignBlock: target filter body
-    Continue:
-    Break:
-    Scope: body
-    OverlayScope: context body
-    EvalContextModifier: options
-    """,
-)
-_make(globals()["EvalContextModifier"], "ScopedEvalContextModifier: body")
-#: What follows `*` and `**` in a call is `dyn_args` and `dyn_kwargs`. The last four are for
-#: extensions: attributes of the environment or an extension, a Python object, the context.
-_make(
-    Expr,
-    """
-    Call: node args kwargs dyn_args dyn_kwargs
-    EnvironmentAttribute: name
-    ExtensionAttribute: identifier name
-    ImportedName: importname
-    ContextReference:
-    DerivedContextReference:
-    """,
-)
-_make(Helper, "Operand: op expr")
+class Output(Stmt, fields="nodes"):
+    """Text, and expressions to print."""
 
 
-class Name(Expr):
+class Extends(Stmt, fields="template"):
+    """`extends template`."""
+
+
+class For(Stmt, fields="target iter body else_ test recursive"):
+    """`for target in iter if test recursive`."""
+
+
+class If(Stmt, fields="test body elif_ else_"):
+    """`if test`; `elif_` holds more of these, without `else_`."""
+
+
+class Macro(Stmt, fields="name args defaults body"):
+    """`macro name(args)`; the defaults are those of the last arguments."""
+
+
+class CallBlock(Stmt, fields="call args defaults body"):
+    """`call(args) call`: the body is what `caller(args)` returns."""
+
+
+class FilterBlock(Stmt, fields="body filter"):
+    """`filter filter`."""
+
+
+class With(Stmt, fields="targets values body"):
+    """`with target = value, ...`."""
+
+
+class Block(Stmt, fields="name body scoped required"):
+    """`block name`."""
+
+
+class Include(Stmt, fields="template with_context ignore_missing"):
+    """`include template`."""
+
+
+class Import(Stmt, fields="template target with_context"):
+    """`import template as target`, which is a string."""
+
+
+class FromImport(Stmt, fields="template names with_context"):
+    """`from template import names`: strings, or pairs (name, alias)."""
+
+
+class ExprStmt(Stmt, fields="node"):
+    """`do node`."""
+
+
+class Assign(Stmt, fields="target node"):
+    """`set target = node`."""
+
+
+class AssignBlock(Stmt, fields="target filter body"):
+    """`set target`, and a body that may be filtered."""
+
+
+class Continue(Stmt):
+    """`continue`."""
+
+
+class Break(Stmt):
+    """`break`."""
+
+
+class Scope(Stmt, fields="body"):
+    """A body whose variables end with it."""
+
+
+class OverlayScope(Stmt, fields="context body"):
+    """A body that sees the variables of a dict, `context`."""
+
+
+class EvalContextModifier(Stmt, fields="options"):
+    """Changes the `EvalContext` by a list of `Keyword`."""
+
+
+class ScopedEvalContextModifier(EvalContextModifier, fields="body"):
+    """Does so for a body."""
+
+
+# -- expressions
+
+
+class Name(Expr, fields="name ctx"):
     """A variable; `ctx` is "load", "store", or "param" for what a call or a loop binds."""
-
-    fields = ("name", "ctx")
 
     def can_assign(self) -> bool:
         return self.name not in ("true", "false", "none", "True", "False", "None")
 
 
-class NSRef(Expr):
+class NSRef(Expr, fields="name attr"):
     """`name.attr` as a target: an attribute of a namespace."""
-
-    fields = ("name", "attr")
 
     def can_assign(self) -> bool:
         return True  # that `name` is a namespace is checked when the assignment runs
 
 
-class InternalName(Expr):
+class InternalName(Expr, fields="name", abstract=True):
     """A variable of the generated code that templates cannot see; from `free_identifier`."""
 
-    fields = ("name",)
 
-    def __init__(self) -> None:
-        raise TypeError("internal names come from the parser: call its free_identifier()")
-
-
-class Const(Literal):
+class Const(Literal, fields="value"):
     """A constant `value` that can be written down in Python."""
-
-    fields = ("value",)
 
     def _const(self, ctx: t.Any) -> t.Any:
         return self.value
@@ -312,153 +334,121 @@ class Const(Literal):
 def has_safe_repr(value: t.Any) -> bool:
     """Can generated code contain this value?"""
     kind = type(value)
+    if kind is dict:
+        return has_safe_repr([*value, *value.values()])
     if kind in (tuple, list, set, frozenset):
         return all(map(has_safe_repr, value))
-    if kind is dict:
-        return all(has_safe_repr(key) and has_safe_repr(item) for key, item in value.items())
     return value is None or kind in (bool, int, float, complex, range, str, Markup)
 
 
-class TemplateData(Literal):
+class TemplateData(Literal, fields="data"):
     """Text of the template."""
 
-    fields = ("data",)
-
-    def _const(self, ctx: t.Any) -> str:
-        if ctx.volatile:
-            raise Impossible
-        return Markup(self.data) if ctx.autoescape else self.data
+    def _const(self, ctx: t.Any) -> t.Any:
+        return _markup(self.data, ctx)
 
 
-class Tuple(Literal):
+def _markup(value: t.Any, ctx: t.Any) -> t.Any:
+    if ctx.volatile:
+        raise Impossible
+    return Markup(value) if ctx.autoescape else value
+
+
+class Tuple(Literal, fields="items ctx"):
     """Several expressions, or several targets."""
 
-    fields = ("items", "ctx")
-
     def _const(self, ctx: t.Any) -> t.Any:
-        return tuple(item._const(ctx) for item in self.items)
+        return tuple(_value(self.items, ctx))
 
     def can_assign(self) -> bool:
         return all(item.can_assign() for item in self.items)
 
 
-class List(Literal):
+class List(Literal, fields="items", function=list):
     """`[items]`."""
 
-    fields = ("items",)
 
-    def _const(self, ctx: t.Any) -> t.Any:
-        return [item._const(ctx) for item in self.items]
+def _pair(*values: t.Any) -> tuple[t.Any, ...]:
+    return values
 
 
-class Pair(Helper):
+class Pair(Helper, fields="key value", function=_pair):
     """One entry of a `Dict`, or as a `Keyword` of a call."""
-
-    fields = ("key", "value")
-
-    def _const(self, ctx: t.Any) -> t.Any:
-        key = self.key if isinstance(self.key, str) else self.key._const(ctx)
-        return key, self.value._const(ctx)
 
 
 class Keyword(Pair):
     """`key=value` in a call; `key` is a string."""
 
 
-class Dict(Literal):
+class Dict(Literal, fields="items", function=dict):
     """`{items}`, a list of `Pair`."""
 
-    fields = ("items",)
+
+class CondExpr(Expr, fields="test expr1 expr2"):
+    """`expr1 if test else expr2`; without else, `expr2` is None: undefined, which no constant is."""
 
     def _const(self, ctx: t.Any) -> t.Any:
-        return dict(item._const(ctx) for item in self.items)
+        return (self.expr1 if self.test._const(ctx) else self.expr2)._const(ctx)
 
 
-class CondExpr(Expr):
-    """`expr1 if test else expr2`; without else, `expr2` is None."""
-
-    fields = ("test", "expr1", "expr2")
-
-    def _const(self, ctx: t.Any) -> t.Any:
-        chosen = self.expr1 if self.test._const(ctx) else self.expr2
-        if chosen is None:
-            raise Impossible  # undefined, which no constant is
-        return chosen._const(ctx)
+class Call(Expr, fields="node args kwargs dyn_args dyn_kwargs"):
+    """`node(args, kwargs, *dyn_args, **dyn_kwargs)`; the last two may be None."""
 
 
-class _FilterTestCommon(Expr):
+class _FilterTestCommon(Expr, fields="node name args kwargs dyn_args dyn_kwargs", abstract=True):
     """`node|name(args)` and `node is name(args)`."""
 
-    fields = ("node", "name", "args", "kwargs", "dyn_args", "dyn_kwargs")
     registry: str
-    abstract = True
 
     def _const(self, ctx: t.Any) -> t.Any:
         func = getattr(ctx.environment, self.registry).get(self.name)
         kind = pass_arg_of(func)
         if ctx.volatile or self.node is None or func is None or kind == "context":
             raise Impossible
-        args = [arg._const(ctx) for arg in (self.node, *self.args)]
-        kwargs = dict(arg._const(ctx) for arg in self.kwargs)
-        if self.dyn_args is not None:
-            args.extend(self.dyn_args._const(ctx))
-        if self.dyn_kwargs is not None:
-            kwargs.update(self.dyn_kwargs._const(ctx))
+        args = _value([self.node, *self.args], ctx) + [*(_value(self.dyn_args, ctx) or ())]
         if kind is not None:
             args.insert(0, ctx if kind == "eval_context" else ctx.environment)
-        return func(*args, **kwargs)
+        return func(*args, **dict(_value(self.kwargs, ctx)), **(_value(self.dyn_kwargs, ctx) or {}))
 
 
-class Filter(_FilterTestCommon):
+class Filter(_FilterTestCommon, registry="filters"):
     """A filter; `node` is None in a filter block, where the body is filtered."""
 
-    registry = "filters"
 
-
-class Test(_FilterTestCommon):
+class Test(_FilterTestCommon, registry="tests"):
     """A test."""
 
-    registry = "tests"
 
-
-class Getitem(Expr):
+class Getitem(Expr, fields="node arg ctx"):
     """`node[arg]`: the item, or else the attribute."""
-
-    fields = ("node", "arg", "ctx")
 
     def _const(self, ctx: t.Any) -> t.Any:
         return ctx.environment.getitem(self.node._const(ctx), self.arg._const(ctx))
 
 
-class Getattr(Expr):
+class Getattr(Expr, fields="node attr ctx"):
     """`node.attr`: the attribute, or else the item."""
-
-    fields = ("node", "attr", "ctx")
 
     def _const(self, ctx: t.Any) -> t.Any:
         return ctx.environment.getattr(self.node._const(ctx), self.attr)
 
 
-class Slice(Expr):
+class Slice(Expr, fields="start stop step", function=slice):
     """`start:stop:step` in a subscript; each may be None."""
 
-    fields = ("start", "stop", "step")
 
-    def _const(self, ctx: t.Any) -> slice:
-        parts = (self.start, self.stop, self.step)
-        return slice(*(None if part is None else part._const(ctx) for part in parts))
+def _concat(parts: list[t.Any]) -> str:
+    if any(hasattr(part, "__html__") for part in parts):
+        raise Impossible  # markup and text meet: escaping depends on where that is
+    return "".join(map(str, parts))
 
 
-class Concat(Expr):
+class Concat(Expr, fields="nodes", function=_concat):
     """`a ~ b ~ c`."""
 
-    fields = ("nodes",)
 
-    def _const(self, ctx: t.Any) -> str:
-        parts = [node._const(ctx) for node in self.nodes]
-        if any(hasattr(part, "__html__") for part in parts):
-            raise Impossible  # markup and text meet: escaping depends on where that is
-        return "".join(map(str, parts))
+class Operand(Helper, fields="op expr", function=_pair):
+    """The rest of a comparison: a name from `COMPARISONS`, and an expression."""
 
 
 COMPARISONS: dict[str, c.Callable[[t.Any, t.Any], t.Any]] = {
@@ -467,89 +457,109 @@ COMPARISONS: dict[str, c.Callable[[t.Any, t.Any], t.Any]] = {
 }  # fmt: skip
 
 
-class Compare(Expr):
-    """`expr` followed by a list of `Operand`, chained as in Python; `op` is of `COMPARISONS`."""
-
-    fields = ("expr", "ops")
-
-    def _const(self, ctx: t.Any) -> t.Any:
-        left, result = self.expr._const(ctx), True
-        for op in self.ops:
-            right = op.expr._const(ctx)
-            result = COMPARISONS[op.op](left, right)
-            if not result:
-                return False
-            left = right
-        return result
+def _compare(left: t.Any, operands: list[tuple[str, t.Any]]) -> bool:
+    for op, right in operands:
+        if not COMPARISONS[op](left, right):
+            return False
+        left = right
+    return True
 
 
-class BinExpr(Expr):
-    """Base class of binary operators; `operator` is Python's sign, `function` what it does."""
-
-    fields = ("left", "right")
-    operator: str
-    function: t.Callable[[t.Any, t.Any], t.Any]
-    abstract = True
-
-    def _const(self, ctx: t.Any) -> t.Any:
-        return type(self).function(self.left._const(ctx), self.right._const(ctx))
+class Compare(Expr, fields="expr ops", function=_compare):
+    """`expr` followed by a list of `Operand`, chained as in Python."""
 
 
-class UnaryExpr(Expr):
-    """Base class of unary operators."""
-
-    fields = ("node",)
-    operator: str
-    function: t.Callable[[t.Any], t.Any]
-    abstract = True
-
-    def _const(self, ctx: t.Any) -> t.Any:
-        return type(self).function(self.node._const(ctx))
+class BinExpr(Expr, fields="left right", abstract=True):
+    """Base class of binary operators."""
 
 
-for _base, _table in (
-    (BinExpr, "Mul * mul, Div / truediv, FloorDiv // floordiv, Add + add, Sub - sub, Mod % mod, Pow ** pow"),
-    (UnaryExpr, "Not not not_, Neg - neg, Pos + pos"),
-):
-    for _name, _sign, _function in (_line.split() for _line in _table.split(",")):
-        _names = {"operator": _sign, "function": staticmethod(getattr(operator, _function))}
-        globals()[_name] = type(_name, (_base,), {**_names, "__module__": __name__})
+class Mul(BinExpr, operator="*", function=operator.mul):
+    """`*`."""
 
 
-class And(BinExpr):
+class Div(BinExpr, operator="/", function=operator.truediv):
+    """`/`."""
+
+
+class FloorDiv(BinExpr, operator="//", function=operator.floordiv):
+    """`//`."""
+
+
+class Add(BinExpr, operator="+", function=operator.add):
+    """`+`."""
+
+
+class Sub(BinExpr, operator="-", function=operator.sub):
+    """`-`."""
+
+
+class Mod(BinExpr, operator="%", function=operator.mod):
+    """`%`."""
+
+
+class Pow(BinExpr, operator="**", function=operator.pow):
+    """`**`."""
+
+
+class And(BinExpr, operator="and"):
     """`and`."""
-
-    operator = "and"
 
     def _const(self, ctx: t.Any) -> t.Any:
         return self.left._const(ctx) and self.right._const(ctx)
 
 
-class Or(BinExpr):
+class Or(BinExpr, operator="or"):
     """`or`."""
-
-    operator = "or"
 
     def _const(self, ctx: t.Any) -> t.Any:
         return self.left._const(ctx) or self.right._const(ctx)
 
 
-class MarkSafe(Expr):
+class UnaryExpr(Expr, fields="node", abstract=True):
+    """Base class of unary operators."""
+
+
+class Not(UnaryExpr, operator="not", function=operator.not_):
+    """`not`."""
+
+
+class Neg(UnaryExpr, operator="-", function=operator.neg):
+    """`-`."""
+
+
+class Pos(UnaryExpr, operator="+", function=operator.pos):
+    """`+`."""
+
+
+# -- expressions for extensions
+
+
+class EnvironmentAttribute(Expr, fields="name"):
+    """An attribute of the environment."""
+
+
+class ExtensionAttribute(Expr, fields="identifier name"):
+    """An attribute of an extension."""
+
+
+class ImportedName(Expr, fields="importname"):
+    """A Python object, by its path."""
+
+
+class ContextReference(Expr):
+    """The context."""
+
+
+class DerivedContextReference(Expr):
+    """The context with the variables that are local here."""
+
+
+class MarkSafe(Expr, fields="expr", function=Markup):
     """`expr`, as markup."""
 
-    fields = ("expr",)
 
-    def _const(self, ctx: t.Any) -> Markup:
-        return Markup(self.expr._const(ctx))
-
-
-class MarkSafeIfAutoescape(Expr):
+class MarkSafeIfAutoescape(Expr, fields="expr"):
     """`expr`, as markup where output is escaped."""
 
-    fields = ("expr",)
-
     def _const(self, ctx: t.Any) -> t.Any:
-        if ctx.volatile:
-            raise Impossible
-        value = self.expr._const(ctx)
-        return Markup(value) if ctx.autoescape else value
+        return _markup(self.expr._const(ctx), ctx)

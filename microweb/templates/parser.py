@@ -98,7 +98,7 @@ class Parser:
 
     # -- statements
 
-    def parse(self) -> Node:
+    def parse(self) -> nodes.Template:
         """Parse a whole template."""
         return nodes.Template(self.subparse(), lineno=1, environment=self.environment)
 
