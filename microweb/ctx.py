@@ -270,7 +270,7 @@ class RequestContext:
             path = environ.get("PATH_INFO", "")
             if not path.isascii():
                 # PEP 3333: the bytes of the path, as latin-1.
-                path = path.encode("latin-1").decode(errors="replace")
+                path = path.encode("latin-1", "replace").decode(errors="replace")
             found = app.url_map.find(path, environ["REQUEST_METHOD"])
             if found is not None:
                 if self._request is None:

@@ -136,7 +136,7 @@ class Request(RequestHeaders):
     @cached_property
     def query_string(self) -> bytes:
         """What follows the question mark, as it was sent; `args` is it parsed."""
-        return self.environ.get("QUERY_STRING", "").encode("latin-1")  # type: ignore[no-any-return]
+        return self.environ.get("QUERY_STRING", "").encode("latin-1", "replace")  # type: ignore[no-any-return]
 
     @cached_property
     def headers(self) -> Headers:

@@ -189,7 +189,7 @@ def get_path_info(environ: WSGIEnvironment) -> str:
 
 def decode_wsgi(value: str) -> str:
     """Undo PEP 3333's disguise of bytes as Latin-1 text; bytes that are not UTF-8 become U+FFFD."""
-    return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+    return value if value.isascii() else value.encode("latin-1", "replace").decode(errors="replace")
 
 
 def get_server(environ: WSGIEnvironment) -> tuple[str, int | None] | None:
@@ -223,7 +223,7 @@ def get_current_url(
         get_host(environ, trusted_hosts),
         decode_wsgi(environ.get("SCRIPT_NAME", "")),
         get_path_info(environ),
-        environ.get("QUERY_STRING", "").encode("latin-1"),
+        environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
     )
     wanted = 1 if host_only else 2 if root_only else 3 if strip_querystring else 4
     return build_url(environ["wsgi.url_scheme"], *parts[:wanted])

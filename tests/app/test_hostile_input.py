@@ -254,3 +254,23 @@ def test_header_values_that_a_view_sets(app, client, use, value):
 def test_methods(ask, method):
     status, text = ask("/", method)
     assert status in {200, 400, 405}
+
+
+def test_an_environ_that_no_server_makes():
+    """PEP 3333 promises Latin-1. What is not becomes a question mark, and not an error of ours."""
+    from microweb import Microweb, request
+
+    app = Microweb("odd")
+    app.add_url_rule("/<path:path>", "view", lambda path: f"{path} {request.query_string.decode()}")
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/\u20ac",
+        "QUERY_STRING": "\u20ac",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "HTTP_HOST": "localhost",
+        "wsgi.url_scheme": "http",
+    }
+    assert b"".join(app(environ, lambda *args: None)) == b"? ?"
+    assert b"".join(app(environ, lambda *args: None)) == b"? ?"
