@@ -257,16 +257,15 @@ class Scaffold:
         self, e: Exception, blueprints: t.Iterable[str]
     ) -> ft.ErrorHandlerCallable | None:
         """The closest handler: by code before by class, blueprint before application."""
-        if not self.error_handler_spec:
-            return None
-        exc_class, code = self._get_exc_class_and_code(type(e))
-        keys = (code, None) if code is not None else (None,)
-        names = (*blueprints, None)
-        # get, not a subscript: that would fill the tables.
-        for handlers in (self.error_handler_spec.get(name, {}).get(key) for key in keys for name in names):
-            for cls in exc_class.__mro__ if handlers else ():
-                if cls in handlers:  # type: ignore[operator]
-                    return handlers[cls]  # type: ignore[index]
+        code = type(e).code if isinstance(e, HTTPException) else None
+        keys = (None,) if code is None else (code, None)
+        # Not by subscripts alone: they would fill the tables.
+        spec = self.error_handler_spec
+        tables = [spec[name] for name in (*blueprints, None) if name in spec]
+        for handlers in [table[key] for key in keys for table in tables if key in table]:
+            for cls in type(e).__mro__:
+                if cls in handlers:
+                    return handlers[cls]
         return None
 
     # -- static files and templates

@@ -92,8 +92,11 @@ class Request(RequestBase):
     @property
     def blueprints(self) -> list[str]:
         """The blueprint and those it is nested in, innermost first."""
-        name = self.blueprint
-        return [] if name is None else list(blueprint_chain(name))
+        rule = self.url_rule
+        # Every table of hooks asks; most endpoints are the application's own.
+        if rule is None or "." not in rule.endpoint:
+            return []
+        return list(blueprint_chain(self.blueprint))
 
     def _load_form_data(self) -> None:
         super()._load_form_data()

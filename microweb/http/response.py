@@ -203,7 +203,7 @@ class Response(ResponseHeaders):
             headers["Content-Type"] = content_type
         elif mimetype is not None:
             headers["Content-Type"] = _TYPE_LINES[mimetype][1]
-        elif self._type_line is not None and "Content-Type" not in headers:
+        elif self._type_line is not None and (given is None or "Content-Type" not in headers):
             headers._list.append(self._type_line)
         self._set_length(headers)
         return headers

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from microweb.exceptions import BadHost
+from microweb.exceptions import BadHost, HTTPException, NotFound
 from microweb.routing import Map, MapAdapter, Rule
 
 from .assertions import make, outcome
@@ -151,3 +151,33 @@ def test_threads_meet_whole_tables():
         thread.join()
     assert not failures
     assert isinstance(urls.bind("h"), MapAdapter)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "//", "/a", "/a/", "//a", "/b/", "/b", "/c/1", "/c/x", "/d//e", "/x", "/w"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "get"])
+def test_what_a_map_lacks_is_a_404(path, method):
+    urls = make(
+        "/a",
+        "/b/",
+        "/c/<int:x>",
+        "/d/<path:x>",
+        ("/w", {"websocket": True}),
+        ("/x", {"methods": ["PUT"]}),
+        ("/y", {"redirect_to": "a"}),
+    )
+    # The answer to this is a 404 alone, whatever the adapter would know besides.
+    assert not urls.find(path, method) or not urls.lacks(path, method)
+    if urls.lacks(path, method):
+        with pytest.raises(NotFound):
+            urls.bind("example.com").match(path, method)
+    elif urls.find(path, method) is None:
+        try:
+            urls.bind("example.com").match(path, method)
+        except HTTPException as error:
+            assert error.code != 404
+
+
+def test_a_map_that_matches_hosts_has_to_know_the_host():
+    assert not Map([Rule("/", host="a.example")], host_matching=True).lacks("/x", "GET")
