@@ -94,8 +94,8 @@ class ShortWay:
             return None
         rule, arguments = matched
         endpoint = rule.endpoint
-        view = self.view_functions[endpoint]
-        if self._plain_views.get(endpoint) is not view:
+        view = self._plain_views.get(endpoint)
+        if view is None or self.view_functions.get(endpoint) is not view:
             return None
         try:
             result = view(**arguments) if arguments else view()

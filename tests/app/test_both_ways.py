@@ -57,6 +57,7 @@ def site(long):
     for name, view in VIEWS.items():
         app.add_url_rule(f"/{name}", name, view, methods=["GET", "POST"])
     app.add_url_rule("/variable/<int:n>", "variable", lambda n: str(n))
+    app.add_url_rule("/without view", "without view")
     if long:
         app.before_request(lambda: None)
     client = app.test_client()
@@ -82,7 +83,7 @@ def answers(long, name, method, change=None, cookie=False):
 
 @pytest.mark.parametrize("cookie", [False, True])
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS", "DELETE"])
-@pytest.mark.parametrize("name", [*VIEWS, "variable/7", "nothing"])
+@pytest.mark.parametrize("name", [*VIEWS, "variable/7", "without view", "nothing"])
 def test_the_answer(name, method, cookie):
     assert answers(False, name, method, cookie=cookie) == answers(True, name, method, cookie=cookie)
 
@@ -116,12 +117,13 @@ CHANGES = [
     lambda app: app.before_request_funcs.setdefault(None, []).append(lambda: "patched"),
     lambda app: app.after_request_funcs.setdefault(None, []).append(lambda response: Mine("patched")),
     lambda app: app.view_functions.update(text=lambda: "patched"),
+    lambda app: app.error_handler_spec[None][None].update({KeyError: lambda error: "patched"}),
     lambda app: app.error_handler_spec[None][None].update({ZeroDivisionError: lambda error: "patched"}),
 ]
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("name", ["text", "error", "nothing"])
+@pytest.mark.parametrize("name", ["text", "error", "without view", "nothing"])
 def test_the_answer_after_a_change(change, name):
     assert answers(False, name, "GET", change) == answers(True, name, "GET", change)
 
