@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import collections.abc as c
     import typing as t
 
-    from .environment import Environment
+    from .lexer import Token, TokenStream
 
+    Name = t.Optional[str]
     Node = t.Any  # one of `nodes`
 
 #: Tags that the parser knows itself, and the methods for them.
@@ -32,7 +33,6 @@ BINARY: dict[str, tuple[int, t.Any]] = {
     "add": (1, nodes.Add), "sub": (1, nodes.Sub), "tilde": (2, nodes.Concat), "mul": (3, nodes.Mul),
     "div": (3, nodes.Div), "floordiv": (3, nodes.FloorDiv), "mod": (3, nodes.Mod), "pow": (4, nodes.Pow),
 }  # fmt: skip
-COMPARE = frozenset(["eq", "ne", "lt", "lteq", "gt", "gteq"])
 CONSTANTS = {"true": True, "false": False, "none": None, "True": True, "False": False, "None": None}
 
 #: Tokens that may begin the argument of a test without parentheses: `x is divisibleby 3`.
@@ -44,18 +44,12 @@ class Parser:
     """Parses one template, or for an extension one tag of it."""
 
     def __init__(
-        self,
-        environment: Environment,
-        source: str,
-        name: str | None = None,
-        filename: str | None = None,
-        state: str | None = None,
+        self, environment: t.Any, source: str, name: Name = None, filename: Name = None, state: Name = None
     ) -> None:
         self.environment = environment
-        self.stream = environment._tokenize(source, name, filename, state)
+        self.stream: TokenStream = environment._tokenize(source, name, filename, state)
         self.name = name
         self.filename = filename
-        self.closed = False
         self.extensions: dict[str, c.Callable[[Parser], t.Any]] = {}
         for extension in environment.iter_extensions():
             self.extensions.update(dict.fromkeys(extension.tags, extension.parse))
@@ -65,36 +59,33 @@ class Parser:
 
     # -- errors
 
-    def fail(
-        self, msg: str, lineno: int | None = None, exc: type[TemplateSyntaxError] = TemplateSyntaxError
-    ) -> t.NoReturn:
+    def fail(self, msg: str, lineno: int | None = None, exc: t.Any = TemplateSyntaxError) -> t.NoReturn:
         """Raise `exc` for this line, or the current one."""
         raise exc(msg, self.stream.current.lineno if lineno is None else lineno, self.name, self.filename)
 
     def fail_unknown_tag(self, name: str, lineno: int | None = None) -> t.NoReturn:
         """Complain about a tag that nobody parses, or that ends something else."""
-        expected = {describe_token_expr(expr) for exprs in self._end_token_stack for expr in exprs}
-        nesting = (
-            "You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for"
-        )
-        looking = nesting if name in expected else "Jinja was looking for the following tags:"
-        hint = "" if name.startswith("end") else nearest(name, [*STATEMENTS, *self.extensions])
-        self._fail_open(f"Encountered unknown tag {name!r}.", looking, self._end_token_stack, hint, lineno)
+        self._fail_open(name, lineno)
 
-    def fail_eof(self, end_tokens: tuple[str, ...] | None = None, lineno: int | None = None) -> t.NoReturn:
+    def fail_eof(self, lineno: int | None = None) -> t.NoReturn:
         """Complain that the template ends inside a tag's body."""
-        stack = self._end_token_stack + ([] if end_tokens is None else [end_tokens])
-        looking = "Jinja was looking for the following tags:"
-        self._fail_open("Unexpected end of template.", looking, stack, "", lineno)
+        self._fail_open("", lineno)
 
-    def _fail_open(
-        self, message: str, looking: str, stack: list[tuple[str, ...]], hint: str, lineno: int | None
-    ) -> t.NoReturn:
-        if stack:
-            message += f" {looking} {' or '.join(repr(describe_token_expr(expr)) for expr in stack[-1])}."
+    def _fail_open(self, tag: str, lineno: int | None) -> t.NoReturn:
+        """Say what was looked for instead of this tag, or of the end of the template."""
+        message = f"Encountered unknown tag {tag!r}." if tag else "Unexpected end of template."
+        expected = [[describe_token_expr(expr) for expr in exprs] for exprs in self._end_token_stack]
+        if expected:
+            looking = "Jinja was looking for the following tags:"
+            if tag in sum(expected, []):
+                mistake = "You probably made a nesting mistake."
+                looking = f"{mistake} Jinja is expecting this tag, but currently looking for"
+            message += f" {looking} {' or '.join(map(repr, expected[-1]))}."
         if self._tag_stack:
             message += f" The innermost block that needs to be closed is {self._tag_stack[-1]!r}."
-        self.fail(message + hint, lineno)
+        if tag and not tag.startswith("end"):
+            message += nearest(tag, [*STATEMENTS, *self.extensions])
+        self.fail(message, lineno)
 
     # -- statements
 
@@ -106,7 +97,7 @@ class Parser:
         """Return a new variable for generated code, out of reach for templates."""
         self._last_identifier += 1
         node = object.__new__(nodes.InternalName)
-        nodes.Node.__init__(node, f"fi{self._last_identifier}", lineno=lineno)
+        node.name, node.lineno, node.environment = f"fi{self._last_identifier}", lineno, None
         return node
 
     def subparse(self, end_tokens: tuple[str, ...] | None = None) -> list[Node]:
@@ -114,8 +105,6 @@ class Parser:
         body: list[Node] = []
         output: list[Node] = []
         stream = self.stream
-        if end_tokens is not None:
-            self._end_token_stack.append(end_tokens)
         while (token := stream.current).type != "eof":
             next(stream)
             if token.type == "data":
@@ -123,19 +112,15 @@ class Parser:
             elif token.type == "variable_begin":
                 output.append(self.parse_tuple())
                 stream.expect("variable_end")
+            elif end_tokens is not None and stream.current.test_any(*end_tokens):
+                break
             else:
-                if output:
-                    body.append(nodes.Output(output, lineno=output[0].lineno))
-                    output = []
-                if end_tokens is not None and stream.current.test_any(*end_tokens):
-                    break
                 node = self.parse_statement()
                 body += node if isinstance(node, list) else [node]
                 stream.expect("block_end")
-        if output:
-            body.append(nodes.Output(output, lineno=output[0].lineno))
-        if end_tokens is not None:
-            self._end_token_stack.pop()
+                output = []
+            if len(output) == 1:
+                body.append(nodes.Output(output, lineno=output[0].lineno))
         return body
 
     def parse_statement(self) -> Node:
@@ -158,9 +143,11 @@ class Parser:
         """
         self.stream.skip_if("colon")  # {% if x: %} is how Python would have it
         self.stream.expect("block_end")
+        self._end_token_stack.append(end_tokens)
         body = self.subparse(end_tokens)
-        if self.stream.current.type == "eof":
-            self.fail_eof(end_tokens)
+        if not self.stream:
+            self.fail_eof()
+        self._end_token_stack.pop()
         if drop_needle:
             next(self.stream)
         return body
@@ -191,26 +178,20 @@ class Parser:
 
     def parse_if(self) -> Node:
         """`if test`, any number of `elif test`, `else`."""
-        lineno = self.stream.expect("name:if").lineno
-        result = node = nodes.If(None, [], [], [], lineno=lineno)
-        while True:
-            node.test = self.parse_tuple(with_condexpr=False)
-            node.body = self.parse_statements(("name:elif", "name:else", "name:endif"))
-            token = next(self.stream)
-            if token.value != "elif":
-                break
-            node = nodes.If(None, [], [], [], lineno=token.lineno)
-            result.elif_.append(node)
+        branches = []
+        while (token := next(self.stream)).value in ("if", "elif"):
+            test = self.parse_tuple(with_condexpr=False)
+            body = self.parse_statements(("name:elif", "name:else", "name:endif"))
+            branches.append(nodes.If(test, body, [], [], lineno=token.lineno))
+        first, *first.elif_ = branches
         if token.value == "else":
-            result.else_ = self.parse_statements(("name:endif",), drop_needle=True)
-        return result
+            first.else_ = self.parse_statements(("name:endif",), drop_needle=True)
+        return first
 
     def parse_with(self) -> Node:
         """`with target = value, ...`."""
         node = nodes.With([], [], [], lineno=next(self.stream).lineno)
-        while self.stream.current.type != "block_end":
-            if node.targets:
-                self.stream.expect("comma")
+        for _ in self._items("block_end"):
             node.targets.append(self.parse_assign_target().set_ctx("param"))
             self.stream.expect("assign")
             node.values.append(self.parse_expression())
@@ -230,12 +211,11 @@ class Parser:
         name = self.stream.expect("name").value
         scoped, required = (self.stream.skip_if(f"name:{word}") for word in ("scoped", "required"))
         if self.stream.current.type == "sub":
-            self.fail(
-                "Block names in Jinja have to be valid Python identifiers and may not contain hyphens, use"
-                " an underscore instead."
-            )
+            message = "Block names in Jinja have to be valid Python identifiers and may not contain hyphens,"
+            self.fail(f"{message} use an underscore instead.")
         body = self.parse_statements(("name:endblock",), drop_needle=True)
-        if required and not all(map(_is_blank, body)):
+        parts = [part for node in body for part in getattr(node, "nodes", [node])]
+        if required and any(not isinstance(part, nodes.TemplateData) or part.data.strip() for part in parts):
             self.fail("Required blocks can only contain comments or whitespace")
         self.stream.skip_if(f"name:{name}")
         return nodes.Block(name, body, scoped, required, lineno=lineno)
@@ -280,37 +260,29 @@ class Parser:
         self.stream.expect("name:import")
         node.names = []
         while not self._at(*_CONTEXT, then="name:context"):
-            node.names.append(self._parse_imported_name())
+            name, lineno = self.stream.current.value, self.stream.expect("name").lineno
+            if name.startswith("_"):
+                message = "names starting with an underline can not be imported"
+                self.fail(message, lineno, exc=TemplateAssertionError)
+            alias = self.stream.expect("name").value if self.stream.skip_if("name:as") else None
+            node.names.append((name, alias) if alias else name)
             if not self.stream.skip_if("comma"):
                 break
         return self.parse_import_context(node, False)
-
-    def _parse_imported_name(self) -> str | tuple[str, str]:
-        target = self.parse_assign_target(name_only=True)
-        name: str = target.name
-        if name.startswith("_"):
-            message = "names starting with an underline can not be imported"
-            self.fail(message, target.lineno, exc=TemplateAssertionError)
-        if self.stream.skip_if("name:as"):
-            return name, self.parse_assign_target(name_only=True).name
-        return name
 
     def parse_signature(self, node: Node) -> None:
         """Set `args` and `defaults` from the parentheses of a macro or call block."""
         node.args, node.defaults = [], []
         self.stream.expect("lparen")
-        while self.stream.current.type != "rparen":
-            if node.args:
-                self.stream.expect("comma")
+        for _ in self._items("rparen"):
             arg = self.parse_assign_target(name_only=True).set_ctx("param")
-            if any(other.name == arg.name for other in node.args):
+            if arg in node.args:
                 self.fail(f"argument {arg.name!r} defined twice", arg.lineno)
             if self.stream.skip_if("assign"):
                 node.defaults.append(self.parse_expression())
             elif node.defaults:
                 self.fail("non-default argument follows default argument")
             node.args.append(arg)
-        self.stream.expect("rparen")
 
     def parse_call_block(self) -> Node:
         """`call(args) expr`."""
@@ -340,29 +312,20 @@ class Parser:
 
     def parse_print(self) -> Node:
         """`print expr, ...`."""
-        node = nodes.Output([], lineno=next(self.stream).lineno)
-        while self.stream.current.type != "block_end":
-            if node.nodes:
-                self.stream.expect("comma")
-            node.nodes.append(self.parse_expression())
-        return node
+        lineno = next(self.stream).lineno
+        return nodes.Output([self.parse_expression() for _ in self._items("block_end")], lineno=lineno)
 
     def parse_assign_target(
-        self,
-        with_tuple: bool = True,
-        name_only: bool = False,
-        extra_end_rules: tuple[str, ...] | None = None,
-        with_namespace: bool = False,
+        self, with_tuple: bool = True, name_only: bool = False, with_namespace: bool = False, **rules: t.Any
     ) -> Node:
         """Parse what may stand on the left of `=`: a name, a tuple, a namespace's attribute."""
         if name_only:
             token = self.stream.expect("name")
             target = nodes.Name(token.value, "store", lineno=token.lineno)
         elif with_tuple:
-            target = self.parse_tuple(True, True, extra_end_rules, with_namespace=with_namespace)
+            target = self.parse_tuple(True, with_namespace=with_namespace, **rules).set_ctx("store")
         else:
-            target = self.parse_primary(with_namespace=with_namespace)
-        target.set_ctx("store")
+            target = self.parse_primary(with_namespace).set_ctx("store")
         if not target.can_assign():
             self.fail(f"can't assign to {type(target).__name__.lower()!r}", target.lineno)
         return target
@@ -409,7 +372,7 @@ class Parser:
         stream = self.stream
         expr = self.parse_binary()
         ops: list[Node] = []
-        while (token := stream.current).type in COMPARE or token.type == "name":
+        while (token := stream.current).type in nodes.COMPARISONS or token.type == "name":
             op = token.type
             if op == "name":
                 negated = token.value == "not" and stream.look().test("name:in")
@@ -512,25 +475,25 @@ class Parser:
             self.fail(f"Expected an expression, got {describe_token(stream.current)!r}")
         return nodes.Tuple(items, "load", lineno=lineno)
 
-    def _parse_items(self, end: str, parse: c.Callable[[], Node]) -> tuple[list[Node], int]:
-        """What stands between brackets, a trailing comma allowed; and the line of the first."""
-        lineno = next(self.stream).lineno
-        items: list[Node] = []
-        while not self.stream.skip_if(end):
-            items.append(parse())
-            if self.stream.current.type != end:
-                self.stream.expect("comma")
-        return items, lineno
+    def _items(self, end: str) -> c.Iterator[Token]:
+        """Stop at each of the items between commas, and behind the bracket that ends them."""
+        stream = self.stream
+        while stream.current.type != end:
+            yield stream.current
+            if stream.current.type != end:
+                stream.expect("comma")
+        if end != "block_end":
+            next(stream)
 
     def parse_list(self) -> Node:
         """`[a, b]`."""
-        items, lineno = self._parse_items("rbracket", self.parse_expression)
-        return nodes.List(items, lineno=lineno)
+        lineno = next(self.stream).lineno
+        return nodes.List([self.parse_expression() for _ in self._items("rbracket")], lineno=lineno)
 
     def parse_dict(self) -> Node:
         """`{a: b}`."""
-        items, lineno = self._parse_items("rbrace", self._parse_pair)
-        return nodes.Dict(items, lineno=lineno)
+        lineno = next(self.stream).lineno
+        return nodes.Dict([self._parse_pair() for _ in self._items("rbrace")], lineno=lineno)
 
     def _parse_pair(self) -> Node:
         key = self.parse_expression()
@@ -545,30 +508,30 @@ class Parser:
 
     def parse_filter_expr(self, node: Node) -> Node:
         """Filters, tests, and calls of what they return."""
-        while True:
-            token = self.stream.current
+        while (token := self.stream.current).type in ("pipe", "lparen") or token.value == "is":
             if token.type == "pipe":
                 node = self.parse_filter(node)
-            elif token.type == "name" and token.value == "is":
+            elif token.type == "name":
                 node = self.parse_test(node)
             elif token.type == "lparen":
                 node = self.parse_call(node)
             else:
-                return node
+                break
+        return node
 
     def parse_subscript(self, node: Node) -> Node:
         """`.name`, `.0` or `[...]`."""
-        if self.stream.current.type == "lbracket":
-            args, lineno = self._parse_items("rbracket", self.parse_subscribed)
-            arg = args[0] if len(args) == 1 else nodes.Tuple(args, "load", lineno=lineno)
-            return nodes.Getitem(node, arg, "load", lineno=lineno)
-        lineno = self.stream.expect("dot").lineno
-        attr = next(self.stream)
+        token, attr = next(self.stream), self.stream.current
+        if token.type == "lbracket":
+            args = [self.parse_subscribed() for _ in self._items("rbracket")]
+            arg = args[0] if len(args) == 1 else nodes.Tuple(args, "load", lineno=token.lineno)
+            return nodes.Getitem(node, arg, "load", lineno=token.lineno)
+        next(self.stream)
         if attr.type == "name":
-            return nodes.Getattr(node, attr.value, "load", lineno=lineno)
+            return nodes.Getattr(node, attr.value, "load", lineno=token.lineno)
         if attr.type != "integer":
             self.fail("expected name or number", attr.lineno)
-        return nodes.Getitem(node, nodes.Const(attr.value, lineno=attr.lineno), "load", lineno=lineno)
+        return nodes.Getitem(node, nodes.Const(attr.value, lineno=attr.lineno), "load", lineno=token.lineno)
 
     def parse_subscribed(self) -> Node:
         """An index or a slice."""
@@ -587,10 +550,8 @@ class Parser:
         args: list[Node] = []
         kwargs: list[Node] = []
         dynamic: dict[str, Node] = {}
-        lineno = self.stream.current.lineno
-
-        def parse() -> None:
-            token = self.stream.current
+        lineno = self.stream.expect("lparen").lineno
+        for token in self._items("rparen"):
             if token.type in ("mul", "pow"):
                 allowed = token.type not in dynamic and "pow" not in dynamic
                 next(self.stream)
@@ -604,10 +565,6 @@ class Parser:
                 args.append(self.parse_expression())
             if not allowed:
                 self.fail("invalid syntax for function call expression", lineno)
-
-        if self.stream.current.type != "lparen":
-            self.stream.expect("lparen")
-        self._parse_items("rparen", parse)
         return args, kwargs, dynamic.get("mul"), dynamic.get("pow")
 
     def parse_call(self, node: Node) -> Node:
@@ -645,9 +602,3 @@ class Parser:
                 args[0].append(self.parse_postfix(self.parse_primary()))
         node = nodes.Test(node, name, *args, lineno=lineno)
         return nodes.Not(node, lineno=lineno) if negated else node
-
-
-def _is_blank(node: Node) -> bool:
-    """Is this output of nothing but white space?"""
-    is_data = lambda part: isinstance(part, nodes.TemplateData) and part.data.isspace()
-    return isinstance(node, nodes.Output) and all(map(is_data, node.nodes))

@@ -9,6 +9,7 @@ import pytest
 
 from microweb.templates import Environment, nodes, utils
 from microweb.templates.lexer import Token, TokenStream, count_newlines
+from microweb.templates.parser import Parser
 from microweb.templates.pyast import Builder
 from microweb.templates.scopes import Scope, special_names
 
@@ -57,6 +58,8 @@ def test_nodes():
     for wrong in (lambda: nodes.Const(1, 2), lambda: nodes.Const(1, line=2), nodes.Stmt, nodes.InternalName):
         with pytest.raises(TypeError):
             wrong()
+    parser = Parser(Environment(), "{{ a }}")
+    assert [parser.free_identifier(lineno=3).name for _ in range(2)] == ["fi1", "fi2"]
 
 
 def body(source):
