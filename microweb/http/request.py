@@ -21,7 +21,7 @@ from .forms import FormDataParser
 from .headers import EnvironHeaders, Headers
 from .properties import cached_property, environ_property
 from .request_headers import RequestHeaders
-from .wsgi import decode_wsgi, get_input_stream, get_server
+from .wsgi import decode_wsgi, get_content_length, get_input_stream, get_server
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -236,7 +236,8 @@ class Request(RequestHeaders):
         # What get_data() has kept is read once more.
         stream = self.stream if self._cached_data is None else io.BytesIO(self._cached_data)
         try:
-            return parser.parse(stream, self.mimetype, self.content_length, self.mimetype_params)
+            length = get_content_length(self.environ)
+            return parser.parse(stream, self.mimetype, length, self.mimetype_params)
         except ValueError as error:
             raise BadRequest(f"The form in the body cannot be read: {error}.") from error
 

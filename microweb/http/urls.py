@@ -153,17 +153,15 @@ def parse_query(
     text = query.decode(errors=errors) if isinstance(query, bytes) else query
     if limit is not None and text.count("&") >= limit:
         raise RequestEntityTooLarge(f"More than {limit} fields in a query or form.")
+    pairs = []
     # Before the escapes are undone: %2B is a plus sign that is meant.
-    pairs = [part.partition("=") for part in text.replace("+", " ").split("&") if part]
-    if "%" not in text:
-        return [(key, value) for key, _, value in pairs]
-    return [
-        (
-            url_unquote(key, "utf-8", errors) if "%" in key else key,
-            url_unquote(value, "utf-8", errors) if "%" in value else value,
-        )
-        for key, _, value in pairs
-    ]
+    for part in text.replace("+", " ").split("&"):
+        key, _, value = part.partition("=")
+        if "%" in part:
+            key, value = url_unquote(key, "utf-8", errors), url_unquote(value, "utf-8", errors)
+        if part:
+            pairs.append((key, value))
+    return pairs
 
 
 # -- IRIs and URIs
