@@ -295,18 +295,21 @@ class TimestampSigner(Signer):
         try:
             result = super().unsign(signed_value)
         except BadSignature as e:
-            forged, result = e, e.payload or b""
+            result = e.payload or b""
+            if self.sep not in result:
+                raise  # it is too short to have been signed at all
+            forged = str(e)
         value, sep, stamp = result.rpartition(self.sep)
         if not sep:
-            # Signed, but by a Signer without time; or too short to have been signed at all.
-            raise forged or BadTimeSignature("timestamp missing", payload=result)
+            # Signed, but by a Signer without time.
+            raise BadTimeSignature("timestamp missing", payload=result)
         try:
             timestamp = bytes_to_int(base64_decode(stamp))
         except (BadData, ValueError):
-            raise BadTimeSignature(str(forged or "Malformed timestamp"), payload=value) from None
-        if forged:
+            raise BadTimeSignature(forged or "Malformed timestamp", payload=value) from None
+        if forged is not None:
             # Whoever looks into broken data learns the time as well, though nobody vouches for it.
-            raise BadTimeSignature(str(forged), value, self._date_signed(timestamp, value))
+            raise BadTimeSignature(forged, value, self._date_signed(timestamp, value))
         # A value from the future is refused, too: its clock or its key is not ours.
         age = 0 if max_age is None else self.get_timestamp() - timestamp
         if max_age is not None and not 0 <= age <= max_age:
@@ -427,7 +430,10 @@ class Serializer:
                 raise  # This signer's key was the right one.
             except BadSignature as e:
                 error = e
-        raise error or BadSignature("No signer to verify with")
+        try:
+            raise error or BadSignature("No signer to verify with")
+        finally:
+            error = None  # its traceback holds this frame
 
     def load(self, f: t.IO[t.Any], salt: Salt = None) -> t.Any:
         """Read `loads` from a file."""

@@ -131,8 +131,9 @@ class MultipartDecoder:
         self._fields_size = 0
         self._in_field = False
         self._skip = 0
-        # A method is the state: what comes next is what it reads.
-        self._read: t.Callable[[], Event] = self._read_preamble
+        # A function is the state: what comes next is what it reads. Not a bound method, which would hold
+        # the decoder, with its buffer, in a cycle.
+        self._read: t.Callable[[MultipartDecoder], Event] = MultipartDecoder._read_preamble
 
     def receive_data(self, data: bytes | None) -> None:
         """Take some bytes; None for the end."""
@@ -140,14 +141,14 @@ class MultipartDecoder:
             self.complete = True
             return
         # What follows the end means nothing, and is no reason to keep it (or to refuse the form).
-        if self._read == self._read_epilogue and len(self._buffer) > MAX_EPILOGUE:
+        if self._read is MultipartDecoder._read_epilogue and len(self._buffer) > MAX_EPILOGUE:
             return
         self._buffer = self._buffer[self._pos :] + data if self._pos else self._buffer + data
         self._pos = 0
 
     def next_event(self) -> Event:
         """The next event, or `NEED_DATA`; after the end of the data, ValueError instead of that."""
-        event = self._read()
+        event = self._read(self)
         if event is NEED_DATA and self.complete:
             raise ValueError("the multipart body ends before its last boundary")
         return event
@@ -173,12 +174,12 @@ class MultipartDecoder:
         preamble = _LAST_BREAK.sub(b"", self._buffer[:end])
         self._pos = tail.end()
         if tail[1]:
-            self._read = self._read_epilogue
+            self._read = MultipartDecoder._read_epilogue
         else:
             self._line_break = tail[2]
             self._delimiter = tail[2] + b"--" + self.boundary
             self._tail, self._unfinished_tail = _TAILS[tail[2]]
-            self._read = self._read_headers
+            self._read = MultipartDecoder._read_headers
         return Preamble(preamble)
 
     # The head of a part
@@ -197,7 +198,7 @@ class MultipartDecoder:
         # is empty.
         self._pos = end + len(self._line_break)
         self._skip = len(self._line_break)
-        self._read = self._read_data
+        self._read = MultipartDecoder._read_data
         self._parts += 1
         self._check_limit(self._parts, self.max_parts, "parts")
         return self._begin_part(headers)
@@ -249,7 +250,7 @@ class MultipartDecoder:
             self._pos = end
         else:
             self._pos = tail.end()
-            self._read = self._read_epilogue if tail[1] else self._read_headers
+            self._read = MultipartDecoder._read_epilogue if tail[1] else MultipartDecoder._read_headers
         self._skip = 0
         data = self._buffer[start:end]
         # Fields stay in memory; files have a spool.
@@ -280,7 +281,7 @@ class MultipartDecoder:
         if not self.complete:
             return NEED_DATA
         data = re.sub(rb"\A[ \t]*(?:\r\n|\n|\r)?", b"", self._buffer[self._pos :], count=1)
-        self._read = self._read_nothing
+        self._read = MultipartDecoder._read_nothing
         return Epilogue(data)
 
     def _read_nothing(self) -> Event:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -358,3 +361,17 @@ def test_encoder_order():
 def test_encoder_keeps_names_in_their_line():
     data = encode(Preamble(b""), File('a"\r\nX: y', 'q".txt', Headers()), Data(b"1", False), Epilogue(b""))
     assert b'name="a%22%0D%0AX: y"; filename="q%22.txt"\r\n' in data
+
+
+def test_a_decoder_goes_when_it_is_done():
+    """It holds a buffer of the size of a chunk: too much to wait for the garbage collector."""
+    gc.disable()
+    try:
+        decoder = MultipartDecoder(b"b")
+        decoder.receive_data(HEAD)
+        decoder.next_event()
+        gone = weakref.ref(decoder)
+        del decoder
+        assert gone() is None
+    finally:
+        gc.enable()
