@@ -33,7 +33,7 @@ from . import nodes
 from .expressions import Expressions, Frame
 from .pyast import Parameter, to_source
 from .runtime import NAMESPACE, html_if
-from .scopes import SPECIAL, Scope, assigned_specials, special_names
+from .scopes import SPECIAL, Scope, special_names
 from .utils import pass_arg_of, words
 
 TYPE_CHECKING = False
@@ -118,8 +118,8 @@ class CodeGenerator(Expressions):
                 self._extends = True
         self._specials = SPECIAL & names
 
-    def _special_names(self, body: c.Iterable[nodes.Node]) -> frozenset[str]:
-        return special_names(body) if self._specials else self._specials
+    def _special_names(self, body: c.Iterable[nodes.Node]) -> set[str]:
+        return special_names(body) if self._specials else set()
 
     def _root(self, node: t.Any, frame: Frame) -> Code:
         """The function that renders the template, and goes on with the one that it extends."""
@@ -410,7 +410,8 @@ class CodeGenerator(Expressions):
 
     def visit_For(self, node: t.Any, frame: Frame) -> Code:
         """A Python loop; over a `LoopContext` if the body needs `loop`."""
-        if "loop" in self._specials and "loop" in assigned_specials(node):
+        names = node.find_all(nodes.Name) if "loop" in self._specials else ()
+        if any(name.name == "loop" and name.ctx == "store" for name in names):
             self.fail_at("Can't assign to special loop variable in for-loop target", node.lineno)
         scope = Scope(frame.scope, function=node.recursive)
         inner = frame.inner(scope)

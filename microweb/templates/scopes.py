@@ -52,6 +52,8 @@ class Scope:
 
     def __init__(self, parent: Scope | None = None, function: bool = False) -> None:
         self.parent = parent
+        #: From here outwards, as names are looked up.
+        self.chain: tuple[Scope, ...] = (self,) if parent is None else (self, *parent.chain)
         self.level: int = 0 if parent is None else parent.level + 1
         self.function = function or parent is None
         self.refs: dict[str, str] = {}
@@ -62,11 +64,9 @@ class Scope:
 
     def find_ref(self, name: str) -> str | None:
         """The identifier that `name` has here, or None."""
-        scope: Scope | None = self
-        while scope is not None:
+        for scope in self.chain:
             if name in scope.refs:
                 return scope.refs[name]
-            scope = scope.parent
         return None
 
     def ref(self, name: str) -> str:
@@ -76,54 +76,38 @@ class Scope:
 
     def is_param(self, ident: str) -> bool:
         """Does this identifier always have a value?"""
-        scope: Scope | None = self
-        while scope is not None:
+        for scope in self.chain:
             if ident in scope.loads:
                 return scope.loads[ident][0] == "param"
-            scope = scope.parent
         return False
 
     def all_stores(self) -> dict[str, str]:
         """All that has been assigned here and around, name to identifier: the local variables."""
-        found: dict[str, str] = {}
-        scope: Scope | None = self
-        while scope is not None:
-            for name in sorted(scope.stores):
-                if name not in found:
-                    found[name] = self.find_ref(name) or ""
-            scope = scope.parent
-        return found
+        names = dict.fromkeys(name for scope in self.chain for name in sorted(scope.stores))
+        return {name: self.ref(name) for name in names}
 
     # -- defining
 
-    def _define(self, name: str, kind: str, source: str | None = None) -> str:
-        ident = f"l_{self.level}_{name}"
-        self.refs[name] = ident
+    def _define(self, name: str, kind: str, source: str | None = None, ident: str | None = None) -> str:
+        self.refs[name] = ident = ident or f"l_{self.level}_{name}"
         self.loads[ident] = kind, source
         return ident
 
     def declare_parameter(self, name: str, ident: str | None = None) -> str:
         """`name` is set by whoever enters the scope, in the variable `ident` if that is given."""
         self.stores.add(name)
-        if ident is None:
-            return self._define(name, "param")
-        self.refs[name] = ident
-        self.loads[ident] = "param", None
-        return ident
+        return self._define(name, "param", None, ident)
 
     def load(self, name: str) -> None:
         """`name` is read here."""
         if self.find_ref(name) is None:
-            scope = self
-            while not scope.function and scope.parent is not None:
-                scope = scope.parent
-            scope._define(name, "resolve", name)
+            next(scope for scope in self.chain if scope.function)._define(name, "resolve", name)
 
     def store(self, name: str) -> None:
         """`name` is assigned here."""
         self.stores.add(name)
         if name not in self.refs:
-            outer = self.parent.find_ref(name) if self.parent is not None else None
+            outer = self._outer(name)
             self._define(name, "missing" if outer is None else "alias", outer)
 
     # -- scanning
@@ -155,29 +139,16 @@ class Scope:
                 self.store(name)
 
     def _scan_if(self, node: nodes.Node) -> None:
-        """Scan the branches apart: what only some of them assign may come from outside."""
-        self._scan(node.test, False)
-        branches = []
-        for body in (node.body, node.elif_, node.else_):
-            branch = self._copy()
-            branch.scan(body)
-            branches.append(branch)
-        assigned = set().union(*(branch.stores for branch in branches)) - self.stores
-        for branch in branches:
-            self.refs.update(branch.refs)
-            self.loads.update(branch.loads)
-            self.stores |= branch.stores
-        for name in assigned:
-            outer = self.parent.find_ref(name) if self.parent is not None else None
-            load = ("resolve", name) if outer is None else ("alias", outer)
-            self.loads[self.refs[name]] = load
+        """What only some branches assign may come from outside."""
+        stored = self.stores.copy()
+        for child in node.iter_child_nodes():
+            self._scan(child, False)
+        for name in self.stores - stored:
+            outer = self._outer(name)
+            self.loads[self.refs[name]] = ("resolve", name) if outer is None else ("alias", outer)
 
-    def _copy(self) -> Scope:
-        other = Scope(self.parent, self.function)
-        other.refs = self.refs.copy()
-        other.loads = self.loads.copy()
-        other.stores = self.stores.copy()
-        return other
+    def _outer(self, name: str) -> str | None:
+        return None if self.parent is None else self.parent.find_ref(name)
 
 
 def _outer_children(node: nodes.Node) -> c.Iterable[nodes.Node]:
@@ -199,37 +170,19 @@ def _bound_names(node: nodes.Node) -> list[str]:
     return []
 
 
-def special_names(body: c.Iterable[nodes.Node]) -> frozenset[str]:
-    """The `SPECIAL` names that a body reads before it assigns them."""
-    return _special(list(body))[0]
-
-
-def assigned_specials(node: nodes.Node) -> frozenset[str]:
-    """The `SPECIAL` names that are assigned anywhere in a node."""
-    return _special([node])[1]
-
-
-def _special(body: c.Iterable[nodes.Node]) -> tuple[frozenset[str], frozenset[str]]:
-    """What nodes read, and what they assign, among the special names.
-
-    Kept on each node, so that nested bodies, which all ask, cost no more than one walk.
-    """
-    read: frozenset[str] = frozenset()
-    assigned: frozenset[str] = frozenset()
+def _names(body: c.Iterable[nodes.Node]) -> c.Iterator[nodes.Name]:
+    """The names in some nodes, in the order of the source; not those in blocks."""
     for node in body:
-        found = node.__dict__.get("_special")
-        if found is None:
-            found = node.__dict__["_special"] = _special_of(node)
-        read |= found[0] - assigned
-        assigned |= found[1]
-    return read, assigned
+        if isinstance(node, nodes.Name):
+            yield node
+        elif not isinstance(node, nodes.Block):
+            yield from _names(node.iter_child_nodes())
 
 
-def _special_of(node: nodes.Node) -> tuple[frozenset[str], frozenset[str]]:
-    nothing: frozenset[str] = frozenset()
-    if isinstance(node, nodes.Name):
-        name = SPECIAL & {node.name}
-        return (name, nothing) if node.ctx == "load" else (nothing, name)
-    if isinstance(node, nodes.Block):
-        return nothing, nothing
-    return _special(node.iter_child_nodes())
+def special_names(body: c.Iterable[nodes.Node]) -> set[str]:
+    """The `SPECIAL` names that a body reads before it assigns them."""
+    found: dict[str, str] = {}
+    for node in _names(body):
+        if node.name in SPECIAL:
+            found.setdefault(node.name, node.ctx)
+    return {name for name, ctx in found.items() if ctx == "load"}

@@ -47,33 +47,26 @@ def internalcode(f: F) -> F:
 
 def without_internals(tb: types.TracebackType | None) -> types.TracebackType | None:
     """Unlink the engine's own frames from a traceback, so that template lines are neighbours."""
-    while tb is not None and tb.tb_frame.f_code in internal_code:
+    kept: list[t.Any] = []
+    while tb is not None:
+        if tb.tb_frame.f_code not in internal_code:
+            kept.append(tb)
         tb = tb.tb_next
-    here: t.Any = tb
-    while here is not None:
-        after = here.tb_next
-        while after is not None and after.tb_frame.f_code in internal_code:
-            after = after.tb_next
-        here.tb_next = here = after
-    return tb
+    for here, after in zip(kept, [*kept[1:], None]):
+        here.tb_next = after
+    return kept[0] if kept else None
 
 
-def pass_context(f: F) -> F:
-    """Call this filter, test or function with the `Context` as its first argument."""
-    f.jinja_pass_arg = "context"  # type: ignore[attr-defined]
-    return f
+def _passing(what: str) -> t.Callable[[F], F]:
+    def decorator(f: F) -> F:
+        f.jinja_pass_arg = what  # type: ignore[attr-defined]
+        return f
+
+    decorator.__doc__ = f"Call this filter, test or function with the {what} as its first argument."
+    return decorator
 
 
-def pass_eval_context(f: F) -> F:
-    """Call this filter, test or function with the `EvalContext` as its first argument."""
-    f.jinja_pass_arg = "eval_context"  # type: ignore[attr-defined]
-    return f
-
-
-def pass_environment(f: F) -> F:
-    """Call this filter, test or function with the `Environment` as its first argument."""
-    f.jinja_pass_arg = "environment"  # type: ignore[attr-defined]
-    return f
+pass_context, pass_eval_context, pass_environment = map(_passing, words("context eval_context environment"))
 
 
 def pass_arg_of(f: t.Any) -> str | None:
@@ -106,13 +99,10 @@ def consume(iterable: c.Iterable[t.Any]) -> None:
 
 def import_string(import_name: str, silent: bool = False) -> t.Any:
     """Import "package.module:name", "package.module.name" or "module"."""
-    from importlib import import_module  # when an extension is given by name, at setup
+    from pkgutil import resolve_name  # when an extension is given by name, at setup
 
-    module, sep, obj = import_name.partition(":")
-    if not sep:
-        module, _, obj = import_name.rpartition(".")
     try:
-        return getattr(import_module(module), obj) if module else import_module(obj)
+        return resolve_name(import_name)
     except (ImportError, AttributeError):
         if not silent:
             raise
@@ -124,11 +114,8 @@ def object_type_repr(obj: t.Any) -> str:
     if obj is None or obj is Ellipsis:
         return str(obj)
     cls = type(obj)
-    return (
-        f"{cls.__name__} object"
-        if cls.__module__ == "builtins"
-        else (f"{cls.__module__}.{cls.__name__} object")
-    )
+    module = "" if cls.__module__ == "builtins" else f"{cls.__module__}."
+    return f"{module}{cls.__name__} object"
 
 
 class LRUCache(MutableMapping):  # type: ignore[type-arg]
@@ -144,34 +131,20 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
 
     def __getitem__(self, key: t.Any) -> t.Any:
         value = self._mapping[key]
-        self._touch(key)
-        return value
-
-    def get(self, key: t.Any, default: t.Any = None) -> t.Any:
-        """Return the value, or the default; the mixin's way, by KeyError, is slow."""
-        value = self._mapping.get(key, missing)
-        if value is missing:
-            return default
-        self._touch(key)
-        return value
-
-    def __setitem__(self, key: t.Any, value: t.Any) -> None:
-        self._mapping[key] = value
-        self._touch(key)
-        while len(self._mapping) > self.capacity:
-            self._mapping.popitem(last=False)
-
-    def _touch(self, key: t.Any) -> None:
         try:
             self._mapping.move_to_end(key)
         except KeyError:
             pass  # another thread made room just now
+        return value
+
+    def __setitem__(self, key: t.Any, value: t.Any) -> None:
+        self._mapping.pop(key, None)
+        self._mapping[key] = value
+        while len(self._mapping) > self.capacity:
+            self._mapping.popitem(last=False)
 
     def __delitem__(self, key: t.Any) -> None:
         del self._mapping[key]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._mapping
 
     def __iter__(self) -> c.Iterator[t.Any]:
         return iter([*self._mapping][::-1])
@@ -184,19 +157,15 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
 
     def items(self) -> list[tuple[t.Any, t.Any]]:  # type: ignore[override]
         """The pairs, most recently used first; looking does not count as use."""
-        return list(self._mapping.items())[::-1]
+        return [*self._mapping.items()][::-1]
 
     def values(self) -> list[t.Any]:  # type: ignore[override]
         """The values, most recently used first."""
-        return list(self._mapping.values())[::-1]
+        return [*self._mapping.values()][::-1]
 
     def keys(self) -> list[t.Any]:  # type: ignore[override]
         """The keys, most recently used first."""
-        return list(self)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._mapping.clear()
+        return [*self]
 
     def copy(self) -> LRUCache:
         """A cache of its own with the same contents."""
@@ -245,11 +214,9 @@ def htmlsafe_json_dumps(obj: t.Any, dumps: c.Callable[..., str] | None = None, *
     >>> htmlsafe_json_dumps("</script>")
     Markup('"\\\\u003c/script\\\\u003e"')
     """
-    if dumps is None:
-        import json  # an application brings its own; only a bare Environment comes here
+    import json  # an application brings its own; only a bare Environment has use for it
 
-        dumps = json.dumps
-    return Markup(dumps(obj, **kwargs).translate(_JSON_ESCAPES))
+    return Markup((dumps or json.dumps)(obj, **kwargs).translate(_JSON_ESCAPES))
 
 
 class Cycler:
@@ -296,9 +263,8 @@ class Joiner:
 class Namespace:
     """`namespace` in templates: the one object whose attributes `{% set %}` may assign."""
 
-    def __init__(*args: t.Any, **kwargs: t.Any) -> None:
-        # No named parameters: any keyword may be an attribute, even `self`.
-        self, *args = args  # type: ignore[assignment]
+    def __init__(self, /, *args: t.Any, **kwargs: t.Any) -> None:
+        # No parameter can be named: any keyword may be an attribute, even `self`.
         object.__setattr__(self, "_Namespace__attrs", dict(*args, **kwargs))
 
     def __getattribute__(self, name: str) -> t.Any:
@@ -317,11 +283,9 @@ class Namespace:
 
 
 _LOREM = words(
-    "ac ad aliquam amet ante arcu at auctor bibendum commodo congue consectetuer cras cursus dapibus diam"
-    " dolor donec dui egestas eget elit enim erat eros est et etiam eu felis fusce habitant hac iaculis id"
-    " in integer ipsum justo lacus leo libero ligula lorem luctus magna massa mattis mauris metus mi mollis"
-    " nam nec neque nibh nisi non nulla nunc odio orci ornare pede porta primis proin purus quam quis risus"
-    " sed sem sit sociis tellus tempor tortor turpis urna ut varius vel velit vitae vivamus volutpat"
+    "ac ad amet ante arcu at auctor commodo congue cras cursus diam dolor donec dui eget elit enim erat est"
+    " et etiam eu felis fusce hac id in integer ipsum justo lacus leo libero ligula lorem luctus magna mauris"
+    " mi nam nec non nulla nunc odio orci porta purus quam risus sed sem sit tellus urna ut vel velit"
 )
 
 
@@ -331,19 +295,10 @@ def generate_lorem_ipsum(n: int = 5, html: bool = True, min: int = 20, max: int 
 
     paragraphs = []
     for _ in range(n):
-        words = random.choices(_LOREM, k=random.randrange(min, max))
-        text = ""
-        while words:
-            size = random.randint(4, 16)
-            text += f"{', '.join(_clauses(words[:size])).capitalize()}. "
-            del words[:size]
-        paragraphs.append(text.rstrip())
+        text = random.choices(_LOREM, k=random.randrange(min, max))
+        cuts = range(0, len(text), random.randint(7, 14))
+        sentences = [" ".join(text[cut : cut + cuts.step]).capitalize() for cut in cuts]
+        paragraphs.append(". ".join(sentences) + ".")
     if not html:
         return "\n\n".join(paragraphs)
     return Markup("\n".join(f"<p>{text}</p>" for text in paragraphs))
-
-
-def _clauses(words: list[str]) -> c.Iterator[str]:
-    """Cut a sentence where the commas go."""
-    for start in range(0, len(words), 6):
-        yield " ".join(words[start : start + 6])
