@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from .adapter import MapAdapter as MapAdapter
-from .converters import DEFAULT_CONVERTERS as DEFAULT_CONVERTERS
 from .converters import AnyConverter as AnyConverter
 from .converters import BaseConverter as BaseConverter
 from .converters import FloatConverter as FloatConverter

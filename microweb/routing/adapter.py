@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from .matcher import Match
     from .rules import Rule
 
-    Query = t.Union[t.Mapping[str, t.Any], str, None]
+    Values = t.Mapping[str, t.Any]
+    Query = t.Union[Values, str, None]
+    Built = tuple[Rule, tuple[str, str]]
 
 _VARIABLE = re.compile(r"<([^>]+)>")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
@@ -83,7 +85,7 @@ class MapAdapter:
         method = method or self.default_method
         if websocket is None:
             websocket = self.websocket
-        lane = None if websocket else self.map._matcher.lanes.get(self._domain)
+        lane = None if websocket else self.map._matcher.root.static.get(self._domain)
         found = None if lane is None else self.map.find(path_info, method, lane)
         if found is None:
             path = f"/{path_info.lstrip('/')}" if path_info else ""
@@ -98,7 +100,7 @@ class MapAdapter:
     def _search(self, path: str, method: str, query: Query, websocket: bool) -> Match | HTTPException:
         """A match the long way, which knows all answers."""
         try:
-            found = self.map._matcher.match(self._domain, path, method, websocket)
+            found = self.map._matcher.match(self._domain, path, method, websocket, self.map.merge_slashes)
         except RequestPath as note:
             return RequestRedirect(self.make_redirect_url(quote_path(note.path_info), query))
         except RequestAliasRedirect as note:
@@ -137,7 +139,7 @@ class MapAdapter:
 
     def dispatch(
         self,
-        view_func: t.Callable[[t.Any, t.Mapping[str, t.Any]], WSGIApplication],
+        view_func: t.Callable[[t.Any, Values], WSGIApplication],
         path_info: str | None = None,
         method: str | None = None,
         catch_http_exceptions: bool = False,
@@ -148,13 +150,9 @@ class MapAdapter:
         *catch_http_exceptions*.
         """
         try:
-            try:
-                endpoint, values = self.match(path_info, method)
-            except RequestRedirect as redirect:
-                return redirect
-            return view_func(endpoint, values)
+            return view_func(*self.match(path_info, method))
         except HTTPException as error:
-            if catch_http_exceptions:
+            if catch_http_exceptions or isinstance(error, RequestRedirect):
                 return error
             raise
 
@@ -162,10 +160,8 @@ class MapAdapter:
         """Whether a path matches, or redirects to one that does."""
         try:
             self.match(path_info, method)
-        except RequestRedirect:
-            pass
-        except HTTPException:
-            return False
+        except HTTPException as error:
+            return isinstance(error, RequestRedirect)
         return True
 
     def allowed_methods(self, path_info: str | None = None) -> t.Iterable[str]:
@@ -200,7 +196,7 @@ class MapAdapter:
                     return self.make_redirect_url(built[1], query_args, domain_part=built[0])
         return None
 
-    def encode_query_args(self, query_args: t.Mapping[str, t.Any] | str) -> str:
+    def encode_query_args(self, query_args: Values | str) -> str:
         """The query as text."""
         return query_args if isinstance(query_args, str) else url_encode(query_args)
 
@@ -215,7 +211,7 @@ class MapAdapter:
         return f"{self.url_scheme or 'http'}://{self.get_host(domain_part)}{path}{query}"
 
     def make_alias_redirect_url(
-        self, path: str, endpoint: t.Any, values: t.Mapping[str, t.Any], method: str, query_args: Query
+        self, path: str, endpoint: t.Any, values: Values, method: str, query_args: Query
     ) -> str:
         """The URL of the rule that an alias stands for."""
         url = self.build(endpoint, values, method, append_unknown=False, force_external=True)
@@ -229,7 +225,7 @@ class MapAdapter:
     def build(
         self,
         endpoint: t.Any,
-        values: t.Mapping[str, t.Any] | None = None,
+        values: Values | None = None,
         method: str | None = None,
         force_external: bool = False,
         append_unknown: bool = True,
@@ -245,50 +241,47 @@ class MapAdapter:
         if self.map._remap:
             self.map.update()
         values = _given(values) if values else {}
-        rule, built = self._choose(endpoint, values, method, append_unknown)
-        if rule is None or built is None:
+        found = self._choose(endpoint, values, method, append_unknown)
+        if found is None:
             raise BuildError(endpoint, values, method, self)
-        domain, path = built
-        websocket = rule.websocket
+        rule, (domain, path) = found
+        mount = self.script_name
         here = self.server_name if self.map.host_matching else self.subdomain
-        if domain == here and not (force_external or websocket):
-            mount = self.script_name
+        if domain == here and not (force_external or rule.websocket):
             return path if mount == "/" else f"/{mount.strip('/')}{path}"
-        scheme = self._scheme_for(websocket, url_scheme)
-        return f"{scheme}//{self.get_host(domain)}{self.script_name[:-1]}{path}"
-
-    def _scheme_for(self, websocket: bool, url_scheme: str | None) -> str:
-        """``http:`` or ``ws:``, with an ``s`` as in *url_scheme*: links cross between the two."""
         scheme = self.url_scheme if url_scheme is None else url_scheme
-        if not (scheme or websocket):
-            return ""
-        secure = "s" if scheme in {"https", "wss"} else ""
-        return f"{'ws' if websocket else 'http'}{secure}:"
+        if scheme or rule.websocket:
+            # Links cross between HTTP and WebSockets, and stay as secure as they were.
+            scheme = ("ws" if rule.websocket else "http") + ("s:" if scheme in {"https", "wss"} else ":")
+        return f"{scheme}//{self.get_host(domain)}{mount[:-1]}{path}"
 
     def _choose(
-        self, endpoint: t.Any, values: t.Mapping[str, t.Any], method: str | None, append_unknown: bool
-    ) -> tuple[Rule | None, tuple[str, str] | None]:
+        self, endpoint: t.Any, values: Values, method: str | None, append_unknown: bool
+    ) -> Built | None:
         """The first rule that takes the values, with its domain part and path.
 
         A rule with the default method is preferred; with host matching, one of this host.
         """
         rules = self.map._rules_by_endpoint.get(endpoint, ())
-        if len(rules) == 1 and method is None:  # as nearly always: there is no choice
-            rule = rules[0]
-            return rule, rule.build(values, append_unknown) if rule.suitable_for(values) else None
-        for wanted in (self.default_method, None) if method is None else (method,):
-            suitable = (each for each in rules if each.suitable_for(values, wanted))
-            choice = ((each, each.build(values, append_unknown)) for each in suitable)
-            found = ((each, built) for each, built in choice if built is not None)
-            first = next(found, None)
-            if first is not None and self.map.host_matching and first[1][0] != self.server_name:
-                return next((each for each in found if each[1][0] == self.server_name), first)
-            if first is not None:
-                return first
-        return None, None
+        for wanted in (method,) if method is not None or len(rules) == 1 else (self.default_method, None):
+            found: t.Iterable[Built] = _built(rules, values, wanted, append_unknown)
+            if self.map.host_matching:
+                found = sorted(found, key=lambda each: each[1][0] != self.server_name)
+            for each in found:
+                return each
+        return None
 
 
-def _given(values: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+def _built(
+    rules: t.Iterable[Rule], values: Values, method: str | None, append_unknown: bool
+) -> t.Iterator[Built]:
+    for rule in rules:
+        built = rule.build(values, append_unknown) if rule.suitable_for(values, method) else None
+        if built is not None:
+            yield rule, built
+
+
+def _given(values: Values) -> Values:
     """The values but for those that are not there: None, or an empty list in a multi dict."""
     if hasattr(values, "lists"):
         lists = values.lists()

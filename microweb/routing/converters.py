@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from .map import Map
 
+    Bound = t.Optional[float]
+
 
 class ValidationError(ValueError):
     """Raised by a converter: the text (or the value, when building) is not one of mine."""
@@ -75,24 +77,21 @@ class UnicodeConverter(BaseConverter):
     ``<string(length=2):language>``
     """
 
-    _bounds: tuple[int, int | None] = (1, None)
-
     def __init__(
         self, map: Map, minlength: int = 1, maxlength: int | None = None, length: int | None = None
     ) -> None:
         super().__init__(map)
         if length is not None:
             minlength = maxlength = length
-        self._bounds = int(minlength), None if maxlength is None else int(maxlength)
-        low, high = self._bounds
-        self.regex = f"[^/]{{{low},{'' if high is None else high}}}"
+        self._low, self._high = int(minlength), None if maxlength is None else int(maxlength)
+        self.regex = f"[^/]{{{self._low},{'' if self._high is None else self._high}}}"
 
     def to_url(self, value: t.Any) -> str:
         """The text, percent-encoded; ValidationError if this very rule would not match it."""
         text = str(value)
-        low, high = self._bounds
         # Empty text is let pass by default, as links to "/search/" + what comes are built so.
-        if self._bounds != (1, None) and not low <= len(text) <= (high or len(text)):
+        long_enough = self._low <= len(text) or self._low == 1 and self._high is None
+        if not long_enough or (self._high is not None and len(text) > self._high):
             raise ValidationError(f"{text!r} has {len(text)} characters: not {self.regex}")
         return quote_path(text)
 
@@ -128,12 +127,7 @@ class NumberConverter(BaseConverter):
     num_convert: t.Callable[[t.Any], t.Any] = int
 
     def __init__(
-        self,
-        map: Map,
-        fixed_digits: int = 0,
-        min: float | None = None,
-        max: float | None = None,
-        signed: bool = False,
+        self, map: Map, fixed_digits: int = 0, min: Bound = None, max: Bound = None, signed: bool = False
     ) -> None:
         if signed:
             self.regex = self.signed_regex
@@ -162,11 +156,9 @@ class NumberConverter(BaseConverter):
 
     def to_url(self, value: t.Any) -> str:
         """The number's digits, filled up with zeros if their count is fixed."""
-        text = str(self._bounded(self.num_convert(value)))
-        if self.fixed_digits:
-            text = text.zfill(self.fixed_digits)
-            if len(text) > self.fixed_digits:
-                raise ValidationError(f"{text} has more than {self.fixed_digits} digits")
+        text = str(self._bounded(self.num_convert(value))).zfill(self.fixed_digits)
+        if self.fixed_digits and len(text) > self.fixed_digits:
+            raise ValidationError(f"{text} has more than {self.fixed_digits} digits")
         return text
 
     @property
@@ -187,10 +179,8 @@ class FloatConverter(NumberConverter):
     regex = r"[0-9]+\.[0-9]+"
     num_convert = float
 
-    def __init__(
-        self, map: Map, min: float | None = None, max: float | None = None, signed: bool = False
-    ) -> None:
-        super().__init__(map, min=min, max=max, signed=signed)
+    def __init__(self, map: Map, min: Bound = None, max: Bound = None, signed: bool = False) -> None:
+        super().__init__(map, 0, min, max, signed)
 
 
 class UUIDConverter(BaseConverter):

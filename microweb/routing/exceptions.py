@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .adapter import MapAdapter
     from .rules import Rule
 
+    Values = t.Optional[t.Mapping[str, t.Any]]
+
 
 class RoutingException(Exception):
     """The base of all that routing raises instead of returning a rule."""
@@ -81,11 +83,7 @@ class BuildError(RoutingException, LookupError):
     """
 
     def __init__(
-        self,
-        endpoint: t.Any,
-        values: t.Mapping[str, t.Any] | None,
-        method: str | None,
-        adapter: MapAdapter | None = None,
+        self, endpoint: t.Any, values: Values, method: str | None, adapter: MapAdapter | None = None
     ) -> None:
         super().__init__(endpoint, values, method)
         self.endpoint = endpoint
@@ -121,10 +119,8 @@ class BuildError(RoutingException, LookupError):
 
     def __str__(self) -> str:
         message = f"Could not build url for endpoint {self.endpoint!r}"
-        if self.method:
-            message += f" ({self.method!r})"
-        if self.values:
-            message += f" with values {sorted(self.values)!r}"
+        message += f" ({self.method!r})" if self.method else ""
+        message += f" with values {sorted(self.values)!r}" if self.values else ""
         return f"{message}.{self._advice()}"
 
     def _advice(self) -> str:
@@ -136,7 +132,5 @@ class BuildError(RoutingException, LookupError):
         advice = ""
         if self.method and rule.methods is not None and self.method not in rule.methods:
             advice += f" Did you mean to use methods {sorted(rule.methods)!r}?"
-        missing = rule.arguments - set(self.values or ())
-        if missing:
-            advice += f" Did you forget to specify values {sorted(missing)!r}?"
-        return advice
+        missing = sorted(rule.arguments - set(self.values or ()))
+        return advice + (f" Did you forget to specify values {missing!r}?" if missing else "")

@@ -111,8 +111,7 @@ class RuleTemplateFactory(_Copying):
 
     def change(self, rule: Rule) -> None:
         """Fill in whatever is text."""
-        rule.rule = self._fill(rule.rule)
-        rule.endpoint = self._fill(rule.endpoint)
-        rule.subdomain = self._fill(rule.subdomain)
+        for name in ("rule", "endpoint", "subdomain"):
+            setattr(rule, name, self._fill(getattr(rule, name)))
         if rule.defaults:
             rule.defaults = {key: self._fill(value) for key, value in rule.defaults.items()}

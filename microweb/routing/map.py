@@ -31,7 +31,7 @@ from ..http.urls import get_host
 from .adapter import MapAdapter as MapAdapter
 from .converters import DEFAULT_CONVERTERS, BaseConverter
 from .exceptions import RoutingException
-from .matcher import Lane, Node, Search, StateMachineMatcher
+from .matcher import Node, Search, StateMachineMatcher
 from .rules import Rule
 
 TYPE_CHECKING = False
@@ -131,12 +131,13 @@ class Map:
     ) -> None:
         self._added: list[Rule] = []
         self._rules_by_endpoint: dict[t.Any, list[Rule]] = {}
-        self._matcher = StateMachineMatcher(merge_slashes)
-        self._lane = Lane(Node())
+        self._matcher = StateMachineMatcher()
+        self._lane = Node()
         self._remap = True
         self._remap_lock = self.lock_class()
         self.default_subdomain = default_subdomain
         self.strict_slashes = strict_slashes
+        self.merge_slashes = merge_slashes
         self.redirect_defaults = redirect_defaults
         self.host_matching = host_matching
         self.converters: dict[str, type[BaseConverter]] = dict(self.default_converters)
@@ -145,15 +146,6 @@ class Map:
         self.sort_key = sort_key
         for factory in rules or ():
             self.add(factory)
-
-    @property
-    def merge_slashes(self) -> bool:
-        """Whether several slashes are redirected to one."""
-        return self._matcher.merge_slashes
-
-    @merge_slashes.setter
-    def merge_slashes(self, value: bool) -> None:
-        self._matcher.merge_slashes = value
 
     # -- rules
 
@@ -181,44 +173,33 @@ class Map:
 
     def update(self) -> None:
         """Make the tables if rules came since they were last made."""
-        if not self._remap:
-            return
         with self._remap_lock:
-            if not self._remap:
-                return
-            count = len(self._added)
-            self._make_tables()
-            self._remap = len(self._added) != count  # a rule that came meanwhile is not in them
+            if self._remap:
+                count = len(self._added)
+                self._make_tables()
+                self._remap = len(self._added) != count  # a rule that came meanwhile is not in them
 
     def _make_tables(self) -> None:
         for endpoint, rules in list(self._rules_by_endpoint.items()):
             # A new list: sorting in place would show an empty one to other threads meanwhile.
-            self._rules_by_endpoint[endpoint] = sorted(rules, key=lambda r: r.build_compare_key())
-            self._mark_direct(self._rules_by_endpoint[endpoint])
-        matcher = StateMachineMatcher(self.merge_slashes)
-        for rule in self._added:
-            if not rule.build_only:
-                matcher.add(rule)
-        matcher.update()
-        self._matcher = matcher
-        no_lane = Lane(Node())
-        domain = self.default_subdomain
-        self._lane = no_lane if self.host_matching else matcher.lanes.get(domain, no_lane)
+            self._rules_by_endpoint[endpoint] = ranked = sorted(rules, key=lambda r: r.build_compare_key())
+            self._mark_direct(ranked)
+        self._matcher = StateMachineMatcher(rule for rule in self._added if not rule.build_only)
+        lane = None if self.host_matching else self._matcher.root.static.get(self.default_subdomain)
+        self._lane = lane or Node()
 
-    def _mark_direct(self, rules: list[Rule]) -> None:
+    def _mark_direct(self, ranked: list[Rule]) -> None:
         """Tell the rules of an endpoint that are always the answer from those that may redirect."""
         shorter: list[Rule] = []
-        for rule in rules:
-            redirects = self.redirect_defaults and (
-                rule.alias or any(other.provides_defaults_for(rule) for other in shorter)
-            )
-            rule._direct = not redirects and rule.redirect_to is None
+        for rule in ranked:
+            better = rule.alias or any(other.provides_defaults_for(rule) for other in shorter)
+            rule._direct = rule.redirect_to is None and not (better and self.redirect_defaults)
             if rule.defaults:
                 shorter.append(rule)
 
     # -- matching
 
-    def find(self, path: str, method: str, lane: Lane | None = None) -> Match | None:
+    def find(self, path: str, method: str, lane: Node | None = None) -> Match | None:
         """The rule and the values for a plain HTTP request to the default subdomain, at once.
 
         None is no verdict: it says that an adapter has to be asked, which knows about redirects,
@@ -232,9 +213,9 @@ class Map:
         table = lane.paths.get(path)
         if table is not None:
             rule = table.get(method) or table.get(None)
-            return (rule, {}) if rule else None
+            return (rule, dict(rule.defaults) if rule.defaults else {}) if rule else None
         parts = path.split("/")
-        node: Node | None = lane.root
+        node: Node | None = lane
         for part in parts:
             node = node.static.get(part) or node.only or node.pick(part)  # type: ignore[union-attr]
             if node is None:
@@ -253,7 +234,7 @@ class Map:
         """Whether a path for which `find` had no answer is one that no rule fits: a plain 404."""
         path = f"/{path.lstrip('/')}" if path else ""
         try:
-            note = self._matcher.match(self.default_subdomain, path, method, False)
+            note = self._matcher.match(self.default_subdomain, path, method, False, self.merge_slashes)
         except RoutingException:
             return False  # another URL is the right one
         plain = isinstance(note, Search) and not (note.methods or note.websocket_mismatch)
@@ -278,15 +259,10 @@ class Map:
                 raise RuntimeError("host matching enabled and a subdomain was provided: name the whole host")
         elif subdomain is None:
             subdomain = self.default_subdomain
+        host, script_name = _idna(server_name.lower()), script_name or "/"
+        path_info = "/" if path_info is None else path_info
         return MapAdapter(
-            self,
-            _idna(server_name.lower()),
-            "/" if script_name is None else script_name,
-            subdomain,
-            url_scheme,
-            "/" if path_info is None else path_info,
-            default_method,
-            query_args,
+            self, host, script_name, subdomain, url_scheme, path_info, default_method, query_args
         )
 
     def bind_to_environ(
@@ -297,24 +273,15 @@ class Map:
         With a *server_name* the subdomain is what the request's host has before it; a host
         that does not end with it is warned about and matches nothing.
         """
-        env: WSGIEnvironment = getattr(environ, "environ", environ)
-        host = _host(env)
+        env: WSGIEnvironment = environ if type(environ) is dict else getattr(environ, "environ", environ)
+        name = host = _host(env)
         scheme = _scheme(env)
-        name = host
         if server_name is not None:
             name = server_name.lower().removesuffix(_IMPLIED_PORTS.get(scheme, ""))  # as get_host does
         if subdomain is None and not self.host_matching:
             subdomain = "" if name == host else _subdomain(host, name)
-        return Map.bind(
-            self,
-            name,
-            _text(env, "SCRIPT_NAME"),
-            subdomain,
-            scheme,
-            env["REQUEST_METHOD"],
-            _text(env, "PATH_INFO"),
-            query_args=_text(env, "QUERY_STRING"),
-        )
+        script, path, query = _text(env, "SCRIPT_NAME"), _text(env, "PATH_INFO"), _text(env, "QUERY_STRING")
+        return Map.bind(self, name, script, subdomain, scheme, env["REQUEST_METHOD"], path, query)
 
     def __repr__(self) -> str:
         from pprint import pformat  # for people at a prompt

@@ -7,7 +7,7 @@ this order wins: at each node the literal segment is tried before the branches, 
 leads back to the next one. That is Werkzeug's order, and does not depend on the order of
 declaration.
 
-1. A path without variables is a key of a dict of whole paths (`Lane.paths`).
+1. A path without variables is a key of a dict of whole paths (`Node.paths`).
 2. Nearly every other path runs straight down: at each node the first branch is the right one. So
    it is taken unseen, and the rule where it arrives tests and converts all variables in one
    expression (`pattern.values_function`). If they fit, this is the first rule. `Map.find` does both.
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Match = tuple[Rule, dict[str, t.Any]]
     #: The next node if a text of the path fits.
     Step = t.Callable[[str], t.Optional["Node"]]
+    Table = dict[t.Optional[str], t.Union[Rule, t.Literal[False]]]
 
 
 def _step(segment: Segment, node: Node) -> Step:
@@ -50,21 +51,23 @@ def _step(segment: Segment, node: Node) -> Step:
 class Node:
     """A point that rules lead to, or through."""
 
-    __slots__ = ("static", "dynamic", "branches", "only", "rules", "table")
+    __slots__ = ("static", "dynamic", "branches", "only", "rules", "table", "paths")
 
     def __init__(self) -> None:
         self.static: dict[str, Node] = {}
         self.dynamic: dict[Segment, Node] = {}
         self.rules: list[Rule] = []
         #: Method to rule, None standing for all other methods; False where no quick answer is right.
-        self.table: dict[str | None, Rule | t.Literal[False]] = {}
+        self.table: Table = {}
+        #: The tables of whole paths without variables, if this is the node of a domain.
+        self.paths: dict[str, Table] = {}
         #: The branches in order, with whether they take all the rest of the path.
         self.branches: list[tuple[bool, Step, Node]] = []
         #: Where `Map.find` goes without a look at the text, if there is but one branch.
         self.only: Node | None = None
 
     def finish(self) -> None:
-        """Make the tables that matching reads."""
+        """Make the tables that matching reads, from here on."""
         for segment, node in sorted(self.dynamic.items(), key=lambda item: item[0].weight):
             step = _step(segment, node)
             self.branches.append((segment.spanning, step, node))
@@ -78,6 +81,8 @@ class Node:
                 self.table.setdefault(method, self.table.get(None, answer))
         if False in self.table.values():
             self.table.pop(None, None)
+        for node in (*self.static.values(), *self.dynamic.values()):
+            node.finish()
 
     def pick(self, part: str) -> Node | None:
         """Where `Map.find` goes if there is a choice.
@@ -90,65 +95,38 @@ class Node:
         return None
 
 
-class Lane:
-    """The tables for the quick ways through the rules of one domain, which `Map.find` goes."""
-
-    __slots__ = ("paths", "root")
-
-    def __init__(self, root: Node) -> None:
-        self.root = root
-        #: Tables of whole paths, of rules without variables and defaults.
-        self.paths: dict[str, dict[str | None, Rule | t.Literal[False]]] = {}
-
-
 class StateMachineMatcher:
     """The tree of all rules of a map."""
 
-    def __init__(self, merge_slashes: bool) -> None:
-        self.merge_slashes = merge_slashes
+    def __init__(self, rules: t.Iterable[Rule] = ()) -> None:
         self.root = Node()
-        #: Domain to lane, for domains without variables.
-        self.lanes: dict[str, Lane] = {}
+        for rule in rules:
+            if rule._parts[2:3] != [""] or len(rule._parts) == 3:  # or else it is for "//x": see `pick`
+                self._add(rule)
+        self.root.finish()
 
-    def add(self, rule: Rule) -> None:
-        """Put a rule into the tree."""
-        if rule._parts[2:3] == [""] and len(rule._parts) > 3:
-            return  # requests for "//x" are taken as "/x": this rule is never matched
+    def _add(self, rule: Rule) -> None:
         node = self.root
         for part in rule._parts:
             children: dict[t.Any, Node] = node.static if isinstance(part, str) else node.dynamic
             node = children.setdefault(part, Node())
         node.rules.append(rule)
+        if not rule._converters:
+            domain, *path = map(str, rule._parts)
+            self.root.static[domain].paths["/".join(path)] = node.table
 
-    def update(self) -> None:
-        """Make the tables, once all rules are there."""
-        self.lanes = {domain: Lane(node) for domain, node in self.root.static.items()}
-        pending = [self.root]
-        while pending:
-            node = pending.pop()
-            node.finish()
-            pending += [*node.static.values(), *node.dynamic.values()]
-            if not any(rule.arguments for rule in node.rules):
-                for rule in node.rules[:1]:
-                    domain, *path = map(str, rule._parts)
-                    self.lanes[domain].paths["/".join(path)] = node.table
-
-    def match(self, domain: str, path: str, method: str, websocket: bool) -> Match | Search:
+    def match(self, domain: str, path: str, method: str, websocket: bool, merge: bool) -> Match | Search:
         """The first rule in the order of weights, and its values.
 
         A search that has found none is returned: raising would cost as much as searching. Raises
-        RequestPath or RequestAliasRedirect if another URL is the right one.
+        RequestPath or RequestAliasRedirect if another URL is the right one, with *merge* one that
+        has no two slashes in a row.
         """
         search = Search(domain, path, method, websocket)
         rule = search.walk(self.root, 0)
-        if rule is None and self.merge_slashes and "//" in path:
-            merged = re.sub("/{2,}", "/", path)
-            search.parts = [domain, *merged.split("/")]
-            rule = search.walk(self.root, 0)
-            if rule is not None and rule.merge_slashes:
-                raise RequestPath(merged)
-            return search
         if rule is None:
+            if merge and "//" in path:
+                self._merged(search, domain, re.sub("/{2,}", "/", path))
             return search
         try:
             values = (rule._values or rule._make_values())(search.parts[1:], domain)
@@ -158,6 +136,12 @@ class StateMachineMatcher:
         if rule.alias and rule.map.redirect_defaults:
             raise RequestAliasRedirect(values, rule.endpoint)
         return rule, values
+
+    def _merged(self, search: Search, domain: str, path: str) -> None:
+        search.parts = [domain, *path.split("/")]
+        rule = search.walk(self.root, 0)
+        if rule is not None and rule.merge_slashes:
+            raise RequestPath(path)
 
 
 class Search:

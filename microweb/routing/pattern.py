@@ -79,18 +79,21 @@ def quote_path(value: t.Any) -> str:
     return url_quote(text, PATH_SAFE)
 
 
-def tokens(text: str) -> t.Iterator[re.Match[str]]:
-    """The pieces of a rule's text as matches whose `lastgroup` is slash, text or variable."""
+def _scan(pattern: re.Pattern[str], text: str, complaint: str) -> t.Iterator[re.Match[str]]:
+    """Cut *text* into matches of *pattern*, or say where that ends."""
     position = 0
     while position < len(text):
-        match = _TOKEN.match(text, position)
+        match = pattern.match(text, position)
         if match is None:
-            raise ValueError(
-                f"malformed url rule: {text!r}: expected <converter(arguments):name>,"
-                f" <converter:name> or <name> at {text[position:]!r}"
-            )
+            raise ValueError(f"{complaint} at {text[position:]!r}")
         yield match
         position = match.end()
+
+
+def tokens(text: str) -> t.Iterator[re.Match[str]]:
+    """The pieces of a rule's text as matches whose `lastgroup` is slash, text or variable."""
+    wanted = "expected <converter(arguments):name>, <converter:name> or <name>"
+    return _scan(_TOKEN, text, f"malformed url rule: {text!r}: {wanted}")
 
 
 def _literal(text: str) -> t.Any:
@@ -113,20 +116,13 @@ def parse_converter_args(argstr: str) -> tuple[tuple[t.Any, ...], dict[str, t.An
     """
     args: list[t.Any] = []
     kwargs: dict[str, t.Any] = {}
-    position = 0
-    while argstr[position:].strip(" \t,"):
-        match = _ARGUMENT.match(argstr, position)
-        if match is None:
-            raise ValueError(
-                f"Cannot parse converter argument {argstr[position:]!r}: expected values and"
-                " name=value pairs, separated by commas; quote what is not a word or a number"
-            )
-        value = _literal(match["value"])
+    wanted = "expected values and name=value pairs, separated by commas, and quotes around all but words"
+    complaint = f"Cannot parse converter argument {argstr!r}: {wanted}"
+    for match in _scan(_ARGUMENT, argstr.rstrip(" \t,"), complaint):
         if match["name"]:
-            kwargs[match["name"]] = value
+            kwargs[match["name"]] = _literal(match["value"])
         else:
-            args.append(value)
-        position = match.end()
+            args.append(_literal(match["value"]))
     return tuple(args), kwargs
 
 
@@ -197,7 +193,6 @@ PLAIN = {
 #: match (n^2 for two, n^3 for three...), so the more there are, the shorter the text that is tried:
 #: 1024 characters, or 4096 of all the rest of a path. One alone is linear and needs no limit.
 _LIMITS = {2: (1024, 4096), 3: (1024, 1024)}
-_MANY_LIMITS = (256, 256)
 
 
 def matcher(segment: Segment) -> t.Callable[[str], re.Match[str] | None]:
@@ -205,7 +200,7 @@ def matcher(segment: Segment) -> t.Callable[[str], re.Match[str] | None]:
     match = re.compile(segment.regex).match
     if segment.count == 1:
         return match
-    limit = _LIMITS.get(segment.count, _MANY_LIMITS)[segment.spanning]
+    limit = _LIMITS.get(segment.count, (256, 256))[segment.spanning]
     return lambda text: match(text) if len(text) <= limit else None
 
 

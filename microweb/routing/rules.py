@@ -148,24 +148,21 @@ class Rule(RuleFactory):
         self.map._remap = True
 
     def get_converter(
-        self, variable_name: str, converter_name: str, args: tuple[t.Any, ...], kwargs: t.Mapping[str, t.Any]
+        self, variable_name: str, converter_name: str, args: t.Iterable[t.Any], kwargs: t.Mapping[str, t.Any]
     ) -> BaseConverter:
         """A converter for a variable, from the map's table. LookupError if it is not there."""
-        try:
-            factory = self.map.converters[converter_name]
-        except KeyError:
-            raise LookupError(
-                f"the converter {converter_name!r} does not exist; url rule {self.rule!r} may use"
-                f" {', '.join(sorted(self.map.converters))}"
-            ) from None
-        return factory(self.map, *args, **kwargs)
+        known = self.map.converters
+        if converter_name in known:
+            return known[converter_name](self.map, *args, **kwargs)
+        wanted = f"url rule {self.rule!r} may use {', '.join(known)}"
+        raise LookupError(f"the converter {converter_name!r} does not exist; {wanted}")
 
     def _token(self, match: re.Match[str]) -> Token:
         name = match["variable"]
         if name is None:
             return match[0], None
-        args, kwargs = parse_converter_args(match["arguments"] or "")
-        converter = self.get_converter(name, match["converter"] or "default", args, kwargs)
+        arguments = parse_converter_args(match["arguments"] or "")
+        converter = self.get_converter(name, match["converter"] or "default", *arguments)
         self._converters[name] = converter
         self.arguments.add(name)
         return name, converter
@@ -180,7 +177,7 @@ class Rule(RuleFactory):
         self._domain_tokens = [self._token(match) for match in tokens(host or "")]
         self._path_tokens = [self._token(match) for match in tokens(text)]
         self._parts = [*segments(self._domain_tokens), *segments(self._path_tokens)]
-        both = [*self._domain_tokens, ("|", None), *self._path_tokens]
+        both = (*self._domain_tokens, ("|", None), *self._path_tokens)
         self._trace = [(converter is not None, name) for name, converter in both]
         self._values = self._urls = None
 
@@ -211,35 +208,25 @@ class Rule(RuleFactory):
         # As many values as arguments, all of which are there (see suitable_for): none is left over.
         if append_unknown and (self.defaults or len(values) != len(self.arguments)):
             unknown = {name: value for name, value in values.items() if name not in self.arguments}
-            query = self._encode_query_vars(unknown) if unknown else ""
+            query: t.Any = iter_multi_items(unknown)
+            query = url_encode(sorted(query, key=self.map.sort_key) if self.map.sort_parameters else query)
             path = f"{path}?{query}" if query else path
         return domain, path
 
-    def _encode_query_vars(self, query_vars: t.Mapping[str, t.Any]) -> str:
-        if not self.map.sort_parameters:
-            return url_encode(query_vars)
-        return url_encode(sorted(iter_multi_items(query_vars), key=self.map.sort_key))
-
     def provides_defaults_for(self, rule: Rule) -> bool:
         """Whether this is a shorter URL for some values of *rule*."""
-        return bool(
-            not self.build_only
-            and self.defaults
-            and self.endpoint == rule.endpoint
-            and self != rule
-            and self.arguments == rule.arguments
-        )
+        alike = self.endpoint == rule.endpoint and self.arguments == rule.arguments
+        return alike and bool(self.defaults) and not self.build_only and self != rule
 
     def suitable_for(self, values: t.Mapping[str, t.Any], method: str | None = None) -> bool:
         """Whether a URL can be built of *values*: all arguments there, defaults not contradicted."""
         if method is not None and self.methods is not None and method not in self.methods:
             return False
-        defaults = self.defaults
-        if not defaults:
+        if not self.defaults:
             return self.arguments <= values.keys()
-        if not self.arguments <= {*values, *defaults}:
-            return False
-        return all(values[name] == value for name, value in defaults.items() if name in values)
+        known = {**self.defaults, **values}
+        agree = all(known[name] == value for name, value in self.defaults.items())
+        return agree and self.arguments <= known.keys()
 
     def build_compare_key(self) -> tuple[int, int, int]:
         """Sorts rules for building: aliases last, then the more arguments and defaults the first."""

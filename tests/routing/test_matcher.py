@@ -161,9 +161,9 @@ def test_what_the_matcher_says():
     urls = make("/b/", ("/m", {"methods": ["PUT"]}))
     urls.update()
     with pytest.raises(RequestPath) as path:
-        urls._matcher.match("", "/b", "GET", False)
+        urls._matcher.match("", "/b", "GET", False, True)
     assert path.value.path_info == "/b/"
-    failure = urls._matcher.match("", "/m", "GET", False)
+    failure = urls._matcher.match("", "/m", "GET", False, True)
     assert isinstance(failure, Search)
     assert failure.methods == {"PUT"}
 
