@@ -67,7 +67,7 @@ def clear_caches() -> None:
     from ..templates.lexer import _lexers
 
     get_spontaneous_environment.cache_clear()
-    _lexers.clear()
+    _lexers.cache_clear()
 
 
 _PARTS = ("scheme", "server", "root_path", "path", "query_string", "headers", "remote_addr")

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections import deque, namedtuple
+from functools import lru_cache
 
 from .errors import TemplateSyntaxError
-from .utils import LRUCache, words
+from .utils import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from .environment import Environment
 
+    Str = t.Optional[str]
     RawToken = tuple[int, str, str]
 
 operators = {
@@ -32,24 +34,17 @@ operators = {
     "=": "assign", ".": "dot", ":": "colon", "|": "pipe", ",": "comma", ";": "semicolon",
 }  # fmt: skip
 
-#: How messages call the token types that are not operators.
-_DESCRIPTIONS = {
-    "comment_begin": "begin of comment", "comment_end": "end of comment", "comment": "comment",
-    "linecomment": "comment", "block_begin": "begin of statement block",
-    "block_end": "end of statement block", "variable_begin": "begin of print statement",
-    "variable_end": "end of print statement", "data": "template data / text",
-    "linestatement_begin": "begin of line statement", "eof": "end of template",
-    "linestatement_end": "end of line statement",
-}  # fmt: skip
-_DESCRIPTIONS.update((type_, sign) for sign, type_ in operators.items())
+#: How messages call the token types.
+_DESCRIPTIONS = {type_: sign for sign, type_ in operators.items()}
+_DESCRIPTIONS |= {"data": "template data / text", "eof": "end of template", "linecomment": "comment"}
+_TAGS = {"comment": "comment", "block": "statement block", "variable": "print statement"}
+_TAGS["linestatement"] = "line statement"
+for _kind, _name in _TAGS.items():
+    _DESCRIPTIONS |= {f"{_kind}_begin": f"begin of {_name}", f"{_kind}_end": f"end of {_name}"}
 
 #: What the parser never sees; `Environment.lex` shows it.
-_IGNORED = frozenset(
-    words(
-        "whitespace comment_begin comment comment_end raw_begin raw_end linecomment_begin linecomment"
-        " linecomment_end"
-    )
-)
+_IGNORED = frozenset({"whitespace", "comment", "linecomment"})
+_IGNORED |= {f"{kind}_{edge}" for kind in ("comment", "raw", "linecomment") for edge in ("begin", "end")}
 
 # Extensions import the types of tokens as constants: TOKEN_NAME, TOKEN_BLOCK_BEGIN, ...
 for _type in (*_DESCRIPTIONS, *_IGNORED, *words("name string integer float operator initial")):
@@ -101,9 +96,7 @@ class Token(namedtuple("Token", "lineno type value")):
 
     def test(self, expr: str) -> bool:
         """Is the token of this type, or of this "type:value"?"""
-        if self.type == expr:
-            return True
-        return ":" in expr and expr == f"{self.type}:{self.value}"
+        return self.type == expr or (":" in expr and expr == f"{self.type}:{self.value}")
 
     def test_any(self, *iterable: str) -> bool:
         """Does any of these `test` expressions hold?"""
@@ -113,19 +106,17 @@ class Token(namedtuple("Token", "lineno type value")):
 class TokenStream:
     """Tokens with a `current` one and any look-ahead; `next(stream)` moves on, returns the old."""
 
-    def __init__(self, generator: c.Iterable[Token], name: str | None, filename: str | None) -> None:
+    def __init__(self, generator: c.Iterable[Token], name: Str, filename: Str) -> None:
         self._iter = iter(generator)
         self._pushed: deque[Token] = deque()
         self.name = name
         self.filename = filename
-        self.closed = False
         self.current = Token(1, "initial", "")
         next(self)
 
     def __iter__(self) -> c.Iterator[Token]:
         while self.current.type != "eof":
             yield next(self)
-        self.close()
 
     def __bool__(self) -> bool:
         return bool(self._pushed) or self.current.type != "eof"
@@ -140,10 +131,7 @@ class TokenStream:
         if self._pushed:
             self.current = self._pushed.popleft()
         elif token.type != "eof":
-            try:
-                self.current = next(self._iter)
-            except StopIteration:
-                self.close()
+            self.current = next(self._iter, None) or Token(token.lineno, "eof", "")
         return token
 
     def push(self, token: Token) -> None:
@@ -173,133 +161,117 @@ class TokenStream:
     def close(self) -> None:
         """End the stream here."""
         self.current = Token(self.current.lineno, "eof", "")
-        self._iter = iter(())
-        self.closed = True
 
     def expect(self, expr: str) -> Token:
         """Move on and return the token, which must pass the test."""
         token = self.current
-        if token.type != expr and not token.test(expr):
-            wanted = describe_token_expr(expr)
-            if token.type == "eof":
-                message = f"unexpected end of template, expected {wanted!r}."
-            else:
-                message = f"expected token {wanted!r}, got {describe_token(token)!r}"
-            raise TemplateSyntaxError(message, token.lineno, self.name, self.filename)
-        return next(self)
+        if token.test(expr):
+            return next(self)
+        message = f"expected token {describe_token_expr(expr)!r}, got {describe_token(token)!r}"
+        if token.type == "eof":
+            message = f"unexpected end of template, expected {describe_token_expr(expr)!r}."
+        raise TemplateSyntaxError(message, token.lineno, self.name, self.filename)
 
 
-#: Environments with the same delimiters share one lexer.
-_lexers = LRUCache(50)
-
-_SETTINGS = words(
-    "block_start_string block_end_string variable_start_string variable_end_string"
-    " comment_start_string comment_end_string line_statement_prefix line_comment_prefix"
-    " trim_blocks lstrip_blocks newline_sequence keep_trailing_newline"
+_Settings = namedtuple(
+    "_Settings",
+    "block_start_string block_end_string variable_start_string variable_end_string comment_start_string"
+    " comment_end_string line_statement_prefix line_comment_prefix trim_blocks lstrip_blocks"
+    " newline_sequence keep_trailing_newline",
 )
 
 
 def get_lexer(environment: Environment) -> Lexer:
     """Return the lexer for an environment's delimiters and whitespace rules."""
-    key = tuple(getattr(environment, name) for name in _SETTINGS)
-    lexer: Lexer | None = _lexers.get(key)
-    if lexer is None:
-        _lexers[key] = lexer = Lexer(environment)
-    return lexer
+    return _lexers(_Settings(*(getattr(environment, name) for name in _Settings._fields)))
 
 
 class Lexer:
     """The regular expressions for one set of delimiters, and the loop that applies them."""
 
-    def __init__(self, environment: Environment) -> None:
-        self.lstrip_blocks = environment.lstrip_blocks
-        self.newline_sequence = environment.newline_sequence
-        self.keep_trailing_newline = environment.keep_trailing_newline
-
-        start = re.escape(environment.block_start_string)
-        end = re.escape(environment.block_end_string)
-        variable_end = re.escape(environment.variable_end_string)
-        comment_end = re.escape(environment.comment_end_string)
+    def __init__(self, environment: t.Any) -> None:
+        self.settings = environment
+        ends = ("block_start_string", "block_end_string", "variable_end_string", "comment_end_string")
+        start, end, variable_end, comment_end = (re.escape(getattr(environment, name)) for name in ends)
         # {% x -%} eats all space that follows, {% x +%} none, {% x %} a newline if trimming is on.
         newline = "\\n?" if environment.trim_blocks else ""
         block_ends = rf"\+{end}|-{end}\s*|{end}{newline}"
-
-        self.root = self._compile("|".join(self._openings(environment, start, end)))
-        self.comment_end = self._compile(rf"\+{comment_end}|-{comment_end}\s*|{comment_end}{newline}")
-        self.raw_end = self._compile(rf"{start}([-+]?)\s*endraw\s*(?:{block_ends})")
-        self.line_end = self._compile(r"(?=\n|$)")
+        comment_end = rf"\+{comment_end}|-{comment_end}\s*|{comment_end}{newline}"
+        # What ends text: one pattern a kind of tag, with a group for its sign. Where no language
+        # is inside, it goes up to the end of the tag, if there is one.
+        openings = [
+            rf"(?P<raw_begin>{start}(?P<raw_sign>[-+]?)\s*raw\s*(?:-{end}\s*|{end}))"
+            rf"(?:(?P<raw>.*?)(?P<raw_end>{start}(?P<raw_end_sign>[-+]?)\s*endraw\s*(?:{block_ends})))?"
+        ]
+        comment = rf"(?:(?P<comment>.*?)(?P<comment_end>{comment_end}))?"
+        line = r"(?P<linecomment>[^\n]*)(?P<linecomment_end>)"
+        kinds = [
+            (environment.comment_start_string, "comment", "", comment),
+            (environment.block_start_string, "block", "", ""),
+            (environment.variable_start_string, "variable", "", ""),
+            (environment.line_statement_prefix, "linestatement", r"^[ \t\v]*", ""),
+            (environment.line_comment_prefix, "linecomment", r"(?:^|(?<=\S))[^\S\r\n]*", line),
+        ]
+        # The longest first, so that "<%=" for variables wins over "<%" for blocks.
+        kinds.sort(key=lambda kind: (len(kind[0] or ""), kind[1]), reverse=True)
+        for text, kind, before, after in kinds:
+            if text is not None:
+                openings.append(f"(?P<{kind}_begin>{before}{re.escape(text)}(?P<{kind}_sign>[-+]?)){after}")
+        self.root = self._compile("|".join(openings))
         signs = "|".join(map(re.escape, sorted(operators, key=len, reverse=True)))
         tokens = _TOKENS % {"end": f"(?:{end}|{variable_end})", "operators": signs}
         # Between brackets "}}" closes two of them, so there the end is not looked for.
         self.inside = self._compile(tokens)
         self.tag = {
-            "block_begin": self._compile(rf"(?P<block_end>{block_ends})|{tokens}"),
-            "variable_begin": self._compile(rf"(?P<variable_end>-{variable_end}\s*|{variable_end})|{tokens}"),
-            "linestatement_begin": self._compile(rf"(?P<linestatement_end>\s*(?:\n|$))|{tokens}"),
+            "block": self._compile(rf"(?P<block_end>{block_ends})|{tokens}"),
+            "variable": self._compile(rf"(?P<variable_end>-{variable_end}\s*|{variable_end})|{tokens}"),
+            "linestatement": self._compile(rf"(?P<linestatement_end>\s*(?:\n|$))|{tokens}"),
         }
 
     @staticmethod
     def _compile(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern, re.M | re.S | re.X)
 
-    @staticmethod
-    def _openings(environment: Environment, start: str, end: str) -> c.Iterator[str]:
-        """What ends text: one pattern a kind of tag, each followed by the group of its sign."""
-        yield rf"(?P<raw_begin>{start}([-+]?)\s*raw\s*(?:-{end}\s*|{end}))"
-        rules = [
-            ("comment_begin", environment.comment_start_string, ""),
-            ("block_begin", environment.block_start_string, ""),
-            ("variable_begin", environment.variable_start_string, ""),
-            ("linestatement_begin", environment.line_statement_prefix, r"^[ \t\v]*"),
-            ("linecomment_begin", environment.line_comment_prefix, r"(?:^|(?<=\S))[^\S\r\n]*"),
-        ]
-        known = [rule for rule in rules if rule[1] is not None]
-        # The longest first, so that "<%=" for variables wins over "<%" for blocks.
-        known.sort(key=lambda rule: (len(rule[1] or ""), rule[0], rule[2]), reverse=True)
-        for type_, text, before in known:
-            yield f"(?P<{type_}>{before}{re.escape(text or '')}([-+]?))"
-
-    def tokenize(
-        self, source: str, name: str | None = None, filename: str | None = None, state: str | None = None
-    ) -> TokenStream:
+    def tokenize(self, source: str, name: Str = None, filename: Str = None, state: Str = None) -> TokenStream:
         """Return the tokens that the parser wants, their values converted."""
         raw = self.tokeniter(source, name, filename, state)
         return TokenStream(self.wrap(raw, name, filename), name, filename)
 
-    def wrap(
-        self, stream: c.Iterable[RawToken], name: str | None = None, filename: str | None = None
-    ) -> c.Iterator[Token]:
+    def wrap(self, stream: c.Iterable[RawToken], name: Str = None, filename: Str = None) -> c.Iterator[Token]:
         """Turn raw tokens into `Token` objects with Python values."""
         new = tuple.__new__  # what Token() does, by a detour
-        for lineno, type_, text in stream:
+        value: t.Any
+        for lineno, type_, value in stream:
             if type_ in _IGNORED:
                 continue
-            value: t.Any = text
-            if type_ in _CONVERT:
-                if self.newline_sequence != "\n":  # the one that tokeniter has left
-                    text = text.replace("\n", self.newline_sequence)
+            if type_ == "operator":
+                type_ = operators[value]
+            elif type_ in _CONVERT:
                 try:
-                    value = _CONVERT[type_](text)
+                    # tokeniter has left no other line ends
+                    value = _CONVERT[type_](value.replace("\n", self.settings.newline_sequence))
                 except ValueError as error:
                     message = str(error).split(":")[-1].strip()
                     raise TemplateSyntaxError(message, lineno, name, filename) from error
-            elif type_ == "operator":
-                type_ = operators[text]
             elif type_.startswith("linestatement"):
                 type_ = type_.replace("linestatement", "block")
             yield new(Token, (lineno, type_, value))
 
     def tokeniter(
-        self, source: str, name: str | None = None, filename: str | None = None, state: str | None = None
+        self, source: str, name: Str = None, filename: Str = None, state: Str = None
     ) -> c.Iterator[RawToken]:
         """Yield every token, even white space and comments, as (line, type, text)."""
         source = newline_re.sub("\n", source)
-        if not self.keep_trailing_newline and source.endswith("\n"):
+        if not self.settings.keep_trailing_newline and source.endswith("\n"):
             source = source[:-1]
         scan = _Scan(self, source, name, filename)
         if state is not None and state != "root":
-            yield from scan.tokens(f"{state}_begin")
+            yield from scan.tokens(state)
         yield from scan.text()
+
+
+#: Environments with the same delimiters share one lexer.
+_lexers = lru_cache(50)(Lexer)
 
 
 def _unquote(text: str) -> str:
@@ -321,21 +293,21 @@ _CONVERT: dict[str, c.Callable[[str], t.Any]] = {
     "integer": lambda text: int(text.replace("_", ""), 0),
     "float": lambda text: float(text.replace("_", "")),
 }
+_ONE_LINE = frozenset({"name", "operator", "integer", "float"})
 
 
 class _Scan:
     """One pass over one source: a position, a line number, and a generator for each state."""
 
-    def __init__(self, lexer: Lexer, source: str, name: str | None, filename: str | None) -> None:
+    def __init__(self, lexer: Lexer, source: str, *names: Str) -> None:
         self.lexer = lexer
         self.source = source
-        self.name = name
-        self.filename = filename
+        self.names = names
         self.pos = 0
         self.lineno = 1
 
     def fail(self, message: str) -> t.NoReturn:
-        raise TemplateSyntaxError(message, self.lineno, self.name, self.filename)
+        raise TemplateSyntaxError(message, self.lineno, *self.names)
 
     def advance(self, end: int) -> None:
         self.lineno += self.source.count("\n", self.pos, end)
@@ -345,88 +317,63 @@ class _Scan:
         """The outermost state: text, and what follows each opening delimiter."""
         search, source = self.lexer.root.search, self.source
         while (match := search(source, self.pos)) is not None:
-            type_ = match.lastgroup or ""
-            # Each opening is a named group around the unnamed one that has its sign.
-            data = self.data(match.start(), type_, match.group((match.lastindex or 0) + 1))
-            if data:
-                yield self.lineno, "data", data
-            self.advance(match.start())
-            yield self.lineno, type_, match.group()
-            self.advance(match.end())
-            if type_ in self.lexer.tag:
-                yield from self.tokens(type_)
-            else:
-                yield from self.until_end(type_)
+            kind, _, edge = (match.lastgroup or "").rpartition("_")
+            begin, end = f"{kind}_begin", f"{kind}_end"
+            yield from self.data("data", match.start(), kind, match[f"{kind}_sign"])
+            yield self.lineno, begin, match[begin]
+            self.advance(match.end(begin))
+            if kind in self.lexer.tag:
+                yield from self.tokens(kind)
+            elif edge == "end":
+                type_, sign = ("data", match["raw_end_sign"]) if kind == "raw" else (kind, "+")
+                yield from self.data(type_, match.start(end), kind, sign)
+                yield self.lineno, end, match[end]
+                self.advance(match.end())
+            elif self.pos < len(source):
+                # An opening at the very end of the template is let pass, as Jinja does.
+                self.fail(f"Missing end of {'raw directive' if kind == 'raw' else 'comment tag'}")
         if self.pos < len(source):
             yield self.lineno, "data", source[self.pos :]
 
-    def data(self, end: int, type_: str, sign: str) -> str:
+    def data(self, type_: str, end: int, kind: str, sign: str) -> c.Iterator[RawToken]:
         """The text up to a tag, less the white space that the tag takes away."""
         source, start = self.source, self.pos
         data = source[start:end]
         if sign == "-":
-            return data.rstrip()
-        if sign != "+" and self.lexer.lstrip_blocks and type_ != "variable_begin":
+            data = data.rstrip()
+        elif sign != "+" and self.lexer.settings.lstrip_blocks and kind != "variable":
             line = data.rfind("\n") + 1
             line_starts_here = line > 0 or start == 0 or source[start - 1] == "\n"
             if line_starts_here and data[line:].isspace():
-                return data[:line]
-        return data
+                data = data[:line]
+        if data:
+            yield self.lineno, type_, data
+        self.advance(end)
 
-    def tokens(self, type_: str) -> c.Iterator[RawToken]:
+    def tokens(self, kind: str) -> c.Iterator[RawToken]:
         """The inside of a tag, up to its end."""
         source, inside = self.source, self.lexer.inside.match
-        outside = match_token = self.lexer.tag[type_].match
-        ending = type_.replace("begin", "end")
+        outside = match_token = self.lexer.tag[kind].match
+        ending = f"{kind}_end"
         brackets: list[str] = []
         while (match := match_token(source, self.pos)) is not None:
-            kind, text = match.lastgroup or "", match.group()
-            if kind == "name":
-                yield self.lineno, kind, text
-                self.pos = match.end()
-                continue
-            if kind == "operator":
+            type_, text = match.lastgroup or "", match.group()
+            if type_ == "operator":
                 if text in _CLOSING:
                     brackets.append(_CLOSING[text])
                 elif text in ")]}":
                     self.close_bracket(brackets, text)
                 match_token = inside if brackets else outside
-                yield self.lineno, kind, text
-                self.pos = match.end()
-                continue
-            yield self.lineno, kind, text
-            self.advance(match.end())
-            if kind == ending:
-                return
+            yield self.lineno, type_, text
+            self.pos = match.end()
+            if type_ not in _ONE_LINE:
+                self.lineno += text.count("\n")
+                if type_ == ending:
+                    return
         if self.pos < len(source):
             self.fail(f"unexpected char {source[self.pos]!r} at {self.pos}")
 
     def close_bracket(self, brackets: list[str], text: str) -> None:
-        if not brackets:
-            self.fail(f"unexpected '{text}'")
-        expected = brackets.pop()
-        if expected != text:
-            self.fail(f"unexpected '{text}', expected '{expected}'")
-
-    def until_end(self, type_: str) -> c.Iterator[RawToken]:
-        """A comment or raw section: text up to the first match of its end."""
-        lexer = self.lexer
-        end_re, inner, problem = {
-            "comment_begin": (lexer.comment_end, "comment", "Missing end of comment tag"),
-            "raw_begin": (lexer.raw_end, "data", "Missing end of raw directive"),
-            "linecomment_begin": (lexer.line_end, "linecomment", ""),
-        }[type_]
-        match = end_re.search(self.source, self.pos)
-        if match is None:
-            # An opening at the very end of the template is let pass, as Jinja does.
-            if self.pos < len(self.source):
-                self.fail(problem)
-            return
-        text = self.source[self.pos : match.start()]
-        if inner == "data":
-            text = self.data(match.start(), type_, match.group(1))
-        if text:
-            yield self.lineno, inner, text
-        self.advance(match.start())
-        yield self.lineno, type_.replace("begin", "end"), match.group()
-        self.advance(match.end())
+        wanted = brackets.pop() if brackets else ""
+        if wanted != text:
+            self.fail(f"unexpected '{text}'" + (wanted and f", expected '{wanted}'"))

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     import collections.abc as c
     import typing as t
 
+    from .environment import Environment
     from .lexer import Token, TokenStream
 
-    Name = t.Optional[str]
+    Str = t.Optional[str]
     Node = t.Any  # one of `nodes`
 
 #: Tags that the parser knows itself, and the methods for them.
@@ -44,7 +45,7 @@ class Parser:
     """Parses one template, or for an extension one tag of it."""
 
     def __init__(
-        self, environment: t.Any, source: str, name: Name = None, filename: Name = None, state: Name = None
+        self, environment: Environment, source: str, name: Str = None, filename: Str = None, state: Str = None
     ) -> None:
         self.environment = environment
         self.stream: TokenStream = environment._tokenize(source, name, filename, state)
