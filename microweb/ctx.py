@@ -347,7 +347,8 @@ class RequestContext:
 
     def copy(self) -> RequestContext:
         """A context with the same request and session, to be pushed in another greenlet."""
-        return type(self)(self.app, environ=self.environ, request=self.request, session=self._opened_session)
+        # The session is opened for that: two contexts that open it would each have their own.
+        return type(self)(self.app, environ=self.environ, request=self.request, session=self._session)
 
     def __enter__(self) -> RequestContext:
         self.push()

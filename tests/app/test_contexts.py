@@ -224,6 +224,19 @@ def test_a_copied_context_in_a_thread(app, client):
     assert client.get("/").text == "[('/', 'view', 'tests.app')]"
 
 
+def test_a_copied_context_shares_the_session(app, client):
+    app.secret_key = "key"
+
+    @app.route("/")
+    def index():
+        copy_current_request_context(lambda: session.update(seen="copy"))()
+        return session["seen"]
+
+    response = client.get("/")
+    assert response.text == "copy"
+    assert "Set-Cookie" in response.headers and response.vary.as_set() == {"cookie"}
+
+
 def test_a_thread_has_no_context(app):
     found = []
     with app.app_context():
