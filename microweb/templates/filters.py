@@ -9,23 +9,16 @@ raised to a power. Names and arguments are Jinja's.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections import abc, namedtuple
-from itertools import chain, groupby
+from functools import cache
+from itertools import groupby, islice
 
 from ..markup import Markup, escape, soft_str
 from .errors import FilterArgumentError
 from .runtime import Undefined
 from .urlize import urlize
-from .utils import (
-    htmlsafe_json_dumps,
-    missing,
-    pass_arg_of,
-    pass_context,
-    pass_environment,
-    pass_eval_context,
-)
+from .utils import htmlsafe_json_dumps, missing, pass_context, pass_environment, pass_eval_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,44 +40,31 @@ def ignore_case(value: t.Any) -> t.Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def _attribute_parts(attribute: Attribute) -> list[t.Any]:
-    if attribute is None:
-        return []
-    if not isinstance(attribute, str):
-        return [attribute]
-    return [int(part) if part.isdecimal() else part for part in attribute.split(".")]
-
-
 def make_attrgetter(
     environment: Environment, attribute: Attribute, postprocess: Getter | None = None, default: t.Any = None
 ) -> Getter:
     """Return a function that looks up a dotted path in an item, as the environment would."""
-    parts = _attribute_parts(attribute)
-    # The environment's own look-up may be short-cut; one that a subclass defines may not.
-    quick = getattr(environment.getitem, "can_be_inlined", False) and len(parts) == 1 and default is None
-    if quick and isinstance(parts[0], str):
-        return _quick_attrgetter(environment, parts[0], postprocess)
+    path: list[t.Any] = attribute.split(".") if isinstance(attribute, str) else [attribute]
+    parts = [int(part) if str(part).isdecimal() else part for part in path if part is not None]
 
-    def attrgetter(item: t.Any) -> t.Any:
+    def getter(item: t.Any) -> t.Any:
         for part in parts:
             item = environment.getitem(item, part)
             if default is not None and isinstance(item, Undefined):
                 item = default
-        return item if postprocess is None else postprocess(item)
+        return item
 
-    return attrgetter
-
-
-def _quick_attrgetter(environment: Environment, name: str, postprocess: Getter | None) -> Getter:
-    """Look up one name, what most templates do. Objects that have no items are not asked for
-    one: to raise and catch that error would cost more than all the rest.
-    """
-
-    def attrgetter(item: t.Any) -> t.Any:
+    def getter_of_one(item: t.Any) -> t.Any:
+        # Objects that have no items are not asked for one: to raise and catch that error would cost
+        # more than all the rest.
         value = missing if hasattr(type(item), "__getitem__") else getattr(item, name, missing)
         return environment.getitem(item, name) if value is missing else value
 
-    return attrgetter if postprocess is None else lambda item: postprocess(attrgetter(item))
+    name: t.Any = parts[0] if len(parts) == 1 and default is None else None
+    # The environment's own look-up may be short-cut; one that a subclass defines may not.
+    if isinstance(name, str) and getattr(environment.getitem, "can_be_inlined", False):
+        getter = getter_of_one
+    return getter if postprocess is None else lambda item: postprocess(getter(item))
 
 
 def make_multi_attrgetter(
@@ -188,12 +168,7 @@ def do_indent(s: t.Any, width: int | str = 4, first: bool = False, blank: bool =
 
 @pass_environment
 def do_truncate(
-    env: Environment,
-    s: t.Any,
-    length: int = 255,
-    killwords: bool = False,
-    end: str = "...",
-    leeway: int | None = None,
+    env: t.Any, s: t.Any, length: int = 255, killwords: bool = False, end: str = "...", leeway: t.Any = None
 ) -> str:
     """Cut text that is longer than `length` by more than `leeway`, between words."""
     leeway = env.policies["truncate.leeway"] if leeway is None else leeway
@@ -207,7 +182,7 @@ def do_truncate(
     return (kept if killwords else kept.rsplit(" ", 1)[0]) + end  # type: ignore[no-any-return]
 
 
-@functools.cache
+@cache
 def _wrapper_class() -> t.Any:
     from textwrap import TextWrapper
 
@@ -219,8 +194,6 @@ def _wrapper_class() -> t.Any:
         def _split(self, text: str) -> list[str]:
             chunks: list[str] = super()._split(text)
             size = 64 * self.width if self.break_long_words and self.width > 0 else len(text) or 1
-            if max(map(len, chunks), default=0) <= size:
-                return chunks
             return [chunk[i : i + size] for chunk in chunks for i in range(0, len(chunk), size)]
 
     return LinearWrapper
@@ -236,15 +209,10 @@ def do_wordwrap(
     break_on_hyphens: bool = True,
 ) -> str:
     """Wrap each line at `width`; lines are joined by `wrapstring`, or the environment's newline."""
-    wrapper = _wrapper_class()(
-        width=width,
-        expand_tabs=False,
-        replace_whitespace=False,
-        break_long_words=break_long_words,
-        break_on_hyphens=break_on_hyphens,
-    )
+    wrap = _wrapper_class()(width, break_long_words=break_long_words, break_on_hyphens=break_on_hyphens)
+    wrap.expand_tabs = wrap.replace_whitespace = False
     newline = environment.newline_sequence if wrapstring is None else wrapstring
-    return newline.join(newline.join(wrapper.wrap(line)) for line in s.splitlines())
+    return newline.join(newline.join(wrap.wrap(line)) for line in s.splitlines())
 
 
 _word = re.compile(r"\w+")
@@ -277,13 +245,8 @@ def do_urlize(
     for scheme in schemes:
         if not _scheme.fullmatch(scheme) or scheme.lower().startswith(("javascript:", "vbscript:")):
             raise FilterArgumentError(f"{scheme!r} is not a valid URI scheme prefix.")
-    text = urlize(
-        value,
-        trim_url_limit=trim_url_limit,
-        rel=" ".join(sorted(relations)) or None,
-        target=policies["urlize.target"] if target is None else target,
-        extra_schemes=schemes,
-    )
+    target = policies["urlize.target"] if target is None else target
+    text = urlize(value, trim_url_limit, " ".join(sorted(relations)) or None, target, schemes)
     return Markup(text) if eval_ctx.autoescape else text
 
 
@@ -321,10 +284,8 @@ def do_xmlattr(eval_ctx: EvalContext, d: t.Mapping[str, t.Any], autospace: bool 
             continue
         if not key or _not_in_attribute_name.search(key):
             raise ValueError(f"Invalid character in attribute name: {key!r}")
-        attributes.append(f'{escape(key)}="{escape(value)}"')
-    text = " ".join(attributes)
-    if autospace and text:
-        text = f" {text}"
+        attributes.append(f' {escape(key)}="{escape(value)}"')
+    text = "".join(attributes)[not autospace :]
     return Markup(text) if eval_ctx.autoescape else text
 
 
@@ -371,9 +332,8 @@ def do_round(value: t.Any, precision: int = 0, method: str = "common") -> t.Any:
     """Round to so many digits: `common`, or always `ceil` or `floor`."""
     if method not in ("common", "ceil", "floor"):
         raise FilterArgumentError(f"method must be common, ceil or floor, not {method!r}")
-    if (
-        precision and abs(precision) > 400
-    ):  # No float has as many digits, and 10 to that power takes all memory.
+    # No float has as many digits, and 10 to that power takes all memory.
+    if precision and abs(precision) > 400:
         raise FilterArgumentError(f"precision must be from -400 to 400, not {precision}")
     if method == "common":
         return round(value, precision)
@@ -391,9 +351,7 @@ def do_filesizeformat(value: t.Any, binary: bool = False) -> str:
     if size < base:
         return f"{int(size)} Bytes"
     prefixes = "KMGTPEZY" if binary else "kMGTPEZY"
-    power = 2
-    while power < 9 and size >= base**power:
-        power += 1
+    power = next((power for power in range(2, 9) if size < base**power), 9)
     return f"{base * size / base**power:.1f} {prefixes[power - 2]}{suffix}"
 
 
@@ -417,17 +375,13 @@ def do_attr(environment: Environment, obj: t.Any, name: str) -> t.Any:
 @pass_environment
 def do_first(environment: Environment, seq: t.Any) -> t.Any:
     """Return the first item."""
-    for item in seq:
-        return item
-    return environment.undefined("No first item, sequence was empty.")
+    return next(iter(seq), environment.undefined("No first item, sequence was empty."))
 
 
 @pass_environment
 def do_last(environment: Environment, seq: t.Any) -> t.Any:
     """Return the last item; not of a generator."""
-    for item in reversed(seq):
-        return item
-    return environment.undefined("No last item, sequence was empty.")
+    return next(iter(reversed(seq)), environment.undefined("No last item, sequence was empty."))
 
 
 @pass_context
@@ -435,35 +389,23 @@ def do_random(context: Context, seq: t.Any) -> t.Any:
     """Return any item. Asks for the context so that it is not computed when compiling."""
     import random
 
-    try:
-        return random.choice(seq)
-    except IndexError:
-        return context.environment.undefined("No random item, sequence was empty.")
+    return random.choice(seq) if seq else context.environment.undefined("No random item, sequence was empty.")
 
 
-def _min_or_max(
-    environment: Environment, value: t.Any, best: t.Any, case_sensitive: bool, attribute: Attribute
-) -> t.Any:
-    items = iter(value)
-    for first in items:
-        return best(chain([first], items), key=_key(environment, attribute, case_sensitive))
-    return environment.undefined("No aggregated item, sequence was empty.")
+def _aggregate(best: t.Any) -> t.Any:
+    @pass_environment
+    def do(
+        env: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
+    ) -> t.Any:
+        found = best(value, key=_key(env, attribute, case_sensitive), default=missing)
+        return env.undefined("No aggregated item, sequence was empty.") if found is missing else found
+
+    do.__qualname__ = f"do_{best.__name__}"  # environments are pickled, and filters by their names
+    do.__doc__ = f"Return the {best.__name__}imum of the items, or the item with that of an attribute."
+    return do
 
 
-@pass_environment
-def do_min(
-    environment: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
-) -> t.Any:
-    """Return the smallest item, or the item with the smallest attribute."""
-    return _min_or_max(environment, value, min, case_sensitive, attribute)
-
-
-@pass_environment
-def do_max(
-    environment: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
-) -> t.Any:
-    """Return the largest item, or the item with the largest attribute."""
-    return _min_or_max(environment, value, max, case_sensitive, attribute)
+do_min, do_max = _aggregate(min), _aggregate(max)
 
 
 @pass_environment
@@ -514,26 +456,16 @@ def do_reverse(value: t.Any) -> t.Any:
     if isinstance(value, str):
         return value[::-1]
     try:
-        return reversed(value)
+        return reversed(value if isinstance(value, abc.Reversible) else list(value))
     except TypeError:
-        try:
-            return list(value)[::-1]
-        except TypeError:
-            raise FilterArgumentError(f"argument must be iterable, not {type(value).__name__}") from None
+        raise FilterArgumentError(f"argument must be iterable, not {type(value).__name__}") from None
 
 
 def do_batch(value: t.Any, linecount: int, fill_with: t.Any = None) -> t.Iterator[list[t.Any]]:
     """Yield lists of `linecount` items; the last one is filled up, if there is something to."""
-    row: list[t.Any] = []
-    for item in value:
-        if len(row) == linecount:
-            yield row
-            row = []
-        row.append(item)
-    if row:
-        if fill_with is not None:
-            row += [fill_with] * (linecount - len(row))
-        yield row
+    items = iter(value)
+    while row := list(islice(items, linecount)):
+        yield row if fill_with is None else row + [fill_with] * (linecount - len(row))
 
 
 def do_slice(value: t.Any, slices: int, fill_with: t.Any = None) -> t.Iterator[list[t.Any]]:
@@ -560,15 +492,10 @@ def do_dictsort(
 
 @pass_environment
 def do_sort(
-    environment: Environment,
-    value: t.Any,
-    reverse: bool = False,
-    case_sensitive: bool = False,
-    attribute: Attribute = None,
+    env: t.Any, value: t.Any, reverse: bool = False, case_sensitive: bool = False, attribute: Attribute = None
 ) -> list[t.Any]:
     """Sort, by an attribute or several: "age,name". Equal items keep their order."""
-    postprocess = None if case_sensitive else ignore_case
-    key = make_multi_attrgetter(environment, attribute, postprocess)
+    key = make_multi_attrgetter(env, attribute, None if case_sensitive else ignore_case)
     return sorted(value, key=key, reverse=reverse)
 
 
@@ -596,17 +523,11 @@ class _GroupTuple(namedtuple("_GroupTuple", ("grouper", "list"))):
 
 @pass_environment
 def do_groupby(
-    environment: Environment,
-    value: t.Any,
-    attribute: Attribute,
-    default: t.Any = None,
-    case_sensitive: bool = False,
+    env: t.Any, value: t.Any, attribute: Attribute, default: t.Any = None, case_sensitive: bool = False
 ) -> list[_GroupTuple]:
     """Sort by an attribute and put together what has the same; see `_GroupTuple`."""
-    exact = make_attrgetter(environment, attribute, default=default)
-    key = exact
-    if not case_sensitive:
-        key = make_attrgetter(environment, attribute, ignore_case, default)
+    exact = make_attrgetter(env, attribute, default=default)
+    key = exact if case_sensitive else make_attrgetter(env, attribute, ignore_case, default)
     groups = (list(items) for _, items in groupby(sorted(value, key=key), key))
     # Named as the first of the group is written, in whatever case.
     return [_GroupTuple(exact(items[0]), items) for items in groups]
@@ -619,12 +540,9 @@ def _by_name(context: Context, kind: str, name: str, args: t.Any, kwargs: t.Any)
     so that an unknown name does no harm to an empty list.
     """
     environment = context.environment
-    table, call = {
-        "filter": (environment.filters, environment.call_filter),
-        "test": (environment.tests, environment.call_test),
-    }[kind]
-    func: t.Any = table.get(name)
-    if func is None or pass_arg_of(func) is not None:
+    func: t.Any = getattr(environment, f"{kind}s").get(name)
+    if func is None or hasattr(func, "jinja_pass_arg"):
+        call = getattr(environment, f"call_{kind}")
         return lambda item: call(name, item, args, kwargs, context)
     if not args and not kwargs:
         return func  # type: ignore[no-any-return]
@@ -650,58 +568,35 @@ def do_map(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.I
         yield from map(prepare_map(context, args, kwargs), value)
 
 
-def _select(
-    context: Context, value: t.Any, args: t.Any, kwargs: t.Any, wanted: bool, by_attribute: bool
-) -> t.Iterator[t.Any]:
-    if not value:
-        return
-    if by_attribute and not args:
-        raise FilterArgumentError("Missing parameter for attribute name")
-    rest = args[by_attribute:]
-    test = _by_name(context, "test", rest[0], rest[1:], kwargs) if rest else bool
-    subject: Getter = make_attrgetter(context.environment, args[0]) if by_attribute else lambda item: item
-    for item in value:
-        if bool(test(subject(item))) is wanted:
-            yield item
+def _selector(name: str, doc: str) -> t.Callable[..., t.Iterator[t.Any]]:
+    wanted, by_attribute = name.startswith("do_select"), name.endswith("attr")
+
+    @pass_context
+    def do(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
+        if not value:
+            return
+        if by_attribute and not args:
+            raise FilterArgumentError("Missing parameter for attribute name")
+        rest = args[by_attribute:]
+        test = _by_name(context, "test", rest[0], rest[1:], kwargs) if rest else bool
+        subject = make_attrgetter(context.environment, args[0] if by_attribute else None)
+        for item in value:
+            if bool(test(subject(item))) is wanted:
+                yield item
+
+    do.__qualname__, do.__doc__ = name, doc
+    return do
 
 
-@pass_context
-def do_select(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
-    """Keep the items that pass a test, or are true."""
-    return _select(context, value, args, kwargs, True, False)
+do_select = _selector("do_select", "Keep the items that pass a test, or are true.")
+do_reject = _selector("do_reject", "Keep the items that fail a test, or are false.")
+do_selectattr = _selector("do_selectattr", "Keep the items whose attribute passes a test, or is true.")
+do_rejectattr = _selector("do_rejectattr", "Keep the items whose attribute fails a test, or is false.")
 
 
-@pass_context
-def do_reject(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
-    """Keep the items that fail a test, or are false."""
-    return _select(context, value, args, kwargs, False, False)
-
-
-@pass_context
-def do_selectattr(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
-    """Keep the items whose attribute passes a test, or is true."""
-    return _select(context, value, args, kwargs, True, True)
-
-
-@pass_context
-def do_rejectattr(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
-    """Keep the items whose attribute fails a test, or is false."""
-    return _select(context, value, args, kwargs, False, True)
-
-
-# Functions that have another name as filters, and what Python has already.
+# By the functions' names, and then what has another name as a filter or is Python's already.
 FILTERS: dict[str, t.Callable[..., t.Any]] = {
-    "abs": abs,
-    "count": len,
-    "d": do_default,
-    "e": escape,
-    "escape": escape,
-    "length": len,
-    "safe": do_mark_safe,
-    "string": soft_str,
+    name[3:]: func for name, func in globals().items() if name[:3] == "do_" and name[:8] != "do_mark_"
 }
-FILTERS.update(
-    (name[3:], func)
-    for name, func in globals().copy().items()
-    if name.startswith("do_") and not name.startswith("do_mark_")
-)
+FILTERS.update(abs=abs, count=len, d=do_default, e=escape, escape=escape, length=len, safe=do_mark_safe)
+FILTERS["string"] = soft_str

@@ -66,7 +66,9 @@ def _passing(what: str) -> t.Callable[[F], F]:
     return decorator
 
 
-pass_context, pass_eval_context, pass_environment = map(_passing, words("context eval_context environment"))
+pass_context = _passing("context")
+pass_eval_context = _passing("eval_context")
+pass_environment = _passing("environment")
 
 
 def pass_arg_of(f: t.Any) -> str | None:
