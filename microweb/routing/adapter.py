@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from .matcher import Match
     from .rules import Rule
 
+    Text = t.Optional[str]
     Values = t.Mapping[str, t.Any]
+    View = t.Callable[[t.Any, Values], WSGIApplication]
     Query = t.Union[Values, str, None]
     Built = tuple[Rule, tuple[str, str]]
 
@@ -65,8 +67,8 @@ class MapAdapter:
 
     def match(
         self,
-        path_info: str | None = None,
-        method: str | None = None,
+        path_info: Text = None,
+        method: Text = None,
         return_rule: bool = False,
         query_args: Query = None,
         websocket: bool | None = None,
@@ -139,9 +141,9 @@ class MapAdapter:
 
     def dispatch(
         self,
-        view_func: t.Callable[[t.Any, Values], WSGIApplication],
-        path_info: str | None = None,
-        method: str | None = None,
+        view_func: View,
+        path_info: Text = None,
+        method: Text = None,
         catch_http_exceptions: bool = False,
     ) -> WSGIApplication:
         """What *view_func* returns for the endpoint and the values of a path.
@@ -156,7 +158,7 @@ class MapAdapter:
                 return error
             raise
 
-    def test(self, path_info: str | None = None, method: str | None = None) -> bool:
+    def test(self, path_info: Text = None, method: Text = None) -> bool:
         """Whether a path matches, or redirects to one that does."""
         try:
             self.match(path_info, method)
@@ -164,7 +166,7 @@ class MapAdapter:
             return isinstance(error, RequestRedirect)
         return True
 
-    def allowed_methods(self, path_info: str | None = None) -> t.Iterable[str]:
+    def allowed_methods(self, path_info: Text = None) -> t.Iterable[str]:
         """The methods that a path has rules for."""
         try:
             self.match(path_info, method="--")  # the method of no rule
@@ -200,9 +202,7 @@ class MapAdapter:
         """The query as text."""
         return query_args if isinstance(query_args, str) else url_encode(query_args)
 
-    def make_redirect_url(
-        self, path_info: str, query_args: Query = None, domain_part: str | None = None
-    ) -> str:
+    def make_redirect_url(self, path_info: str, query_args: Query = None, domain_part: Text = None) -> str:
         """An absolute URL for a path below the mount point."""
         query_args = self.query_args if query_args is None else query_args
         query = f"?{self.encode_query_args(query_args)}" if query_args else ""
@@ -226,10 +226,10 @@ class MapAdapter:
         self,
         endpoint: t.Any,
         values: Values | None = None,
-        method: str | None = None,
+        method: Text = None,
         force_external: bool = False,
         append_unknown: bool = True,
-        url_scheme: str | None = None,
+        url_scheme: Text = None,
     ) -> str:
         """The URL of *endpoint* with *values*, or BuildError.
 

@@ -140,8 +140,7 @@ class Map:
         self.merge_slashes = merge_slashes
         self.redirect_defaults = redirect_defaults
         self.host_matching = host_matching
-        self.converters: dict[str, type[BaseConverter]] = dict(self.default_converters)
-        self.converters.update(converters or {})
+        self.converters = {**self.default_converters, **(converters or {})}
         self.sort_parameters = sort_parameters
         self.sort_key = sort_key
         for factory in rules or ():

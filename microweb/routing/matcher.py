@@ -124,9 +124,14 @@ class StateMachineMatcher:
         """
         search = Search(domain, path, method, websocket)
         rule = search.walk(self.root, 0)
+        if rule is None and merge and "//" in path:
+            merged = re.sub("/{2,}", "/", path)
+            search.parts = [domain, *merged.split("/")]
+            rule = search.walk(self.root, 0)
+            if rule is not None and rule.merge_slashes:
+                raise RequestPath(merged)
+            return search
         if rule is None:
-            if merge and "//" in path:
-                self._merged(search, domain, re.sub("/{2,}", "/", path))
             return search
         try:
             values = (rule._values or rule._make_values())(search.parts[1:], domain)
@@ -136,12 +141,6 @@ class StateMachineMatcher:
         if rule.alias and rule.map.redirect_defaults:
             raise RequestAliasRedirect(values, rule.endpoint)
         return rule, values
-
-    def _merged(self, search: Search, domain: str, path: str) -> None:
-        search.parts = [domain, *path.split("/")]
-        rule = search.walk(self.root, 0)
-        if rule is not None and rule.merge_slashes:
-            raise RequestPath(path)
 
 
 class Search:
@@ -157,20 +156,23 @@ class Search:
         self.method = method
         self.websocket = websocket
 
-    def walk(self, node: Node, index: int) -> Rule | None:
+    def walk(self, node: Node | None, index: int) -> Rule | None:
         """The first rule from *node* on. Recursion is as deep as rules are, not as paths are."""
-        parts = self.parts
-        if index == len(parts):
+        parts, last = self.parts, len(self.parts) - 1
+        while node is not None and index < last and not node.branches:  # nothing to come back to
+            node, index = node.static.get(parts[index]), index + 1
+        if node is None:
+            return None
+        if index > last:
             return self._accept(node.rules) or self._with_slash(node)
         part = parts[index]
-        child = node.static.get(part)
-        found = None if child is None else self.walk(child, index + 1)
+        found = self.walk(node.static.get(part), index + 1)
         for spanning, step, _ in node.branches if found is None else ():
-            child = step("/".join(parts[index:]) if spanning else part)
-            found = None if child is None else self.walk(child, len(parts) if spanning else index + 1)
+            text, end = ("/".join(parts[index:]), last + 1) if spanning else (part, index + 1)
+            found = self.walk(step(text), end)
             if found is not None:
                 return found
-        if not part and found is None and index + 1 == len(parts):
+        if not part and found is None and index == last:
             return self._accept([rule for rule in node.rules if not rule.strict_slashes])
         return found
 

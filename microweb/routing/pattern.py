@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     ValuesFunction = t.Callable[[t.Sequence[str], str], t.Optional[dict[str, t.Any]]]
     URLFunction = t.Callable[[t.Mapping[str, t.Any]], str]
 
-_TOKEN = re.compile(
-    r"""
+_TOKEN = re.compile(r"""(?x)
       (?P<slash> / )
     | (?P<text> [^</]+ )
     | <
@@ -46,19 +45,14 @@ _TOKEN = re.compile(
       )?
       (?P<variable> [A-Za-z_][A-Za-z0-9_]* )
       >
-    """,
-    re.VERBOSE,
-)
+""")
 
-_ARGUMENT = re.compile(
-    r"""
+_ARGUMENT = re.compile(r"""(?x)
     \s*
     (?: (?P<name> \w+ ) \s* = \s* )?
     (?P<value> [urUR]? (?: "[^"]*" | '[^']*' ) | [\w.+-]+ )
     \s* (?: , | \Z )
-    """,
-    re.VERBOSE,
-)
+""")
 
 #: Digits in a number, at most. Python's own limit (CVE-2020-10735) is an error, a setting, and absent
 #: from old 3.9s; this one is a non-match, everywhere the same. It is the lowest that one can be set to.

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 _WEBSOCKET_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 #: What `empty` copies, besides the defaults.
-_OPTIONS = ["subdomain", "methods", "build_only", "endpoint", "strict_slashes", "merge_slashes"]
-_OPTIONS += ["redirect_to", "alias", "host", "websocket"]
+_OPTIONS = (
+    "subdomain methods build_only endpoint strict_slashes merge_slashes redirect_to alias host websocket"
+)
 
 
 def _checked_methods(methods: t.Iterable[str], websocket: bool) -> set[str]:
@@ -120,7 +121,7 @@ class Rule(RuleFactory):
 
     def get_empty_kwargs(self) -> dict[str, t.Any]:
         """The arguments for `empty`, for subclasses to add theirs."""
-        options = {name: getattr(self, name) for name in _OPTIONS}
+        options = {name: getattr(self, name) for name in _OPTIONS.split()}
         return {**options, "defaults": dict(self.defaults) if self.defaults else None}
 
     def get_rules(self, map: Map) -> t.Iterator[Rule]:
@@ -234,11 +235,10 @@ class Rule(RuleFactory):
 
     # -- as a value
 
+    # Rules are mutable and compared by what they match: no keys for a dict, so there is no __hash__.
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self)) and self._trace == other._trace
-
-    # Rules are mutable and compared by what they match: no key for a dict.
-    __hash__ = None  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.rule

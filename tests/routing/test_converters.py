@@ -86,6 +86,11 @@ def test_b132_a_huge_number_is_no_match(rule):
     assert outcome(make(rule), rule.replace("<path:p>", "p").partition("<")[0] + text) == 404
 
 
+def test_the_longest_number():
+    assert outcome(make("/<int:x>"), "/" + "9" * 640)[1] == {"x": 10**640 - 1}
+    assert outcome(make("/<int:x>"), "/" + "9" * 641) == 404
+
+
 @pytest.mark.skipif(not hasattr(sys, "set_int_max_str_digits"), reason="an older Python")
 def test_a_lower_limit_of_python_is_no_match():
     limit = sys.get_int_max_str_digits()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 from microweb.routing import Map, Rule
@@ -81,6 +84,8 @@ def test_rules_take_attributes():
     rule = Rule("/")
     rule.provide_automatic_options = True
     assert rule.provide_automatic_options
+    assert vars(copy.copy(rule)) == vars(rule)
+    assert pickle.loads(pickle.dumps(rule)).endpoint is rule.endpoint
 
 
 def test_build_and_suitable_for():
