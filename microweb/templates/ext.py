@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .parser import Parser
     from .runtime import Context
 
-    Message = t.Union[str, tuple[t.Optional[str], ...], None]
-
 
 class Extension:
     """Base class of extensions."""
@@ -64,18 +62,10 @@ class Extension:
         """Return the node for an attribute of this extension."""
         return nodes.ExtensionAttribute(self.identifier, name, lineno=lineno)
 
-    def call_method(
-        self,
-        name: str,
-        args: list[t.Any] | None = None,
-        kwargs: list[t.Any] | None = None,
-        dyn_args: nodes.Expr | None = None,
-        dyn_kwargs: nodes.Expr | None = None,
-        lineno: int | None = None,
-    ) -> nodes.Call:
-        """Return the node for a call of one of this extension's methods."""
-        method = self.attr(name, lineno=lineno)
-        return nodes.Call(method, args or [], kwargs or [], dyn_args, dyn_kwargs, lineno=lineno)
+    def call_method(self, name: str, args: t.Any = None, kwargs: t.Any = None, **rest: t.Any) -> nodes.Call:
+        """Return the node for a call of a method; `rest` is dyn_args, dyn_kwargs and lineno."""
+        dynamic = rest.pop("dyn_args", None), rest.pop("dyn_kwargs", None)
+        return nodes.Call(self.attr(name, rest.get("lineno")), args or [], kwargs or [], *dynamic, **rest)
 
 
 class ExprStmtExtension(Extension):
@@ -97,7 +87,7 @@ class LoopControlExtension(Extension):
     def parse(self, parser: Parser) -> t.Any:
         """Parse the word."""
         token = next(parser.stream)
-        return (nodes.Break if token.value == "break" else nodes.Continue)(lineno=token.lineno)
+        return {"break": nodes.Break, "continue": nodes.Continue}[token.value](lineno=token.lineno)
 
 
 class WithExtension(Extension):
@@ -122,17 +112,20 @@ class DebugExtension(Extension):
     def _render(self, context: Context) -> str:
         from pprint import pformat  # while debugging
 
-        shown = {
-            "context": context.get_all(),
-            "filters": sorted(self.environment.filters),
-            "tests": sorted(self.environment.tests),
-        }
+        environment = self.environment
+        shown: dict[str, t.Any] = {"context": context.get_all()}
+        shown.update(filters=sorted(environment.filters), tests=sorted(environment.tests))
         return pformat(shown, depth=3, compact=True)
 
 
 # -- translations
 
-GETTEXT_FUNCTIONS = ("_", "gettext", "ngettext", "pgettext", "npgettext")
+#: The gettext functions, and what each is called with.
+_PARAMETERS = {
+    "gettext": ("string",), "ngettext": ("singular", "plural", "num"), "pgettext": ("context", "string"),
+    "npgettext": ("context", "singular", "plural", "num"),
+}  # fmt: skip
+GETTEXT_FUNCTIONS = ("_", *_PARAMETERS)
 
 
 @pass_context
@@ -140,25 +133,20 @@ def _gettext_alias(__context: Context, *args: t.Any, **kwargs: t.Any) -> t.Any:
     return __context.call(__context.resolve("gettext"), *args, **kwargs)
 
 
-def _newstyle(func: t.Callable[..., str] | None, names: tuple[str, ...]) -> t.Any:
+def _newstyle(function: t.Any, names: tuple[str, ...]) -> t.Any:
     """Wrap a gettext function: named values are put into the text, escaped if need be.
 
     `names` are its parameters; those that are variables in the text too are `context` and `num`.
     """
-    if func is None:
-        return None
-    translate = func
 
     @pass_context
-    def translated(__context: Context, /, *args: t.Any, **variables: t.Any) -> str:
-        text = __context.call(translate, *args)
-        for name, value in zip(names, args):
-            if name in ("context", "num"):
-                variables.setdefault(name, value)
+    def translated(__context: Context, /, *args: t.Any, **variables: t.Any) -> t.Any:
+        text = __context.call(function, *args)
+        known = {name: value for name, value in zip(names, args) if name in ("context", "num")}
         if __context.eval_ctx.autoescape:
             text = Markup(text)
         # A format string always, variables or not: so a translation's % means the same anywhere.
-        return text % variables  # type: ignore[no-any-return]
+        return text % {**known, **variables}
 
     return translated
 
@@ -184,11 +172,7 @@ class InternationalizationExtension(Extension):
         # Libraries that still know Python 2 call those that return text ugettext.
         find: t.Any = lambda name: getattr(translations, f"u{name}", getattr(translations, name, None))
         self._install_callables(
-            find("gettext"),
-            find("ngettext"),
-            newstyle,
-            getattr(translations, "pgettext", None),
-            getattr(translations, "npgettext", None),
+            find("gettext"), find("ngettext"), newstyle, find("pgettext"), find("npgettext")
         )
 
     def _install_null(self, newstyle: bool | None = None) -> None:
@@ -198,84 +182,73 @@ class InternationalizationExtension(Extension):
 
     def _install_callables(
         self,
-        gettext: t.Callable[..., str],
-        ngettext: t.Callable[..., str],
+        gettext: t.Any,
+        ngettext: t.Any,
         newstyle: bool | None = None,
-        pgettext: t.Callable[..., str] | None = None,
-        npgettext: t.Callable[..., str] | None = None,
+        pgettext: t.Any = None,
+        npgettext: t.Any = None,
     ) -> None:
         if newstyle is not None:
             self.environment.newstyle_gettext = newstyle
-        functions: dict[str, t.Any] = {
-            "gettext": gettext,
-            "ngettext": ngettext,
-            "pgettext": pgettext,
-            "npgettext": npgettext,
-        }
-        if self.environment.newstyle_gettext:
-            functions = {
-                "gettext": _newstyle(gettext, ("string",)),
-                "ngettext": _newstyle(ngettext, ("singular", "plural", "num")),
-                "pgettext": _newstyle(pgettext, ("context", "string")),
-                "npgettext": _newstyle(npgettext, ("context", "singular", "plural", "num")),
-            }
-        self.environment.globals.update(functions)
+        for (name, parameters), function in zip(
+            _PARAMETERS.items(), (gettext, ngettext, pgettext, npgettext)
+        ):
+            if function is not None and self.environment.newstyle_gettext:
+                function = _newstyle(function, parameters)
+            self.environment.globals[name] = function
 
     def _uninstall(self, translations: t.Any) -> None:
-        for key in GETTEXT_FUNCTIONS[1:]:
+        for key in _PARAMETERS:
             self.environment.globals.pop(key, None)
 
-    def _extract(
-        self, source: str | nodes.Template, gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS
-    ) -> c.Iterator[tuple[int, str, Message]]:
-        if isinstance(source, str):
-            return extract_from_ast(self.environment.parse(source), gettext_functions)
-        return extract_from_ast(source, gettext_functions)
+    def _extract(self, source: t.Any, gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS) -> t.Any:
+        tree = self.environment.parse(source) if isinstance(source, str) else source
+        return extract_from_ast(tree, gettext_functions)
 
     def parse(self, parser: Parser) -> t.Any:
         """Parse `trans "context" name, name=value, trimmed`, the text, and `pluralize name`."""
         stream = parser.stream
         lineno = next(stream).lineno
-        token = stream.next_if("string")
-        trans = _Trans(self.environment, None if token is None else token.value)
-        trans.parse_variables(parser)
-        stream.expect("block_end")
-        trans.singular = trans.parse_text(parser, True)
+        trans = _Trans(self.environment, parser)
+        trans.parse_variables()
+        trans.singular = trans.parse_text()
+        trans.count = next(iter([*trans.variables, *trans.referenced]), None)
         if stream.current.test("name:pluralize"):
             next(stream)
-            trans.parse_plural_name(parser)
-            stream.expect("block_end")
-            trans.plural = trans.parse_text(parser, False)
-            if trans.count is None:
-                parser.fail("pluralize without variables", lineno)
+            trans.parse_count(lineno)
+            trans.plural = trans.parse_text()
         next(stream)
-        node = trans.node()
-        node.set_lineno(lineno)
-        if trans.assignment is None:
-            return node
-        trans.assignment.set_lineno(lineno)
-        return [trans.assignment, node]
+        found = [node.set_lineno(lineno) for node in (*trans.assignment, trans.node())]
+        return found if len(found) > 1 else found[0]
+
+
+#: What is said about tags that do not belong into a translatable text.
+_MISPLACED = {
+    "pluralize": "a translatable section can have only one pluralize section",
+    "trans": "trans blocks can't be nested; did you mean `endtrans`?",
+}
 
 
 class _Trans:
     """One translatable text while it is parsed."""
 
-    def __init__(self, environment: t.Any, context: str | None) -> None:
+    def __init__(self, environment: t.Any, parser: Parser) -> None:
         self.environment = environment
-        self.context = context
+        self.parser = parser
+        self.stream = parser.stream
+        self.context = self.stream.next_if("string")
         self.trimmed: bool | None = None
         self.variables: dict[str, nodes.Expr] = {}
         self.referenced: list[str] = []
-        #: What decides between singular and plural, and what it is called.
-        self.count: nodes.Expr | None = None
-        self.count_name: str | None = None
         #: A call that gives the count is made once, before the text.
-        self.assignment: nodes.Assign | None = None
+        self.assignment: list[nodes.Assign] = []
+        #: The variable that decides between singular and plural.
+        self.count: t.Any = None
         self.singular = ""
         self.plural: str | None = None
 
-    def parse_variables(self, parser: Parser) -> None:
-        stream = parser.stream
+    def parse_variables(self) -> None:
+        stream = self.stream
         while stream.current.type != "block_end":
             if self.variables:
                 stream.expect("comma")
@@ -284,91 +257,71 @@ class _Trans:
             token = stream.expect("name")
             name = token.value
             if name in self.variables:
-                parser.fail(
-                    f"translatable variable {name!r} defined twice.", token.lineno, exc=TemplateAssertionError
-                )
+                self.fail(f"translatable variable {name!r} defined twice.", token.lineno)
+            value: nodes.Expr = nodes.Name(name, "load")
             if stream.skip_if("assign"):
-                self.add_variable(name, parser.parse_expression())
+                value = self.parser.parse_expression()
             elif self.trimmed is None and name in ("trimmed", "notrimmed"):
                 self.trimmed = name == "trimmed"
-            else:
-                self.add_variable(name, nodes.Name(name, "load"))
-
-    def add_variable(self, name: str, value: nodes.Expr) -> None:
-        if self.count is None:
-            if isinstance(value, nodes.Call):
-                self.assignment = nodes.Assign(nodes.Name("_trans", "store"), value)
+                continue
+            if isinstance(value, nodes.Call) and not self.variables:
+                self.assignment = [nodes.Assign(nodes.Name("_trans", "store"), value)]
                 value = nodes.Name("_trans", "load")
-            self.count, self.count_name = value, name
-        self.variables[name] = value
+            self.variables[name] = value
 
-    def parse_plural_name(self, parser: Parser) -> None:
-        if parser.stream.current.type == "block_end":
-            return
-        token = parser.stream.expect("name")
-        if token.value not in self.variables:
-            parser.fail(
-                f"unknown variable {token.value!r} for pluralization",
-                token.lineno,
-                exc=TemplateAssertionError,
-            )
-        self.count, self.count_name = self.variables[token.value], token.value
+    def fail(self, message: str, lineno: int) -> None:
+        self.parser.fail(message, lineno, exc=TemplateAssertionError)
 
-    def parse_text(self, parser: Parser, may_pluralize: bool) -> str:
+    def parse_count(self, lineno: int) -> None:
+        token = self.stream.next_if("name")
+        if token is not None:
+            if token.value not in self.variables:
+                self.fail(f"unknown variable {token.value!r} for pluralization", token.lineno)
+            self.count = token.value
+        if self.count is None:
+            self.parser.fail("pluralize without variables", lineno)
+
+    def parse_text(self) -> str:
         """The text up to the next tag, with `{{ name }}` as `%(name)s`."""
-        stream = parser.stream
+        stream = self.stream
+        stream.expect("block_end")
         text = ""
-        while not stream.eos:
-            token = next(stream)
+        for token in stream:
             if token.type == "data":
                 text += token.value.replace("%", "%%")
             elif token.type == "variable_begin":
-                name = stream.expect("name").value
+                self.referenced.append(stream.expect("name").value)
                 stream.expect("variable_end")
-                text += f"%({name})s"
-                self.reference(name)
+                text += f"%({self.referenced[-1]})s"
             else:
-                self.expect_end(parser, may_pluralize)
-                return text
-        return parser.fail("unclosed translation block")
-
-    def reference(self, name: str) -> None:
-        self.referenced.append(name)
-        if self.count is None and not self.plural:
-            self.count, self.count_name = nodes.Name(name, "load"), name
-
-    @staticmethod
-    def expect_end(parser: Parser, may_pluralize: bool) -> None:
-        current = parser.stream.current
-        tag = current.value if current.type == "name" else None
-        if tag == "endtrans" or (tag == "pluralize" and may_pluralize):
-            return
-        if tag == "pluralize":
-            parser.fail("a translatable section can have only one pluralize section")
-        if tag == "trans":
-            parser.fail("trans blocks can't be nested; did you mean `endtrans`?")
-        parser.fail(f"control structures in translatable sections are not allowed; saw `{tag}`")
+                break
+        else:
+            self.parser.fail("unclosed translation block")
+        tag = str(stream.current)
+        if tag != "endtrans" and (tag != "pluralize" or self.count is not None):
+            other = f"control structures in translatable sections are not allowed; saw `{tag}`"
+            self.parser.fail(_MISPLACED.get(tag, other))
+        return text
 
     def node(self) -> nodes.Output:
         """The call of the gettext function that fits."""
         newstyle = self.environment.newstyle_gettext
         for name in self.referenced:
             self.variables.setdefault(name, nodes.Name(name, "load"))
+        texts = [text for text in (self.singular, self.plural) if text is not None]
         function = "gettext"
-        args: list[nodes.Expr] = [nodes.Const(self.message(self.singular, newstyle))]
+        args: list[nodes.Expr] = [nodes.Const(self.message(text, newstyle)) for text in texts]
         if self.context is not None:
             function = f"p{function}"
-            args.insert(0, nodes.Const(self.context))
+            args.insert(0, nodes.Const(self.context.value))
         if self.plural is not None:
             function = f"n{function}"
-            args.append(nodes.Const(self.message(self.plural, newstyle)))
-            args.append(self.count or nodes.Const(1))
+            args.append(self.variables[self.count])
         call = nodes.Call(nodes.Name(function, "load"), args, [], None, None)
         if newstyle:
-            for name, value in self.variables.items():
-                # ngettext() knows `num` from its argument.
-                if not (name == self.count_name == "num" and self.plural is not None):
-                    call.kwargs.append(nodes.Keyword(name, value))
+            # ngettext() knows `num` from its argument.
+            known = "num" if self.plural is not None and self.count == "num" else None
+            call.kwargs = [nodes.Keyword(*pair) for pair in self.variables.items() if pair[0] != known]
             return nodes.Output([call])
         text: nodes.Expr = nodes.MarkSafeIfAutoescape(call)
         if self.variables:
@@ -377,39 +330,30 @@ class _Trans:
         return nodes.Output([text])
 
     def message(self, text: str, newstyle: bool) -> str:
-        trimmed = self.trimmed
-        if trimmed is None:
-            trimmed = self.environment.policies["ext.i18n.trimmed"]
+        trimmed = self.environment.policies["ext.i18n.trimmed"] if self.trimmed is None else self.trimmed
         if trimmed:
             text = re.sub(r"\s*\n\s*", " ", text.strip())
-        if not newstyle and not self.referenced:
-            text = text.replace("%%", "%")  # it will be no format string
-        return text
+        # Without variables it will be no format string.
+        return text if newstyle or self.referenced else text.replace("%%", "%")
 
 
 def extract_from_ast(
     ast: nodes.Template, gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS, babel_style: bool = True
-) -> c.Iterator[tuple[int, str, Message]]:
+) -> c.Iterator[tuple[int, str, t.Any]]:
     """Yield (line, function, message) of every call of a gettext function.
 
     A message is a string or a tuple of the arguments, with None for what is no literal string;
     without `babel_style`, a tuple of the literal strings.
     """
     for node in ast.find_all(nodes.Call):
-        if not isinstance(node.node, nodes.Name) or node.node.name not in gettext_functions:
-            continue
-        strings = [
-            arg.value if isinstance(arg, nodes.Const) and isinstance(arg.value, str) else None
-            for arg in node.args
-        ]
-        strings.extend(None for _ in node.kwargs)
-        strings.extend(None for dyn in (node.dyn_args, node.dyn_kwargs) if dyn is not None)
-        message: Message = strings[0] if len(strings) == 1 else tuple(strings)
-        if not babel_style:
-            message = tuple(string for string in strings if string is not None)
-            if not message:
-                continue
-        yield node.lineno, node.node.name, message
+        if isinstance(node.node, nodes.Name) and node.node.name in gettext_functions:
+            dynamic = [arg for arg in (node.dyn_args, node.dyn_kwargs) if arg is not None]
+            values = [getattr(arg, "value", None) for arg in node.args]
+            strings = [value if isinstance(value, str) else None for value in values]
+            strings += [None] * len(node.kwargs + dynamic)
+            found = tuple(text for text in strings if babel_style or text is not None)
+            if found:
+                yield node.lineno, node.node.name, found[0] if babel_style and len(found) == 1 else found
 
 
 # Short names, for `extensions=`.
