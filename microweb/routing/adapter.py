@@ -263,7 +263,11 @@ class MapAdapter:
         A rule with the default method is preferred; with host matching, one of this host.
         """
         rules = self.map._rules_by_endpoint.get(endpoint, ())
-        for wanted in (method,) if method is not None or len(rules) == 1 else (self.default_method, None):
+        if len(rules) == 1 and method is None:  # as nearly always: there is no choice
+            suits = rules[0].suitable_for(values)
+            built = rules[0].build(values, append_unknown) if suits else None
+            return None if built is None else (rules[0], built)
+        for wanted in (self.default_method, None) if method is None else (method,):
             found: t.Iterable[Built] = _built(rules, values, wanted, append_unknown)
             if self.map.host_matching:
                 found = sorted(found, key=lambda each: each[1][0] != self.server_name)
