@@ -106,6 +106,8 @@ class AppContext:
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:
         """Tear down, with the exception that ended the context, and unbind."""
+        if not self._tokens:
+            raise AssertionError(f"{self!r} is popped, but it was not pushed.")
         try:
             if len(self._tokens) == 1:
                 self.app.do_teardown_appcontext(sys.exc_info()[1] if exc is _sentinel else exc)

@@ -273,3 +273,40 @@ def test_functions_that_need_a_request(name):
 
     with pytest.raises(RuntimeError, match=name):
         getattr(microweb, name)(lambda: None)
+
+
+@pytest.mark.parametrize("make", ["app_context", "test_request_context"])
+def test_popping_what_was_not_pushed(app, make):
+    with pytest.raises(AssertionError, match="was not pushed"):
+        getattr(app, make)().pop()
+
+
+def test_g_misses_what_it_has_not(app):
+    with app.app_context():
+        with pytest.raises(KeyError):
+            g.pop("a")
+        with pytest.raises(AttributeError, match="'a'"):
+            _ = g.a
+        own = g._get_current_object()
+        assert repr(own) == "<microweb.g of 'tests.app'>"
+    assert "object at" in repr(own)
+
+
+def test_the_context_says_what_it_is_of(app):
+    with app.test_request_context("/a?b", method="POST") as context:
+        assert repr(context) == "<RequestContext 'http://localhost/a?b' [POST] of tests.app>"
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_what_ends_the_process_is_torn_down_too(app, client, error):
+    seen = []
+    app.teardown_request(lambda e: seen.append(type(e)))
+    app.teardown_appcontext(lambda e: seen.append(type(e)))
+
+    @app.get("/")
+    def index():
+        raise error
+
+    with pytest.raises(error):
+        client.get("/")
+    assert seen == [error, error]

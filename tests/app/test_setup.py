@@ -1,5 +1,8 @@
 """The setup guard, registering routes, and what an application says about itself."""
 
+import sys
+from datetime import timedelta
+
 import pytest
 
 from microweb import Blueprint, Microweb, request
@@ -176,3 +179,14 @@ def test_two_applications_do_not_meet():
     one.get("/")(lambda: "one")
     two.get("/")(lambda: one.test_client().get("/").text + " two")
     assert two.test_client().get("/").text == "one two"
+
+
+def test_durations_may_be_set_in_seconds(app):
+    app.config.update(PERMANENT_SESSION_LIFETIME=60, SEND_FILE_MAX_AGE_DEFAULT=None)
+    assert app.permanent_session_lifetime == timedelta(minutes=1)
+    assert app.send_file_max_age_default is None
+
+
+def test_a_script_is_named_after_its_file(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "/srv/shop.py")
+    assert Microweb("__main__").name == "shop"
