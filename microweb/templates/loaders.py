@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
     from .environment import Environment, Template
 
+    Globals = t.Optional[c.MutableMapping[str, t.Any]]
+    Paths = t.Union[str, os.PathLike[str], c.Iterable[t.Union[str, os.PathLike[str]]]]
     Source = tuple[str, t.Optional[str], t.Optional[t.Callable[[], bool]]]
+
+
+_NOT_IN_NAMES = ("\0", os.path.sep, os.path.altsep or os.path.sep)
 
 
 def split_template_path(template: str) -> list[str]:
     """Split a name into the parts of a path, refusing those that lead elsewhere."""
-    pieces = []
-    for piece in template.split("/"):
-        # A separator of this system that is none in names would smuggle in a second path.
-        if piece == os.path.pardir or os.path.sep in piece or (os.path.altsep or "/") in piece:
-            raise TemplateNotFound(template)
-        # The system would refuse a NUL with an error that is not ours.
-        if "\0" in piece:
-            raise TemplateNotFound(template)
-        if piece and piece != ".":
-            pieces.append(piece)
+    pieces = [piece for piece in template.split("/") if piece and piece != "."]
+    # A separator of this system that is none in names would smuggle in a second path; a NUL is
+    # refused by the system with an error that is not ours.
+    if os.path.pardir in pieces or any(sign in piece for piece in pieces for sign in _NOT_IN_NAMES):
+        raise TemplateNotFound(template)
     return pieces
 
 
@@ -58,9 +58,7 @@ class BaseLoader:
         raise TypeError("this loader cannot iterate over all templates")
 
     @internalcode
-    def load(
-        self, environment: Environment, name: str, globals: c.MutableMapping[str, t.Any] | None = None
-    ) -> Template:
+    def load(self, environment: Environment, name: str, globals: Globals = None) -> Template:
         """Return the compiled template. Loaders of loaders override this too."""
         source, filename, uptodate = self.get_source(environment, name)
         code = environment.compile(source, name, filename)
@@ -71,10 +69,8 @@ class BaseLoader:
         return template
 
 
-def _as_paths(paths: t.Any) -> list[str]:
-    if isinstance(paths, (str, os.PathLike)):
-        paths = [paths]
-    return [os.fspath(path) for path in paths]
+def _as_paths(paths: Paths) -> list[str]:
+    return [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
 
 
 def _mtime(filename: str) -> float | None:
@@ -82,6 +78,12 @@ def _mtime(filename: str) -> float | None:
         return os.stat(filename).st_mtime
     except OSError:
         return None
+
+
+def _read(filename: str, encoding: str) -> Source:
+    mtime = _mtime(filename)
+    with open(filename, encoding=encoding) as file:
+        return file.read(), os.path.normpath(filename), lambda: _mtime(filename) == mtime
 
 
 def _files_below(root: str, followlinks: bool = False) -> c.Iterator[str]:
@@ -93,12 +95,7 @@ def _files_below(root: str, followlinks: bool = False) -> c.Iterator[str]:
 class FileSystemLoader(BaseLoader):
     """Loads from one folder or from several, the first that has the template."""
 
-    def __init__(
-        self,
-        searchpath: str | os.PathLike[str] | c.Iterable[str | os.PathLike[str]],
-        encoding: str = "utf-8",
-        followlinks: bool = False,
-    ) -> None:
+    def __init__(self, searchpath: Paths, encoding: str = "utf-8", followlinks: bool = False) -> None:
         self.searchpath = _as_paths(searchpath)
         self.encoding = encoding
         self.followlinks = followlinks
@@ -110,20 +107,14 @@ class FileSystemLoader(BaseLoader):
             # posixpath on Windows too: there join() would let a drive replace the root.
             filename = posixpath.join(searchpath, *pieces)
             if os.path.isfile(filename):
-                break
-        else:
-            paths = ", ".join(map(repr, self.searchpath))
-            places = "path" if len(self.searchpath) == 1 else "paths"
-            raise TemplateNotFound(template, f"{template!r} not found in search {places}: {paths}")
-        mtime = _mtime(filename)
-        with open(filename, encoding=self.encoding) as file:
-            source = file.read()
-        return source, os.path.normpath(filename), lambda: _mtime(filename) == mtime
+                return _read(filename, self.encoding)
+        paths = ", ".join(map(repr, self.searchpath))
+        places = "path" if len(self.searchpath) == 1 else "paths"
+        raise TemplateNotFound(template, f"{template!r} not found in search {places}: {paths}")
 
     def list_templates(self) -> list[str]:
         """Return the names of the files in all folders."""
-        roots = self.searchpath
-        return sorted({name for root in roots for name in _files_below(root, self.followlinks)})
+        return sorted({name for root in self.searchpath for name in _files_below(root, self.followlinks)})
 
 
 class PackageLoader(BaseLoader):
@@ -131,66 +122,49 @@ class PackageLoader(BaseLoader):
 
     def __init__(self, package_name: str, package_path: str = "templates", encoding: str = "utf-8") -> None:
         from importlib import import_module  # a package that is imported already, as a rule
-        from importlib.util import find_spec
 
         path = os.path.normpath(package_path).rstrip(os.path.sep)
         # A path in a zip file cannot begin with "./".
         self.package_path = "" if path == os.path.curdir else path
         self.package_name = package_name
         self.encoding = encoding
-        import_module(package_name)
-        spec = find_spec(package_name)
+        spec = import_module(package_name).__spec__
         if spec is None or spec.loader is None:
             raise ValueError(f"The package {package_name!r} has no loader.")
         self._loader: t.Any = spec.loader
         #: The zip file, if the package is in one.
         self._archive: str | None = getattr(spec.loader, "archive", None)
-        roots = list(spec.submodule_search_locations or ())
-        if not roots and spec.origin is not None:
-            roots = [os.path.dirname(spec.origin)]  # one module: what lies beside it
-        self._template_root = self._find_root(roots)
-
-    def _find_root(self, roots: list[str]) -> str:
-        for root in roots:
-            path = os.path.join(root, self.package_path).rstrip(os.path.sep)
-            if self._archive is not None or os.path.isdir(path):
-                return path
-        raise ValueError(
-            f"PackageLoader could not find a {self.package_path!r} directory in the"
-            f" {self.package_name!r} package."
-        )
+        # Of a single module, what lies beside it.
+        roots = spec.submodule_search_locations or [os.path.dirname(spec.origin or "")]
+        paths = [os.path.join(root, self.package_path).rstrip(os.path.sep) for root in roots]
+        found = [path for path in paths if self._archive is not None or os.path.isdir(path)]
+        if not found:
+            message = f"PackageLoader could not find a {self.package_path!r} directory"
+            raise ValueError(f"{message} in the {package_name!r} package.")
+        self._template_root = found[0]
 
     def get_source(self, environment: Environment, template: str) -> Source:
         """Read the file, or the member of the zip file."""
-        pieces = split_template_path(template)
-        path = os.path.normpath(posixpath.join(self._template_root, *pieces))
-        if self._archive is not None:
-            try:
-                return self._loader.get_data(path).decode(self.encoding), path, None
-            except OSError as error:
-                raise TemplateNotFound(template) from error
-        if not os.path.isfile(path):
-            raise TemplateNotFound(template)
-        mtime = _mtime(path)
-        with open(path, "rb") as file:
-            source = file.read().decode(self.encoding)
-        return source, path, lambda: _mtime(path) == mtime
+        path = os.path.normpath(posixpath.join(self._template_root, *split_template_path(template)))
+        try:
+            if self._archive is None:
+                return _read(path, self.encoding)
+            return self._loader.get_data(path).decode(self.encoding), path, None
+        except OSError as error:
+            raise TemplateNotFound(template) from error
 
     def list_templates(self) -> list[str]:
         """Return the names of the files in the folder."""
         if self._archive is None:
             return sorted(_files_below(self._template_root))
-        prefix = self._template_root[len(self._archive) :].lstrip(os.path.sep) + os.path.sep
         # zipimport has no public way to list; the attribute became a method in 3.13.
-        get_files = getattr(self._loader, "_get_files", lambda: getattr(self._loader, "_files", None))
-        files = get_files()
+        files = getattr(self._loader, "_get_files", lambda: getattr(self._loader, "_files", None))()
         if files is None:
             raise TypeError("This zip importer does not say which files it has.")
-        return sorted(
-            name[len(prefix) :].replace(os.path.sep, "/")
-            for name in files
-            if name.startswith(prefix) and not name.endswith(os.path.sep)
-        )
+        start = len(self._archive)
+        prefix = self._template_root[start:].lstrip(os.path.sep) + os.path.sep
+        names = [name[len(prefix) :] for name in files if name.startswith(prefix)]
+        return sorted(name.replace(os.path.sep, "/") for name in names if name and name[-1] != os.path.sep)
 
 
 class DictLoader(BaseLoader):
@@ -229,7 +203,23 @@ class FunctionLoader(BaseLoader):
         return (found, None, None) if isinstance(found, str) else found
 
 
-class PrefixLoader(BaseLoader):
+class _LoaderOfLoaders(BaseLoader):
+    """Base class of those that let others load; `_ask` calls a method of the right one."""
+
+    def _ask(self, method: str, environment: Environment, template: str, *args: t.Any) -> t.Any:
+        raise NotImplementedError
+
+    def get_source(self, environment: Environment, template: str) -> t.Any:
+        """Ask the loader."""
+        return self._ask("get_source", environment, template)
+
+    @internalcode
+    def load(self, environment: Environment, name: str, globals: Globals = None) -> t.Any:
+        """Let the loader load it."""
+        return self._ask("load", environment, name, globals)
+
+
+class PrefixLoader(_LoaderOfLoaders):
     """Loads with the loader whose name stands before the first delimiter."""
 
     def __init__(self, mapping: c.Mapping[str, BaseLoader], delimiter: str = "/") -> None:
@@ -243,68 +233,38 @@ class PrefixLoader(BaseLoader):
             raise TemplateNotFound(template)
         return self.mapping[prefix], name
 
-    def get_source(self, environment: Environment, template: str) -> Source:
-        """Ask the loader."""
+    @internalcode
+    def _ask(self, method: str, environment: Environment, template: str, *args: t.Any) -> t.Any:
         loader, name = self.get_loader(template)
         try:
-            return loader.get_source(environment, name)
+            return getattr(loader, method)(environment, name, *args)
         except TemplateNotFound as error:
             raise TemplateNotFound(template) from error  # under the name that was asked for
 
-    @internalcode
-    def load(
-        self, environment: Environment, name: str, globals: c.MutableMapping[str, t.Any] | None = None
-    ) -> Template:
-        """Let the loader load it."""
-        loader, local_name = self.get_loader(name)
-        try:
-            return loader.load(environment, local_name, globals)
-        except TemplateNotFound as error:
-            raise TemplateNotFound(name) from error
-
     def list_templates(self) -> list[str]:
         """Return the templates of all loaders, each with its prefix."""
-        return [
-            f"{prefix}{self.delimiter}{template}"
-            for prefix, loader in self.mapping.items()
-            for template in loader.list_templates()
-        ]
+        names = {prefix: loader.list_templates() for prefix, loader in self.mapping.items()}
+        return [f"{prefix}{self.delimiter}{name}" for prefix in names for name in names[prefix]]
 
 
-class ChoiceLoader(BaseLoader):
+class ChoiceLoader(_LoaderOfLoaders):
     """Loads with the first of several loaders that has the template."""
 
     def __init__(self, loaders: c.Sequence[BaseLoader]) -> None:
         self.loaders = loaders
 
-    def get_source(self, environment: Environment, template: str) -> Source:
-        """Ask one after the other."""
+    @internalcode
+    def _ask(self, method: str, environment: Environment, template: str, *args: t.Any) -> t.Any:
         for loader in self.loaders:
             try:
-                return loader.get_source(environment, template)
+                return getattr(loader, method)(environment, template, *args)
             except TemplateNotFound:
                 pass
         raise TemplateNotFound(template)
 
-    @internalcode
-    def load(
-        self, environment: Environment, name: str, globals: c.MutableMapping[str, t.Any] | None = None
-    ) -> Template:
-        """Let the first one that can load it."""
-        for loader in self.loaders:
-            try:
-                return loader.load(environment, name, globals)
-            except TemplateNotFound:
-                pass
-        raise TemplateNotFound(name)
-
     def list_templates(self) -> list[str]:
         """Return the templates of all loaders."""
         return sorted({name for loader in self.loaders for name in loader.list_templates()})
-
-
-class _ModulePath(types.ModuleType):
-    """A module that can be referred to weakly."""
 
 
 class ModuleLoader(BaseLoader):
@@ -312,13 +272,12 @@ class ModuleLoader(BaseLoader):
 
     has_source_access = False
 
-    def __init__(self, path: str | os.PathLike[str] | c.Iterable[str | os.PathLike[str]]) -> None:
-        self.package_name = f"_template_modules_{id(self):x}"
+    def __init__(self, path: Paths) -> None:
+        self.package_name = name = f"_template_modules_{id(self):x}"
         # A package of its own, so that Python's import finds and caches the modules' code. It
         # lives as long as this loader: sys.modules has no more than a proxy.
-        self.module = _ModulePath(self.package_name)
+        self.module = types.ModuleType(name)
         self.module.__path__ = _as_paths(path)
-        name = self.package_name
         sys.modules[name] = weakref.proxy(self.module, lambda _: sys.modules.pop(name, None))
 
     @staticmethod
@@ -334,18 +293,15 @@ class ModuleLoader(BaseLoader):
         return ModuleLoader.get_template_key(name) + ".py"
 
     @internalcode
-    def load(
-        self, environment: Environment, name: str, globals: c.MutableMapping[str, t.Any] | None = None
-    ) -> Template:
+    def load(self, environment: Environment, name: str, globals: Globals = None) -> Template:
         """Find the module and run its code; it imports nothing, so it is no import."""
         from importlib.machinery import PathFinder  # only where modules are used
 
         key = self.get_template_key(name)
-        code = getattr(self.module, key, None)
-        if code is None:
-            spec = PathFinder.find_spec(f"{self.package_name}.{key}", self.module.__path__)
+        if not hasattr(self.module, key):
+            spec: t.Any = PathFinder.find_spec(f"{self.package_name}.{key}", self.module.__path__)
             if spec is None:
                 raise TemplateNotFound(name)
-            code = spec.loader.get_code(spec.name)  # type: ignore[union-attr]
-            setattr(self.module, key, code)
+            setattr(self.module, key, spec.loader.get_code(spec.name))
+        code = getattr(self.module, key)
         return environment.template_class.from_code(environment, code, {} if globals is None else globals)
