@@ -29,6 +29,5 @@ from .factories import RuleTemplateFactory as RuleTemplateFactory
 from .factories import Subdomain as Subdomain
 from .factories import Submount as Submount
 from .map import Map as Map
-from .matcher import StateMachineMatcher as StateMachineMatcher
 from .pattern import parse_converter_args as parse_converter_args
 from .rules import Rule as Rule

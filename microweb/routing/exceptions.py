@@ -121,14 +121,11 @@ class BuildError(RoutingException, LookupError):
         message = f"Could not build url for endpoint {self.endpoint!r}"
         message += f" ({self.method!r})" if self.method else ""
         message += f" with values {sorted(self.values)!r}" if self.values else ""
-        return f"{message}.{self._advice()}"
+        return f"{message}.{self._advice(self.suggested)}"
 
-    def _advice(self) -> str:
-        rule = self.suggested
-        if rule is None:
-            return ""
-        if rule.endpoint != self.endpoint:
-            return f" Did you mean {rule.endpoint!r} instead?"
+    def _advice(self, rule: Rule | None) -> str:
+        if rule is None or rule.endpoint != self.endpoint:
+            return f" Did you mean {rule.endpoint!r} instead?" if rule else ""
         advice = ""
         if self.method and rule.methods is not None and self.method not in rule.methods:
             advice += f" Did you mean to use methods {sorted(rule.methods)!r}?"

@@ -207,19 +207,17 @@ class Map:
         # All in one function: a call costs a third of the whole.
         if self._remap:
             self.update()
-        if lane is None:
-            lane = self._lane
-        table = lane.paths.get(path)
+        node: t.Any = lane or self._lane
+        table = node.paths.get(path)
         if table is not None:
             rule = table.get(method) or table.get(None)
             return (rule, dict(rule.defaults) if rule.defaults else {}) if rule else None
         parts = path.split("/")
-        node: Node | None = lane
         for part in parts:
-            node = node.static.get(part) or node.only or node.pick(part)  # type: ignore[union-attr]
+            node = node.static.get(part) or node.only or node.pick(part)
             if node is None:
                 return None
-        table = node.table  # type: ignore[union-attr]
+        table = node.table
         rule = table.get(method) or table.get(None)
         if not rule:
             return None

@@ -127,10 +127,9 @@ class StateMachineMatcher:
         if rule is None and merge and "//" in path:
             merged = re.sub("/{2,}", "/", path)
             search.parts = [domain, *merged.split("/")]
-            rule = search.walk(self.root, 0)
-            if rule is not None and rule.merge_slashes:
+            other = search.walk(self.root, 0)
+            if other is not None and other.merge_slashes:
                 raise RequestPath(merged)
-            return search
         if rule is None:
             return search
         try:

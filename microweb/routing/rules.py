@@ -187,15 +187,14 @@ class Rule(RuleFactory):
 
     def _make_values(self) -> ValuesFunction:
         """Make what tests the texts of the variables, and makes the arguments for the view of them."""
-        make = self._values = values_function(self._parts, self._converters, self.defaults or {})
-        return make
+        self._values = values_function(self._parts, self._converters, self.defaults or {})
+        return self._values
 
     def _make_urls(self) -> tuple[URLFunction, URLFunction]:
         """Make what makes the domain part and the path."""
         defaults = self.defaults or {}
-        urls = url_function(self._domain_tokens, defaults), url_function(self._path_tokens, defaults)
-        self._urls = urls
-        return urls
+        self._urls = url_function(self._domain_tokens, defaults), url_function(self._path_tokens, defaults)
+        return self._urls
 
     # -- building
 
