@@ -15,16 +15,12 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "environment": "Environment Template TemplateRecursionError",
-    "errors": (
-        "TemplateError TemplateNotFound TemplatesNotFound TemplateSyntaxError"
-        " TemplateAssertionError TemplateRuntimeError UndefinedError"
-    ),
-    "loaders": (
-        "BaseLoader FileSystemLoader PackageLoader DictLoader FunctionLoader PrefixLoader"
-        " ChoiceLoader ModuleLoader"
-    ),
-    "runtime": ("Undefined ChainableUndefined DebugUndefined StrictUndefined make_logging_undefined"),
-    "utils": ("pass_context pass_environment pass_eval_context is_undefined select_autoescape"),
+    "errors": "TemplateError TemplateNotFound TemplatesNotFound TemplateSyntaxError TemplateAssertionError"
+    " TemplateRuntimeError UndefinedError",
+    "loaders": "BaseLoader FileSystemLoader PackageLoader DictLoader FunctionLoader PrefixLoader"
+    " ChoiceLoader ModuleLoader",
+    "runtime": "Undefined ChainableUndefined DebugUndefined StrictUndefined make_logging_undefined",
+    "utils": "pass_context pass_environment pass_eval_context is_undefined select_autoescape",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import operator
 from collections import abc
+from functools import partial
+from numbers import Number
 
 from .runtime import Undefined
 from .utils import pass_environment
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
     import typing as t
 
     from .environment import Environment
+
+
+def _is_a(kind: t.Any, value: t.Any) -> bool:
+    return isinstance(value, kind)
+
+
+# Partials and no closures, because an environment can be pickled.
+_KINDS = (Undefined, float, str, abc.Mapping, Number)
+test_undefined, test_float, test_string, test_mapping, test_number = (partial(_is_a, kind) for kind in _KINDS)
+test_none, test_true, test_false = (partial(operator.is_, value) for value in (None, True, False))
+test_sameas = operator.is_
 
 
 def test_odd(value: int) -> bool:
@@ -39,11 +52,6 @@ def test_defined(value: t.Any) -> bool:
     return not isinstance(value, Undefined)
 
 
-def test_undefined(value: t.Any) -> bool:
-    """Is it undefined?"""
-    return isinstance(value, Undefined)
-
-
 @pass_environment
 def test_filter(env: Environment, value: str) -> bool:
     """Is there a filter of that name?"""
@@ -56,41 +64,14 @@ def test_test(env: Environment, value: str) -> bool:
     return value in env.tests
 
 
-def test_none(value: t.Any) -> bool:
-    """Is it none?"""
-    return value is None
-
-
 def test_boolean(value: t.Any) -> bool:
     """Is it true or false itself?"""
-    return value is True or value is False
-
-
-def test_false(value: t.Any) -> bool:
-    """Is it false itself?"""
-    return value is False
-
-
-def test_true(value: t.Any) -> bool:
-    """Is it true itself?"""
-    return value is True
+    return isinstance(value, bool)
 
 
 def test_integer(value: t.Any) -> bool:
     """Is it an integer? True and false, which are to Python, are not."""
-    return isinstance(value, int) and value is not True and value is not False
-
-
-def test_float(value: t.Any) -> bool:
-    """Is it a float?"""
-    return isinstance(value, float)
-
-
-def test_number(value: t.Any) -> bool:
-    """Is it a number of any kind? True and false are."""
-    from numbers import Number  # Decimal and Fraction count
-
-    return isinstance(value, Number)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def test_lower(value: t.Any) -> bool:
@@ -103,24 +84,13 @@ def test_upper(value: t.Any) -> bool:
     return str(value).isupper()
 
 
-def test_string(value: t.Any) -> bool:
-    """Is it text?"""
-    return isinstance(value, str)
-
-
-def test_mapping(value: t.Any) -> bool:
-    """Is it a dict or the like?"""
-    return isinstance(value, abc.Mapping)
-
-
 def test_sequence(value: t.Any) -> bool:
     """Has it a length, and items? Text and dicts have."""
     try:
         len(value)
-        value.__getitem__  # noqa: B018
     except Exception:
         return False
-    return True
+    return hasattr(value, "__getitem__")
 
 
 def test_iterable(value: t.Any) -> bool:
@@ -130,11 +100,6 @@ def test_iterable(value: t.Any) -> bool:
     except TypeError:
         return False
     return True
-
-
-def test_sameas(value: t.Any, other: t.Any) -> bool:
-    """Is it the very same object?"""
-    return value is other
 
 
 def test_escaped(value: t.Any) -> bool:
@@ -151,12 +116,6 @@ TESTS: dict[str, t.Callable[..., t.Any]] = {
     name[5:]: func for name, func in globals().copy().items() if name.startswith("test_")
 }
 TESTS["callable"] = callable
-for _names, _operator in {
-    "== eq equalto": operator.eq,
-    "!= ne": operator.ne,
-    "> gt greaterthan": operator.gt,
-    ">= ge": operator.ge,
-    "< lt lessthan": operator.lt,
-    "<= le": operator.le,
-}.items():
-    TESTS.update(dict.fromkeys(_names.split(), _operator))
+_SIGNS = "== eq equalto", "!= ne", "> gt greaterthan", ">= ge", "< lt lessthan", "<= le"
+for _names in map(str.split, _SIGNS):
+    TESTS.update(dict.fromkeys(_names, getattr(operator, _names[1])))

@@ -48,13 +48,7 @@ def find_referenced_templates(ast: nodes.Template) -> c.Iterator[str | None]:
     """Yield the templates that are extended, imported and included; None for a computed name."""
     for node in ast.find_all(_REFERENCES):
         wanted = node.template
-        items = wanted.items if isinstance(wanted, (nodes.Tuple, nodes.List)) else [wanted]
-        for item in items:
-            if not isinstance(item, nodes.Const):
-                yield None
-            elif isinstance(item.value, str):
-                yield item.value
-            elif isinstance(item.value, (tuple, list)) and isinstance(node, nodes.Include):
-                yield from (name for name in item.value if isinstance(name, str))
-            elif item is wanted:
-                yield None
+        values = [getattr(item, "value", None) for item in getattr(wanted, "items", [wanted])]
+        if len(values) == 1 and isinstance(values[0], (tuple, list)):
+            values = [*values[0]]
+        yield from (value if isinstance(value, str) else None for value in values)

@@ -19,18 +19,13 @@ if TYPE_CHECKING:
 
 
 def write_templates(
-    environment: Environment,
-    names: c.Iterable[str],
-    target: str | os.PathLike[str],
-    zip: str | None,
-    log_function: t.Callable[[str], t.Any] | None,
-    ignore_errors: bool,
+    environment: Environment, names: c.Iterable[str], target: t.Any, zip: t.Any, log: t.Any, ignore: bool
 ) -> None:
     """Write the modules of some templates to a zip file, or to a folder if `zip` is None."""
-    log = log_function or (lambda message: None)
-    modules = _modules(environment, names, log, ignore_errors)
+    log = log or str  # which comes to nothing
+    log(f"Compiling into {'folder' if zip is None else 'Zip archive'} {target!r}")
+    modules = _modules(environment, names, log, ignore)
     if zip is None:
-        log(f"Compiling into folder {target!r}")
         os.makedirs(target, exist_ok=True)
         for filename, source in modules:
             with open(os.path.join(target, filename), "w", encoding="utf-8") as file:
@@ -38,26 +33,22 @@ def write_templates(
     else:
         from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-        log(f"Compiling into Zip archive {target!r}")
-        compression = {"deflated": ZIP_DEFLATED, "stored": ZIP_STORED}[zip]
-        with ZipFile(target, "w", compression) as archive:
+        with ZipFile(target, "w", {"deflated": ZIP_DEFLATED, "stored": ZIP_STORED}[zip]) as archive:
             for filename, source in modules:
                 archive.writestr(filename, source)
     log("Finished compiling templates")
 
 
 def _modules(
-    environment: Environment, names: c.Iterable[str], log: t.Callable[[str], t.Any], ignore_errors: bool
+    environment: t.Any, names: c.Iterable[str], log: t.Any, ignore: bool
 ) -> c.Iterator[tuple[str, str]]:
     """Yield (file name, source of the module) for each template that compiles."""
     for name in names:
-        if environment.loader is None:
-            raise TypeError("no loader for this environment specified")
         source, filename, _ = environment.loader.get_source(environment, name)
         try:
             code = environment.compile(source, name, filename, raw=True, defer_init=True)
         except TemplateSyntaxError as error:
-            if not ignore_errors:
+            if not ignore:
                 raise
             log(f'Could not compile "{name}": {error}')
             continue

@@ -64,16 +64,14 @@ def urlize(
     >>> urlize("see <www.example.com>")
     'see &lt;<a href="https://www.example.com">www.example.com</a>&gt;'
     """
-    attributes = "".join(
-        f' {name}="{escape(value)}"' for name, value in (("rel", rel), ("target", target)) if value
-    )
+    given = {"rel": rel, "target": target}
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in given.items() if value)
     schemes = tuple(extra_schemes or ())
 
     def link(word: str) -> str:
         # Nothing else can be an address, and most words have none of the three.
-        if not schemes and "." not in word and "@" not in word and ":" not in word:
-            return word
-        if len(word) > _MAX_WORD:
+        possible = schemes or "." in word or "@" in word or ":" in word
+        if not possible or len(word) > _MAX_WORD:
             return word
         head, address, tail = _peel(word)
         return f"{head}{_link(address, trim_url_limit, attributes, schemes)}{tail}"
@@ -104,16 +102,11 @@ def _link(address: str, limit: int | None, attributes: str, schemes: tuple[str, 
         shown = address if limit is None or len(address) <= limit else f"{address[:limit]}..."
         scheme = "" if address.startswith(("http://", "https://")) else "https://"
         return f'<a href="{scheme}{address}"{attributes}>{shown}</a>'
-    mail = address[7:] if address.startswith("mailto:") else ""
-    if mail and _mail_address.fullmatch(mail):
-        return f'<a href="{address}">{mail}</a>'
-    if (
-        "@" in address
-        and ":" not in address
-        and not address.startswith(("www.", "@"))  # @name@host is somebody, not a mail address
-        and _mail_address.fullmatch(address)
-    ):
-        return f'<a href="mailto:{address}">{address}</a>'
+    mail = address[7:] if address.startswith("mailto:") else address
+    # @name@host is somebody, not a mail address; and `:` would begin another scheme.
+    is_mail = mail != address or not (":" in address or address.startswith(("www.", "@")))
+    if is_mail and _mail_address.fullmatch(mail):
+        return f'<a href="mailto:{mail}">{mail}</a>'
     if address.startswith(schemes) and address not in schemes:
         return f'<a href="{address}"{attributes}>{address}</a>'
     return address
