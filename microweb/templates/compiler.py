@@ -31,7 +31,7 @@ from keyword import iskeyword
 
 from . import nodes
 from .expressions import Expressions, Frame
-from .pyast import Parameter, to_source
+from .pyast import Parameter
 from .runtime import NAMESPACE, html_if
 from .scopes import SPECIAL, Scope, special_names
 from .utils import pass_arg_of, words
@@ -40,8 +40,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import collections.abc as c
     import typing as t
-
-    from .environment import Environment
 
     Code = list[t.Any]
 
@@ -55,37 +53,14 @@ _GENERATED = re.compile(r"[lt]_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|p
 _MOST_BRANCHES = 50
 
 
-def generate(
-    node: nodes.Template,
-    environment: Environment,
-    name: str | None,
-    filename: str | None,
-    streaming: bool = False,
-) -> ast.Module:
-    """Translate a template's nodes to the tree of a Python module."""
-    return environment.code_generator_class(environment, name, filename, streaming).module(node)
-
-
-__all__ = ["CodeGenerator", "generate", "to_source"]
-
-
 class CodeGenerator(Expressions):
     """Translates one template."""
 
-    def __init__(
-        self, environment: Environment, name: str | None, filename: str | None, streaming: bool = False
-    ) -> None:
-        self.environment = environment
-        self.template_name = name
-        self.filename = filename
-        self.streaming = streaming
-        self.blocks: dict[str, t.Any] = {}
-        # What one walk over the whole template tells, so that no part of it is searched again.
-        self._extends = self._any_scoped = False
-        self._specials: frozenset[str] = frozenset()
-        self._extends_so_far = 0
-        self._has_known_extends = False
-        super().__init__()
+    # What one walk over the whole template tells, so that no part of it is searched again.
+    _extends = _any_scoped = False
+    _specials: frozenset[str] = frozenset()
+    _extends_so_far = 0
+    _has_known_extends = False
 
     # -- the module and its functions
 
@@ -169,11 +144,11 @@ class CodeGenerator(Expressions):
         self.line = line
         lookups: Code = []
         for (registry, name), ident in self._dependencies.items():
-            lookup = f"{{ident}} = environment.{registry}[{{name}}]"
+            found = "[{name}]"
             if name not in getattr(self.environment, registry):
                 # Under a condition: whoever gets there is told.
-                lookup = f"environment.{registry}.get({{name}}) or no_such('{registry[:-1]}', {{name}})"
-                lookup = f"{{ident}} = {lookup}"
+                found = f".get({{name}}) or no_such('{registry[:-1]}', {{name}})"
+            lookup = f"{{ident}} = environment.{registry}{found}"
             lookups += self.code(lookup, ident=ident, name=self.const(name))
         return [*self._entry(frame.scope), *lookups, *statements]
 
@@ -334,13 +309,9 @@ class CodeGenerator(Expressions):
 
     def visit_Include(self, node: t.Any, frame: Frame) -> Code:
         """Render another template in place."""
-        wanted, method = node.template, "get_or_select_template"
-        if isinstance(wanted, nodes.Const) and isinstance(wanted.value, str):
-            method = "get_template"
-        elif isinstance(wanted, (nodes.Tuple, nodes.List)):
-            method = "select_template"
         template = self.temporary()
-        load = self.code("{t} = {found}", t=template, found=self._get_template(node, method, frame))
+        found = self._get_template(node, "get_or_select_template", frame)
+        load = self.code("{t} = {found}", t=template, found=found)
         if node.with_context:
             context = self._with_variables(self.expression("{t}.new_context", t=template), frame)
             pieces = self._run_template(template, context, frame.buffer is None)
@@ -378,32 +349,21 @@ class CodeGenerator(Expressions):
         for item in node.names:
             name, alias = (item, item) if isinstance(item, str) else item
             names[alias] = frame.scope.ref(alias)
-            body += self.code(
-                "{ident} = getattr({module}, {name}, missing)\n"
-                "if {ident} is missing:\n"
-                "    {ident} = environment.undefined(missing_name({module}, {name}, {place}), name={name})",
-                ident=names[alias],
-                module=module,
-                name=self.const(name),
-                place=self.const(self.position(node)),
-            )
+            take = "{ident} = exported(environment, {module}, {name}, {place})"
+            place = self.const(self.position(node))
+            body += self.code(take, ident=names[alias], module=module, name=self.const(name), place=place)
         return body + self._publish(names, frame, exported=False)
 
     def _publish(self, names: dict[str, str], frame: Frame, exported: bool = True) -> Code:
         """Note assigned variables where those who ask look; at the top level others may import them."""
         where = "context.vars" if frame.toplevel else frame.assigned if exported else None
-        if where is None or not names:
+        if where is None:
             return []
-        if len(names) == 1:
-            ((name, ident),) = names.items()
-            body = self.code(f"{where}[{{name}}] = {{ident}}", name=self.const(name), ident=ident)
-        else:
-            body = self.code(f"{where}.update({{names}})", names=self.variables(names))
-        public = tuple(name for name in names if not name.startswith("_"))
-        if frame.toplevel and public:
-            one, many = ("add", "update") if exported else ("discard", "difference_update")
-            method, value = (one, public[0]) if len(public) == 1 else (many, public)
-            body += self.code(f"context.exported_vars.{method}({{value}})", value=self.const(value))
+        body, method = [], "add" if exported else "discard"
+        for name, ident in names.items():
+            body += self.code(f"{where}[{{name}}] = {{ident}}", name=self.const(name), ident=ident)
+            if frame.toplevel and not name.startswith("_"):
+                body += self.code(f"context.exported_vars.{method}({{name}})", name=self.const(name))
         return body
 
     # -- loops and conditions
@@ -526,19 +486,18 @@ class CodeGenerator(Expressions):
         return self.name(target.id)
 
     def visit_Break(self, node: t.Any, frame: Frame) -> Code:
-        """`break`."""
-        return self.code("break")
+        """`break` and `continue`."""
+        return self.code(type(node).__name__.lower())
 
-    def visit_Continue(self, node: t.Any, frame: Frame) -> Code:
-        """`continue`."""
-        return self.code("continue")
+    visit_Continue = visit_Break
 
     def visit_If(self, node: t.Any, frame: Frame) -> Code:
         """`if`, with each `elif` in the `else` of the one before."""
         frame = frame.copy(soft=True, rootlevel=False)
         branches = [node, *node.elif_]
+        other = self.statements(node.else_, frame)
         if len(branches) <= _MOST_BRANCHES:
-            return self._branches(branches, self.statements(node.else_, frame), frame)
+            return self._branches(branches, other, frame)
         # Each elif is one level deeper in Python's tree, which has a limit. So chains that are
         # very long are cut, and each part goes on if the one before had nothing to do.
         undecided = self.temporary()
@@ -547,8 +506,7 @@ class CodeGenerator(Expressions):
             part = branches[start : start + _MOST_BRANCHES]
             chain = self._branches(part, self.code("{t} = True", t=undecided), frame)
             body += self.code("if {t}:\n    {t} = False\n    {chain}", t=undecided, chain=chain)
-        other = self.statements(node.else_, frame) or self.code("pass")
-        return body + self.code("if {t}:\n    {other}", t=undecided, other=other)
+        return body + self.code("if {t}:\n    {other}", t=undecided, other=other or self.code("pass"))
 
     def _branches(self, branches: list[t.Any], other: Code, frame: Frame) -> Code:
         """`if` and `elif`, with what is done if none of them is true."""
@@ -589,8 +547,9 @@ class CodeGenerator(Expressions):
                 " given a default.",
                 node.lineno,
             )
-        native = not any(map(_cannot_be_parameter, arguments))
-        params = [scope.declare_parameter(arg, arg if native else None) for arg in arguments]
+        idents = [None if _cannot_be_parameter(arg) else arg for arg in arguments]
+        params = [*map(scope.declare_parameter, arguments, idents)]
+        renamed = {arg: param for arg, param in zip(arguments, params) if arg != param}
         for special in sorted(added):
             scope.declare_parameter(special, special)
         scope.scan([*node.defaults, *node.body])
@@ -602,14 +561,14 @@ class CodeGenerator(Expressions):
             "def {function}(*varargs, caller=None, t_safe=False, **kwargs):\n"
             "    {entry}\n    {defaults}\n    out = []\n    append = out.append\n    {content}\n"
             "    return markup(concat(out)) if t_safe else concat(out)\n"
-            "{ident} = Macro(environment, {function}, *{about}, context.eval_ctx.autoescape, {native})",
+            "{ident} = Macro({function}, *{about}, context.eval_ctx.autoescape, {renamed})",
             function=function,
             entry=self._entry(scope),
             defaults=body,
             content=content,
             ident=ident,
             about=[*map(self.const, (name, tuple(arguments), *flags))],
-            native=self.const(native),
+            renamed=self.const(renamed),
         )
         signature = found[0].args
         signature.args = [self.at(Parameter(param, None)) for param in params]

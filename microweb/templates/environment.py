@@ -17,7 +17,7 @@ from functools import reduce
 
 from . import nodes
 from .checks import TESTS
-from .compiler import CodeGenerator, generate, to_source
+from .compiler import CodeGenerator
 from .errors import (
     TemplateNotFound,
     TemplateRuntimeError,
@@ -29,6 +29,7 @@ from .filters import FILTERS
 from .lexer import Lexer, TokenStream, get_lexer
 from .nodes import EvalContext
 from .parser import Parser
+from .pyast import to_source
 from .runtime import Context, Undefined
 from .template import Template as Template
 from .template import TemplateExpression, pseudo_filename, raise_in_template
@@ -312,7 +313,7 @@ class Environment:
             if isinstance(source, str):
                 source = self._parse(source, name, filename)
             try:
-                tree = generate(source, self, name, filename, streaming)
+                tree = self.code_generator_class(self, name, filename, streaming).module(source)
                 if raw:
                     return to_source(tree, sys.version_info >= (3, 12) and not defer_init)
                 return self._compile(tree, filename or pseudo_filename(name, text))

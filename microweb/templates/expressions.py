@@ -79,11 +79,14 @@ class Frame:
 class Expressions(Builder):
     """The half of the compiler that translates expressions."""
 
-    environment: Environment
-    template_name: str | None
-    filename: str | None
-
-    def __init__(self) -> None:
+    def __init__(
+        self, environment: Environment, name: str | None, filename: str | None, streaming: bool = False
+    ) -> None:
+        self.environment = environment
+        self.template_name = name
+        self.filename = filename
+        self.streaming = streaming
+        self.blocks: dict[str, t.Any] = {}
         self._last_temporary = 0
         #: Filters and tests that the function being written looks up where it begins.
         self._dependencies: dict[tuple[str, str], str] = {}
@@ -204,12 +207,11 @@ class Expressions(Builder):
     def visit_Concat(self, node: t.Any, frame: Frame) -> t.Any:
         """`a ~ b`."""
         parts = self._all(node.nodes, frame)
-        if frame.eval_ctx.volatile:
-            join = "(markup_join if context.eval_ctx.autoescape else str_join)((*{parts},))"
-            return self.expression(join, parts=parts)
-        if frame.eval_ctx.autoescape:
-            return self.expression("markup_join((*{parts},))", parts=parts)
-        return self.text(parts)
+        if not (frame.eval_ctx.volatile or frame.eval_ctx.autoescape):
+            return self.text(parts)
+        volatile = "(markup_join if context.eval_ctx.autoescape else str_join)"
+        join = volatile if frame.eval_ctx.volatile else "markup_join"
+        return self.expression(f"{join}((*{{parts}},))", parts=parts)
 
     def visit_CondExpr(self, node: t.Any, frame: Frame) -> t.Any:
         """`a if test else b`."""
@@ -318,8 +320,7 @@ class Expressions(Builder):
         if function is None and not frame.soft:
             message = f"No {node.registry[:-1]} named {node.name!r}.{nearest(node.name, known)}"
             self.fail_at(message, node.lineno)
-        ident = self._dependencies.setdefault((node.registry, node.name), "") or self.temporary()
-        self._dependencies[node.registry, node.name] = ident
+        ident = self._dependencies.setdefault((node.registry, node.name), self.temporary())
         return self._call(self.name(ident), [*self.first_argument(function), value], node, frame)
 
     def first_argument(self, function: t.Any) -> list[t.Any]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 
 from ..markup import Markup, escape, soft_str
-from .errors import TemplateNotFound as TemplateNotFound
-from .errors import TemplateRuntimeError, UndefinedError
+from .errors import TemplateNotFound, TemplateRuntimeError, UndefinedError  # noqa: F401
 from .nodes import EvalContext
-from .utils import Namespace, concat, internalcode, missing, object_type_repr, pass_eval_context, words
+from .utils import Namespace, concat, internalcode, missing, object_type_repr, pass_eval_context
 from .utils import import_string as import_string
 
 TYPE_CHECKING = False
@@ -115,36 +114,17 @@ def new_context(
     `vars` are what it is rendered with, or with `shared` all of another context, globals
     included. `locals` are variables of the place from which it is included or imported.
     """
-    parent: dict[str, t.Any]
+    parent: dict[str, t.Any] = {}
     if shared:
         # Another context's own dict: copied before anything is added.
         parent = dict(vars or ()) if locals else vars or {}
     else:
-        parent = {}
         # dict(ChainMap) asks every map for every key; this is the same in C.
-        for layer in reversed(getattr(globals, "maps", (globals or {},))):
+        for layer in (*reversed(getattr(globals, "maps", (globals or {},))), vars or {}):
             parent.update(layer)
-        if vars:
-            parent.update(vars)
     if locals:
-        for key, value in locals.items():
-            if value is not missing:
-                parent[key] = value
+        parent.update((key, value) for key, value in locals.items() if value is not missing)
     return environment.context_class(environment, parent, template_name, blocks, globals=globals)
-
-
-class _computed_once:
-    """An attribute that is computed when first read; `cached_property` locked, before 3.12."""
-
-    def __init__(self, function: t.Callable[[t.Any], t.Any]) -> None:
-        self.function = function
-        self.__doc__ = function.__doc__
-
-    def __get__(self, instance: t.Any, owner: t.Any) -> t.Any:
-        if instance is None:
-            return self
-        value = instance.__dict__[self.function.__name__] = self.function(instance)
-        return value
 
 
 class Context(Mapping):  # type: ignore[type-arg]
@@ -171,15 +151,10 @@ class Context(Mapping):  # type: ignore[type-arg]
         #: Each block's functions, the most derived template's first; `extends` adds to them.
         self.blocks = {name: [block] for name, block in blocks.items()} if blocks else {}
 
-    @_computed_once
+    @cached_property
     def eval_ctx(self) -> EvalContext:
         """What holds for this run. Most templates never ask: it was known when compiling."""
         return EvalContext(self.environment, self.name)
-
-    @property
-    def globals_keys(self) -> set[str]:
-        """The names that were globals, not passed to render()."""
-        return set(self._globals or ())
 
     def super(self, name: str, current: t.Callable[[Context], c.Iterable[str]]) -> t.Any:
         """Return a reference to the block that `current` overrides."""
@@ -199,11 +174,6 @@ class Context(Mapping):  # type: ignore[type-arg]
         """Return a variable, or an undefined value."""
         value = self.resolve_or_missing(key)
         return self.environment.undefined(name=key) if value is missing else value
-
-    def get(self, key: str, default: t.Any = None) -> t.Any:
-        """Return a variable, or the default."""
-        value = self.resolve_or_missing(key)
-        return default if value is missing else value
 
     def get_exported(self) -> dict[str, t.Any]:
         """Return what an import of the template offers."""
@@ -243,9 +213,7 @@ class Context(Mapping):  # type: ignore[type-arg]
     @internalcode
     def call(__self, __obj: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """Call a function as a template would."""
-        loop_vars = kwargs.pop("_loop_vars", None)
-        block_vars = kwargs.pop("_block_vars", None)
-        return __self.bind(__obj, loop_vars, block_vars)(*args, **kwargs)
+        return __self.bind(__obj)(*args, **kwargs)
 
     def derived(self, locals: c.Mapping[str, t.Any] | None = None) -> Context:
         """Return a context of its own with local variables added."""
@@ -253,9 +221,6 @@ class Context(Mapping):  # type: ignore[type-arg]
         context.eval_ctx = self.eval_ctx
         context.blocks.update((name, list(stack)) for name, stack in self.blocks.items())
         return context
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.vars or name in self.parent
 
     def __getitem__(self, key: str) -> t.Any:
         value = self.resolve_or_missing(key)
@@ -347,7 +312,6 @@ class LoopContext:
         self._indexed = type(iterable) in (list, tuple)
         if not self._indexed:
             self._source = iter(iterable)
-            self._size: int | None = None
             self._before = self._current = self._after = missing
 
     def steps(self) -> c.Iterator[tuple[int, t.Any]]:
@@ -374,16 +338,14 @@ class LoopContext:
     @property
     def length(self) -> int:
         """How many items there are. Reads all of an iterable that does not know its size."""
-        if self._indexed:
+        try:
             return len(self._iterable)
-        if self._size is None:
-            try:
-                self._size = len(self._iterable)
-            except TypeError:
-                rest = list(self._source)
-                self._source = iter(rest)
-                self._size = self.index + (self._after is not missing) + len(rest)
-        return self._size
+        except TypeError:
+            rest = list(self._source)
+            self._source = iter(rest)
+        # No more is wanted of it from now on than its length.
+        self._iterable = range(self.index + (self._after is not missing) + len(rest))
+        return len(self._iterable)
 
     def __len__(self) -> int:
         return self.length
@@ -396,12 +358,7 @@ class LoopContext:
     depth = property(lambda self: self.depth0 + 1)
     first = property(lambda self: self.index0 == 0)
 
-    @property
-    def last(self) -> bool:
-        """Is this the last iteration?"""
-        if self._indexed:
-            return self.index0 + 1 >= len(self._iterable)
-        return self._peek() is missing
+    last = property(lambda self: self._peek() is missing)
 
     @property
     def previtem(self) -> t.Any:
@@ -436,14 +393,6 @@ class LoopContext:
             raise TypeError("The loop must have the 'recursive' marker to be called recursively.")
         return self._recurse(iterable, self.depth)
 
-    def __iter__(self) -> LoopContext:
-        self._steps = self.steps()
-        return self
-
-    def __next__(self) -> tuple[t.Any, LoopContext]:
-        self.index0, item = next(self._steps)
-        return item, self
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.index}/{self.length}>"
 
@@ -455,55 +404,42 @@ class Macro:
     (what was left out is known to the body, which evaluates the defaults in its scope), and ends
     in `t_safe`, which says whether the result is to be markup. So Python itself matches arguments
     to parameters, at its own speed. Where a parameter's name cannot be one in Python, or would
-    hide a name that generated code needs, `native` is false and `_bind` does it.
+    hide a name that generated code needs, `renamed` tells what it is called instead.
     """
 
     def __init__(
         self,
-        environment: Environment,
         func: t.Callable[..., str],
         name: str | None,
         arguments: tuple[str, ...],
         catch_kwargs: bool,
         catch_varargs: bool,
         caller: bool,
-        default_autoescape: bool | None = None,
-        native: bool = False,
+        default_autoescape: bool,
+        renamed: dict[str, str],
     ) -> None:
-        self._environment = environment
         self._func = func
         self.name = name
         self.arguments = arguments
         self.catch_kwargs = catch_kwargs
         self.catch_varargs = catch_varargs
         self.caller = caller
-        self.explicit_caller = "caller" in arguments
-        self._native = native
-        if default_autoescape is None:
-            default_autoescape = EvalContext(environment).autoescape
         self._default_autoescape = default_autoescape
+        self._renamed = renamed
         self._modes: list[t.Any] = [None, None]
 
     def for_mode(self, autoescape: bool) -> t.Callable[..., str]:
         """Return a function that renders the macro as markup, or as plain text."""
-        autoescape = bool(autoescape)
-        function = self._modes[autoescape]
+        mode = bool(autoescape)
+        function = self._modes[mode]
         if function is None:
-            function = self._modes[autoescape] = self._specialize(autoescape)
-        return function  # type: ignore[no-any-return]
-
-    def _specialize(self, autoescape: bool) -> t.Callable[..., str]:
-        func: t.Any = self._func
-        if not self._native:
-            return partial(self._invoke, autoescape)
-        if autoescape:
             # The same code; only the default of t_safe differs. Cheaper than passing it.
-            func = type(func)(
-                func.__code__, func.__globals__, func.__name__, func.__defaults__, func.__closure__
-            )
-            func.__kwdefaults__ = {**(self._func.__kwdefaults__ or {}), "t_safe": True}
-        func.__qualname__ = f"macro {self.name!r}"  # for Python's own TypeErrors
-        return func  # type: ignore[no-any-return]
+            f: t.Any = self._func
+            function = type(f)(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+            function.__kwdefaults__ = {**f.__kwdefaults__, "t_safe": mode}
+            function.__qualname__ = f"macro {self.name!r}"  # for Python's own TypeErrors
+            self._modes[mode] = function = partial(self._rename, function) if self._renamed else function
+        return function  # type: ignore[no-any-return]
 
     @internalcode
     @pass_eval_context
@@ -512,36 +448,15 @@ class Macro:
         if args and isinstance(args[0], EvalContext):
             # Escaping depends on where the macro is used, not on where it was written.
             autoescape, args = args[0].autoescape, args[1:]
-        return self._invoke(autoescape, *args, **kwargs)
+        if "caller" in kwargs and "caller" in self.arguments[: len(args)]:
+            raise TypeError(
+                f"macro {self.name!r} was invoked with two values for the special caller argument"
+            )
+        return self.for_mode(autoescape)(*args, **kwargs)
 
     @internalcode
-    def _invoke(self, autoescape: bool, /, *args: t.Any, **kwargs: t.Any) -> str:
-        positional, keywords = self._bind(args, kwargs)
-        return self._func(*positional, t_safe=autoescape, **keywords)
-
-    def _bind(
-        self, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]
-    ) -> tuple[list[t.Any], dict[str, t.Any]]:
-        """Sort arguments into those of the function, or say which one does not fit."""
-        count = len(self.arguments)
-        positional = list(args[:count])
-        for name in self.arguments[len(positional) :]:
-            positional.append(kwargs.pop(name, missing))
-        keywords = {}
-        if self.caller and not self.explicit_caller:
-            keywords["caller"] = kwargs.pop("caller", None)
-        if not self.catch_kwargs and kwargs:
-            if "caller" in kwargs:
-                raise TypeError(
-                    f"macro {self.name!r} was invoked with two values for the special caller"
-                    " argument, or does not use it."
-                )
-            raise TypeError(f"macro {self.name!r} takes no keyword argument {next(iter(kwargs))!r}")
-        if len(args) > count:
-            if not self.catch_varargs:
-                raise TypeError(f"macro {self.name!r} takes not more than {count} argument(s)")
-            positional.extend(args[count:])
-        return positional, {**kwargs, **keywords}
+    def _rename(self, function: t.Callable[..., str], /, *args: t.Any, **kwargs: t.Any) -> str:
+        return function(*args, **{self._renamed.get(name, name): value for name, value in kwargs.items()})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {'anonymous' if self.name is None else repr(self.name)}>"
@@ -587,7 +502,7 @@ class Undefined:
             raise AttributeError(name)
         return self._fail_with_undefined_error()
 
-    for _name in words(
+    for _name in str.split(
         "add radd sub rsub mul rmul div rdiv truediv rtruediv floordiv rfloordiv mod rmod pow rpow"
         " pos neg call getitem lt le gt ge int float complex"
     ):
@@ -596,9 +511,6 @@ class Undefined:
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
 
     def __hash__(self) -> int:
         return id(type(self))
@@ -673,29 +585,21 @@ def make_logging_undefined(
         logger.addHandler(logging.StreamHandler(sys.stderr))
     log = logger
 
-    def warn(undefined: Undefined) -> None:
-        log.warning("Template variable warning: %s", undefined._undefined_message)
+    def logged(name: str) -> t.Any:
+        method = getattr(base, name)
 
-    class LoggingUndefined(base):  # type: ignore[misc,valid-type]
-        __slots__ = ()
+        def warn(undefined: Undefined) -> t.Any:
+            log.warning("Template variable warning: %s", undefined._undefined_message)
+            return method(undefined)
 
-        def _fail_with_undefined_error(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-            log.error("Template variable error: %s", self._undefined_message)
-            raise self._undefined_exception(self._undefined_message)
+        return warn
 
-        def __str__(self) -> str:
-            warn(self)
-            return super().__str__()  # type: ignore[no-any-return]
+    def fail(undefined: Undefined, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
+        log.error("Template variable error: %s", undefined._undefined_message)
+        base._fail_with_undefined_error(undefined)
 
-        def __iter__(self) -> c.Iterator[t.Any]:
-            warn(self)
-            return super().__iter__()  # type: ignore[no-any-return]
-
-        def __bool__(self) -> bool:
-            warn(self)
-            return super().__bool__()  # type: ignore[no-any-return]
-
-    return LoggingUndefined
+    methods = {name: logged(name) for name in ("__str__", "__iter__", "__bool__")}
+    return type("LoggingUndefined", (base,), {"_fail_with_undefined_error": fail, "__slots__": (), **methods})
 
 
 def must_be_namespace(*values: t.Any) -> None:
@@ -704,12 +608,14 @@ def must_be_namespace(*values: t.Any) -> None:
         raise TemplateRuntimeError("cannot assign attribute on non-namespace object")
 
 
-def missing_name(module: t.Any, name: str, position: str) -> str:
-    """Say that an imported template does not have what was wanted of it."""
-    return (
-        f"the template {module.__name__!r} (imported on {position}) does not export the"
-        f" requested name {name!r}"
-    )
+def exported(environment: Environment, module: t.Any, name: str, position: str) -> t.Any:
+    """Return what was imported from a template, or an undefined value that says where that was."""
+    value = getattr(module, name, missing)
+    if value is missing:
+        template = f"the template {module.__name__!r} (imported on {position})"
+        message = f"{template} does not export the requested name {name!r}"
+        return environment.undefined(message, name=name)
+    return value
 
 
 def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:
@@ -725,9 +631,9 @@ def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:
 #: The names that generated code takes for granted; `environment` joins them for each template.
 NAMESPACE = {
     name: globals()[name]
-    for name in words(
+    for name in str.split(
         "LoopContext Macro Markup Namespace TemplateNotFound TemplateReference TemplateRuntimeError Undefined"
-        " concat escape html html_if identity import_string markup markup_join missing missing_name"
+        " concat escape exported html html_if identity import_string markup markup_join missing"
         " must_be_namespace no_such str_join write_rows"
     )
 }
