@@ -7,13 +7,11 @@ source, tokens, nodes, Python's syntax tree, code.
 
 from __future__ import annotations
 
-import ast
-import os
 import sys
 import weakref
 from _thread import RLock
 from collections import ChainMap
-from functools import reduce
+from functools import partialmethod
 
 from . import nodes
 from .checks import TESTS
@@ -36,35 +34,21 @@ from .template import TemplateExpression, pseudo_filename, raise_in_template
 from .template import TemplateModule as TemplateModule
 from .template import TemplateStream as TemplateStream
 from .template import get_spontaneous_environment as get_spontaneous_environment
-from .utils import (
-    Cycler,
-    Joiner,
-    LRUCache,
-    Namespace,
-    generate_lorem_ipsum,
-    import_string,
-    internalcode,
-    missing,
-    pass_arg_of,
-    without_internals,
-)
+from .utils import DEFAULT_NAMESPACE as DEFAULT_NAMESPACE
+from .utils import LRUCache, import_string, internalcode, missing, pass_arg_of, without_internals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import collections.abc as c
-    import types
     import typing as t
 
     from .ext import Extension
     from .template import Globals
 
     Extensions = c.Iterable[t.Union[str, type[Extension]]]
+    Text = t.Optional[str]
+    Wanted = t.Optional[Globals]  # globals of one template
     Names = t.Union[str, Template, c.Iterable[t.Union[str, Template]]]
-
-DEFAULT_NAMESPACE = {
-    "range": range, "dict": dict, "lipsum": generate_lorem_ipsum, "cycler": Cycler, "joiner": Joiner,
-    "namespace": Namespace,
-}  # fmt: skip
 
 DEFAULT_POLICIES: dict[str, t.Any] = {
     "compiler.ascii_str": True, "urlize.rel": "noopener", "urlize.target": None,
@@ -119,6 +103,7 @@ class Environment:
     linked_to: Environment | None = None
     #: One that many users share must not be changed.
     shared = False
+    is_async = False
     code_generator_class: type[CodeGenerator] = CodeGenerator
     context_class: type[Context] = Context
     template_class: type[Template] = Template
@@ -145,8 +130,7 @@ class Environment:
         if unknown:
             raise TypeError(f"unknown option {min(unknown)!r}, use some of {', '.join(self.defaults)}")
         extensions = options.pop("extensions", ())
-        if "enable_async" in options:
-            self.is_async = options.pop("enable_async")
+        self.is_async = options.pop("enable_async", self.is_async)
         if "cache_size" in options:
             self.cache = create_cache(options.pop("cache_size"))
         self.__dict__.update(options)
@@ -155,9 +139,7 @@ class Environment:
         if not issubclass(self.undefined, Undefined):
             raise TypeError(f"'undefined' must be a subclass of Undefined, not {self.undefined!r}")
         if self.newline_sequence not in ("\n", "\r\n", "\r"):
-            raise ValueError(
-                f"'newline_sequence' must be '\\n', '\\r\\n' or '\\r', not {self.newline_sequence!r}"
-            )
+            raise ValueError(f"'newline_sequence' must be \\n, \\r\\n or \\r, not {self.newline_sequence!r}")
         self.extensions.update(load_extensions(self, extensions))
 
     # -- settings
@@ -218,14 +200,6 @@ class Environment:
         except (TypeError, LookupError, AttributeError):
             return self.undefined(obj=obj, name=attribute)
 
-    def call_filter(self, name: str, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        """Call a filter as a template does; the rest is args, kwargs, context and eval_ctx."""
-        return self._call_by_name("filter", name, value, *args, **kwargs)
-
-    def call_test(self, name: str, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        """Call a test as a template does; the rest is args, kwargs, context and eval_ctx."""
-        return self._call_by_name("test", name, value, *args, **kwargs)
-
     def _call_by_name(
         self,
         kind: str,
@@ -236,21 +210,24 @@ class Environment:
         context: Context | None = None,
         eval_ctx: EvalContext | None = None,
     ) -> t.Any:
-        function = (self.filters if kind == "filter" else self.tests).get(name)
+        """Call a filter or test as a template does."""
+        function = getattr(self, f"{kind}s").get(name)
         if function is None:
             message = f"No {kind} named {name!r}."
             if isinstance(name, Undefined):
                 message += f" ({name._undefined_message}; did you forget to quote the callable name?)"
             raise TemplateRuntimeError(message)
-        first: list[t.Any] = []
         asks = pass_arg_of(function)
         if asks == "context" and context is None:
             raise TemplateRuntimeError(f"Attempted to invoke a context {kind} without context.")
         if asks == "eval_context" and eval_ctx is None:
             eval_ctx = EvalContext(self) if context is None else context.eval_ctx
-        if asks is not None:
-            first = [{"context": context, "eval_context": eval_ctx, "environment": self}[asks]]
+        given = {"context": context, "eval_context": eval_ctx, "environment": self}
+        first = [] if asks is None else [given[asks]]
         return function(*first, value, *(args or ()), **(kwargs or {}))
+
+    call_filter = partialmethod(_call_by_name, "filter")
+    call_test = partialmethod(_call_by_name, "test")
 
     # -- from source to code
 
@@ -259,29 +236,29 @@ class Environment:
         """The lexer for the delimiters."""
         return get_lexer(self)
 
-    def lex(
-        self, source: str, name: str | None = None, filename: str | None = None
-    ) -> c.Iterator[tuple[int, str, str]]:
+    def lex(self, source: str, name: Text = None, filename: Text = None) -> c.Iterator[tuple[int, str, str]]:
         """Yield (line, type, text) of every token, comments and white space too."""
         return self.lexer.tokeniter(str(source), name, filename)
 
-    def preprocess(self, source: str, name: str | None = None, filename: str | None = None) -> str:
+    def preprocess(self, source: str, name: Text = None, filename: Text = None) -> str:
         """Let every extension change the source."""
-        preprocess = lambda text, extension: extension.preprocess(text, name, filename)
-        return reduce(preprocess, self.iter_extensions(), str(source))
+        source = str(source)
+        for extension in self.iter_extensions():
+            source = extension.preprocess(source, name, filename)
+        return source
 
     def _tokenize(
         self, source: str, name: str | None, filename: str | None = None, state: str | None = None
     ) -> TokenStream:
-        source = self.preprocess(source, name, filename)
-        stream = self.lexer.tokenize(source, name, filename, state)
+        stream = self.lexer.tokenize(self.preprocess(source, name, filename), name, filename, state)
         for extension in self.iter_extensions():
             filtered = extension.filter_stream(stream)
-            is_stream = isinstance(filtered, TokenStream)
-            stream = filtered if is_stream else TokenStream(filtered, name, filename)  # type: ignore[assignment]
+            if not isinstance(filtered, TokenStream):
+                filtered = TokenStream(filtered, name, filename)
+            stream = filtered
         return stream
 
-    def parse(self, source: str, name: str | None = None, filename: str | None = None) -> nodes.Template:
+    def parse(self, source: str, name: Text = None, filename: Text = None) -> nodes.Template:
         """Return the nodes of a template."""
         try:
             # Each node learns its environment here, where somebody else than the compiler asks.
@@ -316,7 +293,7 @@ class Environment:
                 tree = self.code_generator_class(self, name, filename, streaming).module(source)
                 if raw:
                     return to_source(tree, sys.version_info >= (3, 12) and not defer_init)
-                return self._compile(tree, filename or pseudo_filename(name, text))
+                return compile(tree, filename or pseudo_filename(name, text), "exec", dont_inherit=True)
             except (RecursionError, SyntaxError, MemoryError) as error:
                 # Well formed for us, but too much for Python; e.g. 20 loops inside each other.
                 message = f"Python cannot compile this template: {error}."
@@ -324,9 +301,6 @@ class Environment:
             raise TemplateSyntaxError(message, lineno, name, filename)
         except TemplateSyntaxError:
             self.handle_exception(source=text)
-
-    def _compile(self, tree: ast.Module, filename: str) -> types.CodeType:
-        return compile(tree, filename, "exec", dont_inherit=True)
 
     def compile_expression(self, source: str, undefined_to_none: bool = True) -> TemplateExpression:
         """Return a function that evaluates an expression with its keyword arguments.
@@ -346,7 +320,7 @@ class Environment:
 
     def compile_templates(
         self,
-        target: str | os.PathLike[str],
+        target: t.Any,
         extensions: c.Collection[str] | None = None,
         filter_func: t.Callable[[str], bool] | None = None,
         zip: str | None = "deflated",
@@ -378,7 +352,7 @@ class Environment:
     # -- templates
 
     def list_templates(
-        self, extensions: c.Collection[str] | None = None, filter_func: t.Callable[[str], bool] | None = None
+        self, extensions: c.Collection[str] | None = None, filter_func: t.Any = None
     ) -> list[str]:
         """Return the names of all templates, or of those with an extension or that pass."""
         names: list[str] = self._loader().list_templates()
@@ -403,36 +377,27 @@ class Environment:
         if cache is None:
             return loader.load(self, name, self.make_globals(globals))  # type: ignore[no-any-return]
         key = weakref.ref(loader), name
-        template = self._if_fresh(cache.get(key))
-        if template is None:
+        template = cache.get(key)
+        if template is None or (self.auto_reload and not template.is_up_to_date):
             with _compiling:
                 # Another thread may have done it while this one waited.
-                template = self._if_fresh(cache.get(key))
-                if template is None:
-                    cache[key] = loader.load(self, name, self.make_globals(globals))
-                    return cache[key]
+                newer = cache.get(key)
+                if newer is template or newer is None:
+                    newer = cache[key] = loader.load(self, name, self.make_globals(globals))
+                template = newer
         if globals:
             template.globals.update(globals)
         return template
 
-    def _if_fresh(self, template: Template | None) -> Template | None:
-        if template is None or not self.auto_reload or template.is_up_to_date:
-            return template
-        return None
-
     @internalcode
-    def get_template(
-        self, name: str | Template, parent: str | None = None, globals: Globals | None = None
-    ) -> Template:
+    def get_template(self, name: t.Any, parent: Text = None, globals: Wanted = None) -> Template:
         """Return the template of this name, or raise `TemplateNotFound`."""
         if isinstance(name, Template):
             return name
         return self._load_template(name if parent is None else self.join_path(name, parent), globals)
 
     @internalcode
-    def select_template(
-        self, names: Names, parent: str | None = None, globals: Globals | None = None
-    ) -> Template:
+    def select_template(self, names: Names, parent: Text = None, globals: Wanted = None) -> Template:
         """Return the first of these templates that exists, or raise `TemplatesNotFound`."""
         if isinstance(names, Undefined):
             names._fail_with_undefined_error()
@@ -448,18 +413,15 @@ class Environment:
 
     @internalcode
     def get_or_select_template(
-        self, template_name_or_list: Names, parent: str | None = None, globals: Globals | None = None
+        self, template_name_or_list: Names, parent: Text = None, globals: Wanted = None
     ) -> Template:
         """Return the template of this name, or the first of these that exists."""
         if isinstance(template_name_or_list, (str, Undefined, Template)):
-            return self.get_template(template_name_or_list, parent, globals)  # type: ignore[arg-type]
+            return self.get_template(template_name_or_list, parent, globals)
         return self.select_template(template_name_or_list, parent, globals)
 
     def from_string(
-        self,
-        source: str | nodes.Template,
-        globals: Globals | None = None,
-        template_class: type[Template] | None = None,
+        self, source: t.Any, globals: Wanted = None, template_class: type[Template] | None = None
     ) -> Template:
         """Return a template from source, without the loader."""
         cls = template_class or self.template_class

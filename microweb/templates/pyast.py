@@ -53,12 +53,8 @@ def _at(node: t.Any, line: int) -> t.Any:
     return node
 
 
-def _value(filling: t.Any, line: int) -> t.Any:
-    return _at(Name(filling, LOAD), line) if type(filling) is str else filling
-
-
-def _target(filling: t.Any, line: int) -> t.Any:
-    return _at(Name(filling, STORE), line) if type(filling) is str else filling
+def _fill(filling: t.Any, line: int, ctx: ast.expr_context) -> t.Any:
+    return _at(Name(filling, ctx), line) if type(filling) is str else filling
 
 
 @lru_cache(maxsize=1024)  # more than there are; what varies without limit goes into holes
@@ -66,7 +62,7 @@ def _snippet(source: str, mode: str) -> c.Callable[..., t.Any]:
     """Make the function that builds a snippet: it takes a line number and what fills the holes."""
     tree: t.Any = ast.parse(_HOLE.sub(rf"{_FILLED}\1", source), mode=mode).body  # type: ignore[attr-defined]
     holes = sorted(set(_HOLE.findall(source)))
-    names = {**_CLASSES, "_at": _at, "_value": _value, "_target": _target}
+    names = {**_CLASSES, "_at": _at, "_fill": _fill, "LOAD": LOAD, "STORE": STORE}
     return eval(f"lambda line, {', '.join(holes)}: {_construction(tree)}", names)  # type: ignore[no-any-return]
 
 
@@ -78,8 +74,7 @@ def _construction(node: t.Any) -> str:
         is_hole = isinstance(node, str) and node.startswith(_FILLED)
         return node[len(_FILLED) :] if is_hole else repr(node)
     if isinstance(node, ast.Name) and node.id.startswith(_FILLED):
-        fill = "_value" if isinstance(node.ctx, ast.Load) else "_target"
-        return f"{fill}({node.id[len(_FILLED) :]}, line)"
+        return f"_fill({node.id[len(_FILLED) :]}, line, {node.ctx.__class__.__name__.upper()})"
     fields = ", ".join(_construction(getattr(node, field, None)) for field in node._fields)
     construction = f"{type(node).__name__}({fields})"
     return f"_at({construction}, line)" if "lineno" in node._attributes else construction
@@ -87,10 +82,8 @@ def _construction(node: t.Any) -> str:
 
 def _splice(node: t.Any) -> str | None:
     """`*name` for a hole that takes a list."""
-    is_list = isinstance(node, (ast.Expr, ast.Starred)) or (
-        isinstance(node, ast.keyword) and node.arg is None
-    )
-    inner = node.value if is_list else None
+    spread = isinstance(node, (ast.Expr, ast.Starred)) or getattr(node, "arg", "") is None
+    inner = node.value if spread else None
     if isinstance(inner, ast.Name) and inner.id.startswith(_FILLED):
         return f"*{inner.id[len(_FILLED) :]}"
     return None
@@ -129,11 +122,9 @@ class Builder:
             return self.at((Tuple if kind is tuple else List)([*map(self.const, value)], LOAD))
         if kind is dict:
             return self.at(Dict([*map(self.const, value)], [*map(self.const, value.values())]))
-        if kind in (set, frozenset):
-            return self.expression("{kind}({items})", kind=kind.__name__, items=self.const([*value]))
-        if kind is range:
-            items = [*map(self.const, (value.start, value.stop, value.step))]
-            return self.expression("range(*{items})", items=items)
+        if kind in (set, frozenset, range):
+            parts = (value.start, value.stop, value.step) if kind is range else ([*value],)
+            return self.expression("{kind}(*{parts})", kind=kind.__name__, parts=[*map(self.const, parts)])
         return self.at(Constant(value))
 
     def variables(self, names: c.Mapping[str, str]) -> t.Any:

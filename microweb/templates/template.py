@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import zlib
 from functools import lru_cache
+from itertools import islice
 
 from ..markup import Markup
 from .errors import TemplateSyntaxError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     Globals = c.MutableMapping[str, t.Any]
     Variables = t.Optional[dict[str, t.Any]]
+    Namespace = dict[str, t.Any]
     Parts = t.Callable[[Context], c.Iterable[str]]
 
 
@@ -73,7 +75,7 @@ def raise_in_template(error: TemplateSyntaxError) -> t.NoReturn:
     raise error  # never reached
 
 
-def run_module(environment: Environment, code: types.CodeType, **namespace: t.Any) -> dict[str, t.Any]:
+def run_module(environment: Environment, code: types.CodeType, **namespace: t.Any) -> Namespace:
     """Execute a template's module with the names that generated code needs."""
     namespace.update(NAMESPACE, __name__="template", __file__=code.co_filename)
     namespace.update(environment=environment, lookup_item=environment._item_or_undefined)
@@ -91,8 +93,6 @@ class Template:
     """A compiled template."""
 
     environment_class: type[Environment]
-    render_parts: Parts
-    blocks: dict[str, Parts]
 
     def __new__(cls, source: str | nodes.Template, *args: t.Any, **options: t.Any) -> Template:
         """Make a template from source and options of an `Environment`, which is shared."""
@@ -109,11 +109,7 @@ class Template:
 
     @classmethod
     def from_code(
-        cls,
-        environment: Environment,
-        code: types.CodeType,
-        globals: Globals,
-        uptodate: t.Callable[[], bool] | None = None,
+        cls, environment: Environment, code: types.CodeType, globals: Globals, uptodate: t.Any = None
     ) -> Template:
         """Make a template from what `Environment.compile` returned."""
         template = cls.from_module_dict(environment, run_module(environment, code), globals)
@@ -121,29 +117,24 @@ class Template:
         return template
 
     @classmethod
-    def from_module_dict(
-        cls, environment: Environment, module_dict: dict[str, t.Any], globals: Globals
-    ) -> Template:
+    def from_module_dict(cls, environment: Environment, module_dict: Namespace, globals: Globals) -> Template:
         """Make a template from the namespace of a module; see `run_module`."""
         template: Template = object.__new__(cls)
-        template.environment = environment
-        template.globals = globals
-        template.name = module_dict["name"]
-        template.filename = module_dict["__file__"]
-        template.blocks = module_dict["blocks"]
-        template.render_parts = module_dict["root"]
-        template._namespace = module_dict
+        template._set_up(environment, module_dict, globals)
         return template
 
-    environment: Environment
-    globals: Globals
-    name: str | None
-    filename: str
-    _namespace: dict[str, t.Any]
-    _module: TemplateModule | None = None
-    _uptodate: t.Callable[[], bool] | None = None
-    _source: t.Any = None
-    _streaming: dict[str, t.Any] | None = None
+    def _set_up(self, environment: Environment, namespace: Namespace, globals: Globals) -> None:
+        self.environment = environment
+        self.globals = globals
+        self.name: str | None = namespace["name"]
+        self.filename: str = namespace["__file__"]
+        self.blocks: dict[str, Parts] = namespace["blocks"]
+        self.render_parts: Parts = namespace["root"]
+        self._namespace = namespace
+        self._module: TemplateModule | None = None
+        self._uptodate: t.Callable[[], bool] | None = None
+        self._source: t.Any = None
+        self._streaming: Namespace | None = None
 
     def remember(self, source: str | nodes.Template) -> None:
         """Keep the source: tracebacks show it, and streaming compiles it a second time."""
@@ -180,7 +171,7 @@ class Template:
         """The generator function that yields the pieces of the output."""
         return self._streaming_namespace()["root"]  # type: ignore[no-any-return]
 
-    def _streaming_namespace(self) -> dict[str, t.Any]:
+    def _streaming_namespace(self) -> Namespace:
         """The second translation of the template, made when something first asks for it."""
         if self._streaming is None:
             if self._source is None:
@@ -197,16 +188,14 @@ class Template:
         for name, block in blocks.items():
             context.blocks.setdefault(name, []).append(block)
 
-    def new_context(
-        self, vars: Variables = None, shared: bool = False, locals: c.Mapping[str, t.Any] | None = None
-    ) -> Context:
+    def new_context(self, vars: Variables = None, shared: bool = False, locals: Variables = None) -> Context:
         """Return a context for this template; see `runtime.new_context`."""
         return new_context(self.environment, self.name, self.blocks, vars, shared, self.globals, locals)
 
     # -- as a module
 
     def make_module(
-        self, vars: Variables = None, shared: bool = False, locals: c.Mapping[str, t.Any] | None = None
+        self, vars: Variables = None, shared: bool = False, locals: Variables = None
     ) -> TemplateModule:
         """Run the template and return what it defines."""
         return TemplateModule(self, self.new_context(vars, shared, locals))
@@ -217,15 +206,14 @@ class Template:
         return self._get_default_module()
 
     @internalcode
-    def _get_default_module(self, context: Context | None = None) -> TemplateModule:
+    def _get_default_module(self, context: t.Any = None) -> TemplateModule:
         """The module for an import without context: globals are all that it sees.
 
         Globals given to the importing template alone are seen too, so such a module is not kept.
         """
-        if context is not None and context._globals is not self.globals:
-            more = _extra_names(context._globals, self.globals)
-            if more:
-                return self.make_module({name: context.parent[name] for name in more})
+        foreign = context is not None and context._globals is not self.globals
+        if foreign and (more := _extra_names(context._globals, self.globals)):
+            return self.make_module({name: context.parent[name] for name in more})
         if self._module is None:
             self._module = self.make_module()
         return self._module
@@ -318,14 +306,9 @@ class TemplateStream:
         self._pieces, self.buffered = self._joined(size), True
 
     def _joined(self, size: int) -> c.Iterator[str]:
-        pieces: list[str] = []
-        for piece in filter(None, self._gen):
-            pieces.append(piece)
-            if len(pieces) == size:
-                yield concat(pieces)
-                pieces = []
-        if pieces:
-            yield concat(pieces)
+        pieces = filter(None, self._gen)
+        while some := list(islice(pieces, size)):
+            yield concat(some)
 
     def __iter__(self) -> TemplateStream:
         return self

@@ -304,3 +304,10 @@ def generate_lorem_ipsum(n: int = 5, html: bool = True, min: int = 20, max: int 
     if not html:
         return "\n\n".join(paragraphs)
     return Markup("\n".join(f"<p>{text}</p>" for text in paragraphs))
+
+
+#: What every template may call, unless the environment's `globals` say otherwise.
+DEFAULT_NAMESPACE = {
+    "range": range, "dict": dict, "lipsum": generate_lorem_ipsum, "cycler": Cycler, "joiner": Joiner,
+    "namespace": Namespace,
+}  # fmt: skip
