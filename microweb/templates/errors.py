@@ -17,17 +17,11 @@ class TemplateError(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message)
-
-    @property
-    def message(self) -> t.Any:
-        """What happened, without the place where it happened."""
-        return self.args[0] if self.args else None
+        self.message: t.Any = message
 
 
 class TemplateNotFound(OSError, LookupError, TemplateError):
     """No loader has a template of this `name`."""
-
-    message: t.Any = None
 
     def __init__(self, name: t.Any, message: str | None = None) -> None:
         OSError.__init__(self, name)
@@ -58,9 +52,7 @@ class TemplatesNotFound(TemplateNotFound):
 class TemplateSyntaxError(TemplateError):
     """The template's text cannot be understood."""
 
-    def __init__(
-        self, message: str, lineno: int, name: str | None = None, filename: str | None = None
-    ) -> None:
+    def __init__(self, message: str, lineno: int, name: t.Any = None, filename: t.Any = None) -> None:
         super().__init__(message)
         self.lineno = lineno
         self.name = name

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .parser import Parser
     from .runtime import Context
 
+    F = t.Optional[t.Callable[..., str]]
+
 
 class Extension:
     """Base class of extensions."""
@@ -42,8 +44,7 @@ class Extension:
     def bind(self, environment: Environment) -> Extension:
         """Return a copy for another environment."""
         other: Extension = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other.environment = environment
+        other.__dict__.update(self.__dict__, environment=environment)
         return other
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
@@ -181,12 +182,7 @@ class InternationalizationExtension(Extension):
         self._install(NullTranslations(), newstyle)
 
     def _install_callables(
-        self,
-        gettext: t.Any,
-        ngettext: t.Any,
-        newstyle: bool | None = None,
-        pgettext: t.Any = None,
-        npgettext: t.Any = None,
+        self, gettext: F, ngettext: F, newstyle: bool | None = None, pgettext: F = None, npgettext: F = None
     ) -> None:
         if newstyle is not None:
             self.environment.newstyle_gettext = newstyle
@@ -209,7 +205,7 @@ class InternationalizationExtension(Extension):
         """Parse `trans "context" name, name=value, trimmed`, the text, and `pluralize name`."""
         stream = parser.stream
         lineno = next(stream).lineno
-        trans = _Trans(self.environment, parser)
+        trans = _Trans(parser)
         trans.parse_variables()
         trans.singular = trans.parse_text()
         trans.count = next(iter([*trans.variables, *trans.referenced]), None)
@@ -232,9 +228,9 @@ _MISPLACED = {
 class _Trans:
     """One translatable text while it is parsed."""
 
-    def __init__(self, environment: t.Any, parser: Parser) -> None:
-        self.environment = environment
+    def __init__(self, parser: Parser) -> None:
         self.parser = parser
+        self.environment: t.Any = parser.environment
         self.stream = parser.stream
         self.context = self.stream.next_if("string")
         self.trimmed: bool | None = None

@@ -323,13 +323,6 @@ class Const(Literal, fields="value"):
     def _const(self, ctx: t.Any) -> t.Any:
         return self.value
 
-    @classmethod
-    def from_untrusted(cls, value: t.Any, lineno: int | None = None, environment: t.Any = None) -> Const:
-        """Make a node of any value, or raise `Impossible` if code cannot express it."""
-        if not has_safe_repr(value):
-            raise Impossible
-        return cls(value, lineno=lineno, environment=environment)
-
 
 def has_safe_repr(value: t.Any) -> bool:
     """Can generated code contain this value?"""
