@@ -72,9 +72,9 @@ class CodeGenerator(Expressions):
         for block in self.blocks.values():
             functions += self._block(block, Frame(eval_ctx, Scope()))
         self.line = 1
-        body = self.code("name = {name}", name=self.const(self.template_name))
+        body = self.code("name = {name!r}", name=self.template_name)
         for path, ident in self._imports.items():
-            body += self.code("{ident} = import_string({path})", ident=ident, path=self.const(path))
+            body += self.code("{ident} = import_string({path!r})", ident=ident, path=path)
         blocks = self.variables({name: f"block_{name}" for name in self.blocks})
         return ast.Module([*body, *functions, *self.code("blocks = {blocks}", blocks=blocks)], [])
 
@@ -106,7 +106,7 @@ class CodeGenerator(Expressions):
             body += self.code("parent_template = None")
         body += self._function_body(node.body, frame)
         if self._extends:
-            parent = self._write_all(self._run_template("parent_template", "context"), frame)
+            parent = self._write_all(self._run_template("parent_template", "context", self.streaming), frame)
             if not self._has_known_extends:
                 parent = self.code("if parent_template is not None:\n    {parent}", parent=parent)
             body += parent
@@ -120,8 +120,8 @@ class CodeGenerator(Expressions):
         body = self._declare_self(block.body, frame)
         if "super" in self._special_names(block.body):
             ident = frame.scope.declare_parameter("super")
-            find = "{ident} = context.super({name}, {block})"
-            body += self.code(find, ident=ident, name=self.const(block.name), block=name)
+            find = "{ident} = context.super({name!r}, {block})"
+            body += self.code(find, ident=ident, name=block.name, block=name)
         params = set(frame.scope.stores)
         frame.scope.scan(block.body)
         if frame.scope.stores - params:
@@ -144,12 +144,11 @@ class CodeGenerator(Expressions):
         self.line = line
         lookups: Code = []
         for (registry, name), ident in self._dependencies.items():
-            found = "[{name}]"
+            found = "[{name!r}]"
             if name not in getattr(self.environment, registry):
                 # Under a condition: whoever gets there is told.
-                found = f".get({{name}}) or no_such('{registry[:-1]}', {{name}})"
-            lookup = f"{{ident}} = environment.{registry}{found}"
-            lookups += self.code(lookup, ident=ident, name=self.const(name))
+                found = f".get({{name!r}}) or no_such('{registry[:-1]}', {{name!r}})"
+            lookups += self.code(f"{{ident}} = environment.{registry}{found}", ident=ident, name=name)
         return [*self._entry(frame.scope), *lookups, *statements]
 
     def _function(self, name: str, body: Code, frame: Frame) -> Code:
@@ -175,8 +174,8 @@ class CodeGenerator(Expressions):
             if kind == "param" or when not in ("always", "once" if once else "each time"):
                 continue
             if kind == "resolve":
-                resolve = "{ident} = {context}.resolve_or_missing({name})"
-                found += self.code(resolve, ident=ident, context=self._contexts[-1], name=self.const(source))
+                resolve = "{ident} = {context}.resolve_or_missing({name!r})"
+                found += self.code(resolve, ident=ident, context=self._context, name=source)
             else:
                 found += self.code("{ident} = {value}", ident=ident, value=source or "missing")
         return found
@@ -264,13 +263,13 @@ class CodeGenerator(Expressions):
         """Render a block where it stands, unless the template extends another one."""
         if frame.toplevel and self._has_known_extends:
             return []
-        name, body = self.const(node.name), []
+        body: Code = []
         if node.required:
-            message = self.const(f"Required block {node.name!r} not found")
-            check = "if len(context.blocks[{name}]) <= 1:\n    raise TemplateRuntimeError({message})"
-            body = self.code(check, name=name, message=message)
-        context = self.derived_context(frame) if node.scoped else self._contexts[-1]
-        call = self.expression("context.blocks[{name}][0]({context})", name=name, context=context)
+            message = f"Required block {node.name!r} not found"
+            check = "if len(context.blocks[{name!r}]) <= 1:\n    raise TemplateRuntimeError({message!r})"
+            body = self.code(check, name=node.name, message=message)
+        context = self.derived_context(frame) if node.scoped else self._context
+        call = self.expression("context.blocks[{name!r}][0]({context})", name=node.name, context=context)
         body += self._write_all(call, frame)
         return self._unless_extending(body) if frame.toplevel and self._extends_so_far else body
 
@@ -284,33 +283,28 @@ class CodeGenerator(Expressions):
             if self._has_known_extends:
                 return body
             body = self.code("if parent_template is not None:\n    {body}", body=body)
-        template = self._get_template(node, "get_template", frame)
-        body += self.code(
-            "parent_template = {template}\nparent_template.add_blocks(context, {streaming})",
-            template=template,
-            streaming=self.const(self.streaming),
-        )
+        template = self._get_template(node, frame)
+        extend = f"parent_template = {{template}}\nparent_template.add_blocks(context, {self.streaming})"
+        body += self.code(extend, template=template)
         self._has_known_extends = frame.rootlevel
         self._extends_so_far += 1
         return body
 
-    def _run_template(self, template: str, context: t.Any, streaming: bool | None = None) -> t.Any:
+    def _run_template(self, template: str, context: t.Any, streaming: bool) -> t.Any:
         """The pieces of another template's output."""
-        if streaming is None:
-            streaming = self.streaming
         method = "root_render_func" if streaming else "render_parts"
-        return self.expression("{t}.{method}({context})", t=template, method=method, context=context)
+        return self.expression(f"{{t}}.{method}({{context}})", t=template, context=context)
 
-    def _get_template(self, node: t.Any, method: str, frame: Frame) -> t.Any:
-        wanted, name = self.expr(node.template, frame), self.const(self.template_name)
-        return self.expression("environment.{m}({wanted}, {name})", m=method, wanted=wanted, name=name)
+    def _get_template(self, node: t.Any, frame: Frame, method: str = "get_template") -> t.Any:
+        wanted, get = self.expr(node.template, frame), f"environment.{method}({{wanted}}, {{name!r}})"
+        return self.expression(get, wanted=wanted, name=self.template_name)
 
     # -- other templates
 
     def visit_Include(self, node: t.Any, frame: Frame) -> Code:
         """Render another template in place."""
         template = self.temporary()
-        found = self._get_template(node, "get_or_select_template", frame)
+        found = self._get_template(node, frame, "get_or_select_template")
         load = self.code("{t} = {found}", t=template, found=found)
         if node.with_context:
             context = self._with_variables(self.expression("{t}.new_context", t=template), frame)
@@ -327,10 +321,10 @@ class CodeGenerator(Expressions):
         """A call that hands over everything."""
         local = self.variables(frame.scope.all_stores())
         call = "{method}({context}.get_all(), True, {local})"
-        return self.expression(call, method=method, context=self._contexts[-1], local=local)
+        return self.expression(call, method=method, context=self._context, local=local)
 
     def _module(self, node: t.Any, frame: Frame) -> t.Any:
-        template = self._get_template(node, "get_template", frame)
+        template = self._get_template(node, frame)
         if node.with_context:
             return self._with_variables(self.expression("{t}.make_module", t=template), frame)
         return self.expression("{t}._get_default_module(context)", t=template)
@@ -349,9 +343,8 @@ class CodeGenerator(Expressions):
         for item in node.names:
             name, alias = (item, item) if isinstance(item, str) else item
             names[alias] = frame.scope.ref(alias)
-            take = "{ident} = exported(environment, {module}, {name}, {place})"
-            place = self.const(self.position(node))
-            body += self.code(take, ident=names[alias], module=module, name=self.const(name), place=place)
+            take = "{ident} = exported(environment, {module}, {name!r}, {place!r})"
+            body += self.code(take, ident=names[alias], module=module, name=name, place=self.position(node))
         return body + self._publish(names, frame, exported=False)
 
     def _publish(self, names: dict[str, str], frame: Frame, exported: bool = True) -> Code:
@@ -361,9 +354,9 @@ class CodeGenerator(Expressions):
             return []
         body, method = [], "add" if exported else "discard"
         for name, ident in names.items():
-            body += self.code(f"{where}[{{name}}] = {{ident}}", name=self.const(name), ident=ident)
+            body += self.code(f"{where}[{{name!r}}] = {{ident}}", name=name, ident=ident)
             if frame.toplevel and not name.startswith("_"):
-                body += self.code(f"context.exported_vars.{method}({{name}})", name=self.const(name))
+                body += self.code(f"context.exported_vars.{method}({{name!r}})", name=name)
         return body
 
     # -- loops and conditions
@@ -466,8 +459,8 @@ class CodeGenerator(Expressions):
             v=value,
             part=parts[place],
         )
-        texts = [self.const("".join(text)) for text in (parts[:place], parts[place + 1 :])]
-        write = self.code("write_rows({b}.append, *{texts}, {vs})", b=frame.buffer, texts=texts, vs=values)
+        texts = ["".join(parts[:place]), "".join(parts[place + 1 :])]
+        write = self.code("write_rows({b}.append, *{texts!r}, {vs})", b=frame.buffer, texts=texts, vs=values)
         return self.code("{vs} = []", vs=values), collect, write
 
     def _loop_test(self, node: t.Any, inner: Frame) -> t.Any:
@@ -561,14 +554,14 @@ class CodeGenerator(Expressions):
             "def {function}(*varargs, caller=None, t_safe=False, **kwargs):\n"
             "    {entry}\n    {defaults}\n    out = []\n    append = out.append\n    {content}\n"
             "    return markup(concat(out)) if t_safe else concat(out)\n"
-            "{ident} = Macro({function}, *{about}, context.eval_ctx.autoescape, {renamed})",
+            "{ident} = Macro({function}, *{about!r}, context.eval_ctx.autoescape, {renamed!r})",
             function=function,
             entry=self._entry(scope),
             defaults=body,
             content=content,
             ident=ident,
-            about=[*map(self.const, (name, tuple(arguments), *flags))],
-            renamed=self.const(renamed),
+            about=(name, tuple(arguments), *flags),
+            renamed=renamed,
         )
         signature = found[0].args
         signature.args = [self.at(Parameter(param, None)) for param in params]
@@ -590,9 +583,9 @@ class CodeGenerator(Expressions):
         first = len(params) - len(node.defaults)
         for index, (arg, param) in enumerate(zip(node.args, params)):
             if index < first:
-                message = self.const(f"parameter {arg.name!r} was not provided")
-                undefined = "environment.undefined({message}, name={name})"
-                value = self.expression(undefined, message=message, name=self.const(arg.name))
+                undefined = "environment.undefined({message!r}, name={name!r})"
+                message = f"parameter {arg.name!r} was not provided"
+                value = self.expression(undefined, message=message, name=arg.name)
             else:
                 value = self.expr(node.defaults[index - first], frame)
             body += self.code("if {p} is missing:\n    {p} = {value}", p=param, value=value)
@@ -673,13 +666,13 @@ class CodeGenerator(Expressions):
             derived=self.derived_context(frame),
             overlay=self.expr(node.context, frame),
         )
-        self._contexts.append(context)
+        outer, self._context = self._context, context
         inner = frame.inner(Scope())
         inner.scope.level = frame.scope.level + 1
         inner.scope.scan(node.body)
         content = self.statements(node.body, inner)
         body += [*self._entry(inner.scope), *content]
-        self._contexts.pop()
+        self._context = outer
         return body
 
     def visit_ExprStmt(self, node: t.Any, frame: Frame) -> Code:

@@ -92,7 +92,7 @@ class Expressions(Builder):
         self._dependencies: dict[tuple[str, str], str] = {}
         #: Macro parameters that may still be missing, while defaults are evaluated.
         self._unset: set[str] = set()
-        self._contexts = ["context"]
+        self._context = "context"
         self._imports: dict[str, str] = {}
         # An environment that overrides getattr() wants to be asked.
         self._inline_getattr = hasattr(type(self.environment).getattr, "can_be_inlined")
@@ -140,18 +140,15 @@ class Expressions(Builder):
         ident = frame.scope.ref(node.name)
         if frame.scope.is_param(ident) and ident not in self._unset:
             return self.name(ident)
-        return self.expression(
-            "environment.undefined(name={name}) if {ident} is missing else {ident}",
-            name=self.const(node.name),
-            ident=ident,
-        )
+        value = "environment.undefined(name={name!r}) if {ident} is missing else {ident}"
+        return self.expression(value, name=node.name, ident=ident)
 
     def store(self, node: t.Any, frame: Frame) -> t.Any:
         """The target of an assignment."""
         if isinstance(node, nodes.Tuple):
             return self.at(Tuple([self.store(item, frame) for item in node.items], ast.Store()))
         if isinstance(node, nodes.NSRef):
-            [found] = self.code("{a}[{b}] = 0", a=frame.scope.ref(node.name), b=self.const(node.attr))
+            [found] = self.code("{a}[{b!r}] = 0", a=frame.scope.ref(node.name), b=node.attr)
             return found.targets[0]
         ident = node.name if isinstance(node, nodes.InternalName) else frame.scope.ref(node.name)
         [found] = self.code("{ident} = 0", ident=ident)
@@ -218,7 +215,7 @@ class Expressions(Builder):
         frame = frame.copy(soft=True, rootlevel=False)
         if node.expr2 is None:
             message = f"the inline if-expression on {self.position(node)} evaluated to false and no else"
-            other = self.expression("Undefined({m})", m=self.const(f"{message} section was defined."))
+            other = self.expression("Undefined({m!r})", m=f"{message} section was defined.")
         else:
             other = self.expr(node.expr2, frame)
         test, value = self._all([node.test, node.expr1], frame)
@@ -235,22 +232,15 @@ class Expressions(Builder):
         """`a.b`: the attribute; else the item, or undefined, of which `lookup_item` knows."""
         if self._is_loop(node.node, frame) and node.attr in _LOOP:
             return self.expression(_LOOP[node.attr], loop=frame.loop_name)
-        value, attr = self.expr(node.node, frame), self.const(node.attr)
+        value, attr = self.expr(node.node, frame), node.attr
         if not self._inline_getattr:
-            return self.expression("environment.getattr({value}, {attr})", value=value, attr=attr)
-        if isinstance(value, ast.Name):
-            again = value.id
-        else:
-            again = self.temporary()
+            return self.expression("environment.getattr({value}, {attr!r})", value=value, attr=attr)
+        again = value.id if isinstance(value, ast.Name) else self.temporary()
+        if not isinstance(value, ast.Name):
             value = self.expression("({again} := {value})", again=again, value=value)
-        return self.expression(
-            "{found} if ({found} := getattr({value}, {attr}, missing)) is not missing"
-            " else lookup_item({again}, {attr})",
-            found=self.temporary(),
-            value=value,
-            again=again,
-            attr=attr,
-        )
+        found = "{found} if ({found} := getattr({value}, {attr!r}, missing)) is not missing"
+        look_up = found + " else lookup_item({again}, {attr!r})"
+        return self.expression(look_up, found=self.temporary(), value=value, again=again, attr=attr)
 
     def _is_loop(self, node: t.Any, frame: Frame) -> bool:
         """Is this the `loop` of a loop around, which nothing can have replaced?"""
@@ -297,7 +287,7 @@ class Expressions(Builder):
         if not (is_method and self._is_loop(callee.node, frame)):
             known = f", {frame.assigned[1:]}={frame.assigned}" if frame.assigned else ""
             bind = f"{{context}}.bind({{function}}{known})"
-            function = self.expression(bind, context=self._contexts[-1], function=function)
+            function = self.expression(bind, context=self._context, function=function)
         return self._call(function, [], node, frame, **extra)
 
     def visit_Filter(self, node: t.Any, frame: Frame, body: t.Any = None) -> t.Any:
@@ -327,7 +317,7 @@ class Expressions(Builder):
         """What a filter, a test or `finalize` asks for."""
         asks = pass_arg_of(function)
         if asks == "context":
-            return [self.name(self._contexts[-1])]
+            return [self.name(self._context)]
         return [] if asks is None else [self.expression(_FIRST_ARGUMENT[asks])]
 
     # -- what depends on escaping
@@ -355,8 +345,8 @@ class Expressions(Builder):
 
     def visit_ExtensionAttribute(self, node: t.Any, frame: Frame) -> t.Any:
         """`environment.extensions[identifier].name`."""
-        attribute = "environment.extensions[{extension}].{name}"
-        return self.expression(attribute, extension=self.const(node.identifier), name=node.name)
+        attribute = "environment.extensions[{extension!r}].{name}"
+        return self.expression(attribute, extension=node.identifier, name=node.name)
 
     def visit_ImportedName(self, node: t.Any, frame: Frame) -> t.Any:
         """A Python object, imported once for the template."""
@@ -370,7 +360,7 @@ class Expressions(Builder):
 
     def visit_ContextReference(self, node: t.Any, frame: Frame) -> t.Any:
         """`context`."""
-        return self.name(self._contexts[-1])
+        return self.name(self._context)
 
     def visit_DerivedContextReference(self, node: t.Any, frame: Frame) -> t.Any:
         """The context with local variables."""
@@ -379,4 +369,4 @@ class Expressions(Builder):
     def derived_context(self, frame: Frame) -> t.Any:
         """`context.derived({...})`."""
         local = self.variables(frame.scope.all_stores())
-        return self.expression("{context}.derived({local})", context=self._contexts[-1], local=local)
+        return self.expression("{context}.derived({local})", context=self._context, local=local)

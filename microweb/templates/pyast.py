@@ -3,7 +3,7 @@
 The rule: what the compiler generates can be read where it is generated. A snippet is parsed once
 and becomes a function that builds its tree anew, as fast as code written for it by hand. A hole,
 `{name}`, takes a tree, or a string for a variable; alone on a line, after `*` in a call or list,
-and after `**`, it takes a list.
+and after `**`, it takes a list. `{name!r}` takes a value, which is written as a literal.
 
 >>> builder = Builder()
 >>> ast.unparse(builder.expression("{f}({a}, *{b})", f="len", a="x", b=[builder.const(1)]))
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     import collections.abc as c
     import typing as t
 
-_HOLE = re.compile(r"\{(\w+)\}")
-_FILLED = "HOLE_"  # what a hole's name begins with while the snippet is parsed
+_HOLE = re.compile(r"\{(\w+)(!r)?\}")
+# What the name of a hole begins with while the snippet is parsed, and that of one for literals.
+_FILLED, _LITERAL = "HOLE_", "HOLE_literal_"
 
 
 def _on_line(name: str) -> t.Any:
@@ -59,11 +60,12 @@ def _fill(filling: t.Any, line: int, ctx: ast.expr_context) -> t.Any:
 
 @lru_cache(maxsize=1024)  # more than there are; what varies without limit goes into holes
 def _snippet(source: str, mode: str) -> c.Callable[..., t.Any]:
-    """Make the function that builds a snippet: it takes a line number and what fills the holes."""
-    tree: t.Any = ast.parse(_HOLE.sub(rf"{_FILLED}\1", source), mode=mode).body  # type: ignore[attr-defined]
-    holes = sorted(set(_HOLE.findall(source)))
+    """Make the function that builds a snippet, given the builder, the line and what fills the holes."""
+    holed = _HOLE.sub(lambda hole: (_LITERAL if hole[2] else _FILLED) + hole[1], source)
+    tree: t.Any = ast.parse(holed, mode=mode).body  # type: ignore[attr-defined]
+    holes = sorted({name for name, _ in _HOLE.findall(source)})
     names = {**_CLASSES, "_at": _at, "_fill": _fill, "LOAD": LOAD, "STORE": STORE}
-    return eval(f"lambda line, {', '.join(holes)}: {_construction(tree)}", names)  # type: ignore[no-any-return]
+    return eval(f"lambda self, line, {', '.join(holes)}: {_construction(tree)}", names)  # type: ignore[no-any-return]
 
 
 def _construction(node: t.Any) -> str:
@@ -73,6 +75,8 @@ def _construction(node: t.Any) -> str:
     if not isinstance(node, ast.AST):
         is_hole = isinstance(node, str) and node.startswith(_FILLED)
         return node[len(_FILLED) :] if is_hole else repr(node)
+    if isinstance(node, ast.Name) and node.id.startswith(_LITERAL):
+        return f"self.const({node.id[len(_LITERAL) :]})"
     if isinstance(node, ast.Name) and node.id.startswith(_FILLED):
         return f"_fill({node.id[len(_FILLED) :]}, line, {node.ctx.__class__.__name__.upper()})"
     fields = ", ".join(_construction(getattr(node, field, None)) for field in node._fields)
@@ -84,9 +88,10 @@ def _splice(node: t.Any) -> str | None:
     """`*name` for a hole that takes a list."""
     spread = isinstance(node, (ast.Expr, ast.Starred)) or getattr(node, "arg", "") is None
     inner = node.value if spread else None
-    if isinstance(inner, ast.Name) and inner.id.startswith(_FILLED):
-        return f"*{inner.id[len(_FILLED) :]}"
-    return None
+    if not isinstance(inner, ast.Name) or not inner.id.startswith(_FILLED):
+        return None
+    is_literal = inner.id.startswith(_LITERAL)
+    return f"*map(self.const, {inner.id[len(_LITERAL) :]})" if is_literal else f"*{inner.id[len(_FILLED) :]}"
 
 
 class Builder:
@@ -96,11 +101,11 @@ class Builder:
 
     def expression(self, source: str, /, **holes: t.Any) -> t.Any:
         """The tree of an expression."""
-        return _snippet(source, "eval")(self.line, **holes)
+        return _snippet(source, "eval")(self, self.line, **holes)
 
     def code(self, source: str, /, **holes: t.Any) -> list[t.Any]:
         """The trees of statements."""
-        return _snippet(source, "exec")(self.line, **holes)  # type: ignore[no-any-return]
+        return _snippet(source, "exec")(self, self.line, **holes)  # type: ignore[no-any-return]
 
     def at(self, node: t.Any) -> t.Any:
         """Put a node on the current line."""
@@ -114,17 +119,17 @@ class Builder:
         """A literal for any value that `has_safe_repr`."""
         kind = type(value)
         if kind is Markup:
-            return self.expression("Markup({text})", text=self.const(str(value)))
+            return self.expression("Markup({text!r})", text=str(value))
         if kind in (int, float) and value < 0:
             # Under an operator of tighter binding it must not lose its sign when written down.
-            return self.expression("-{value}", value=self.const(-value))
+            return self.expression("-{value!r}", value=-value)
         if kind in (tuple, list):
             return self.at((Tuple if kind is tuple else List)([*map(self.const, value)], LOAD))
         if kind is dict:
             return self.at(Dict([*map(self.const, value)], [*map(self.const, value.values())]))
         if kind in (set, frozenset, range):
             parts = (value.start, value.stop, value.step) if kind is range else ([*value],)
-            return self.expression("{kind}(*{parts})", kind=kind.__name__, parts=[*map(self.const, parts)])
+            return self.expression("{kind}(*{parts!r})", kind=kind.__name__, parts=parts)
         return self.at(Constant(value))
 
     def variables(self, names: c.Mapping[str, str]) -> t.Any:
