@@ -1,6 +1,7 @@
-"""``python -m benchmarks [--quick] [PART ...]``: measure, print, write docs.
+"""``python -m benchmarks [--quick] [--kept] [PART ...]``: measure, print, write docs.
 
-A full run rewrites docs/benchmarks.md and its plots; ``--quick`` and a choice of parts only print.
+A full run rewrites docs/benchmarks.md and its plots; ``--quick`` and a choice of parts only print. With
+``--kept`` nothing is measured: the page is written from what the last run of each part has kept.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 from typing import Any
 
 from . import imports, requests, routing, templates
-from .harness import FULL, PAGE, QUICK, US, save_json, versions
+from .harness import FULL, PAGE, QUICK, US, load_json, save_json, versions
 
 PARTS: dict[str, Any] = {"requests": requests, "routing": routing, "templates": templates, "imports": imports}
 
@@ -47,17 +48,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)} (all)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: the order of things only")
+    parser.add_argument("--kept", action="store_true", help="do not measure: write what the last runs kept")
     options = parser.parse_args()
     unknown = set(options.part) - PARTS.keys()
     if unknown:
         parser.error(f"unknown part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
     page = [HEAD, versions(["bottle", "falcon", "flask", "werkzeug", "jinja2", "mako"]) + ".\n"]
     print(page[1])
-    write = not options.quick and not options.part
+    write = options.kept or not (options.quick or options.part)
     for name in options.part or PARTS:
         part = PARTS[name]
-        found = part.run(QUICK if options.quick else FULL)
-        save_json(name, found)
+        if options.kept:
+            found = load_json(name)
+        else:
+            found = part.run(QUICK if options.quick else FULL)
+            save_json(name, found)
         told = part.report(found)
         print(f"{TEXTS[name]}\n\n{told}\n", flush=True)
         page += [TEXTS[name] + "\n", told + "\n"]

@@ -189,6 +189,15 @@ def versions(names: list[str]) -> str:
     return ", ".join(found)
 
 
+def _kept(name: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"microweb-benchmarks-{name}.json"
+
+
 def save_json(name: str, data: Any) -> None:
     """Keep the raw times of a run, for who wants to look into an odd ratio. Not part of the docs."""
-    (Path(tempfile.gettempdir()) / f"microweb-benchmarks-{name}.json").write_text(json.dumps(data))
+    _kept(name).write_text(json.dumps(data))
+
+
+def load_json(name: str) -> Any:
+    """What the last run of a part has kept."""
+    return json.loads(_kept(name).read_text())
