@@ -13,6 +13,7 @@ from microweb.templates import (
     DictLoader,
     Environment,
     Template,
+    TemplateSyntaxError,
     Undefined,
     make_logging_undefined,
     meta,
@@ -236,3 +237,19 @@ def test_translations(source, expected, newstyle):
     assert environment.from_string(source).render(name="<a>", count=lambda: 3) == expected
     found = list(environment.extract_translations("{% trans %}a{% endtrans %}{{ gettext('b') }}"))
     assert found == [(1, "gettext", "a"), (1, "gettext", "b")]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{% trans %}a{% pluralize %}{{ n }}{% endtrans %}", "pluralize without variables"),
+        ("{% trans n=1 %}a{% pluralize x %}b{% endtrans %}", "unknown variable 'x' for pluralization"),
+        ("{% trans n=1 %}a{% pluralize %}b{% pluralize %}c{% endtrans %}", "only one pluralize"),
+        ("{% trans %}{% if a %}{% endif %}{% endtrans %}", "not allowed; saw `if`"),
+        ("{% trans %}{% 'endtrans' %}", "not allowed; saw `string`"),
+        ("{% trans %}a", "unclosed translation block"),
+    ],
+)
+def test_translations_that_are_refused(source, message):
+    with pytest.raises(TemplateSyntaxError, match=message):
+        Environment(extensions=["i18n"]).from_string(source)
