@@ -153,14 +153,11 @@ class CodeGenerator(Expressions):
 
     def _function(self, name: str, body: Code, frame: Frame) -> Code:
         """A function that collects output in a list and returns it, or that yields it."""
-        if frame.buffer is None:
-            # `yield from ()` makes a function a generator even if it has no output.
-            return self.code("def {name}(context):\n    {body}\n    yield from ()", name=name, body=body)
-        return self.code(
-            "def {name}(context):\n    out = []\n    append = out.append\n    {body}\n    return out",
-            name=name,
-            body=body,
-        )
+        # `yield from ()` makes a function a generator even if it has no output.
+        source = "def {name}(context):\n    {body}\n    yield from ()"
+        if frame.buffer is not None:
+            source = "def {name}(context):\n    out = []\n    append = out.append\n    {body}\n    return out"
+        return self.code(source, name=name, body=body)
 
     def _entry(self, scope: Scope, when: str = "always") -> Code:
         """Give the variables of a scope their first values.
@@ -382,16 +379,13 @@ class CodeGenerator(Expressions):
         inner.buffer = "out"
         name = self.temporary()
         body = self._loop(node, inner, inner.copy(), self.name("reciter"), [name, "depth"])
-        return self.code(
+        source = (
             "def {name}(reciter, depth=0):\n"
-            "    {entry}\n    out = []\n    append = out.append\n    {body}\n    return {text}\n"
-            "{write}",
-            name=name,
-            entry=self._entry(scope, "once"),
-            body=body,
-            text=self._result("out", frame),
-            write=self._write(self.expression("{f}({i})", f=name, i=self.expr(node.iter, frame)), frame),
+            "    {entry}\n    out = []\n    append = out.append\n    {body}\n    return {text}"
         )
+        text, entry = self._result("out", frame), self._entry(scope, "once")
+        call = self.expression("{name}({items})", name=name, items=self.expr(node.iter, frame))
+        return [*self.code(source, name=name, entry=entry, body=body, text=text), *self._write(call, frame)]
 
     def _loop(
         self, node: t.Any, inner: Frame, frame: Frame, iterable: t.Any, recursion: c.Sequence[str] = ()
@@ -453,12 +447,8 @@ class CodeGenerator(Expressions):
             return None
         place, values, value = places[0], self.temporary(), self.temporary()
         # A string or number may be written later; what may change until then is made text now.
-        collect = self.code(
-            "{vs}.append({v} if type({v} := {part}) is str or type({v}) is int else escape({v}))",
-            vs=values,
-            v=value,
-            part=parts[place],
-        )
+        row = "{vs}.append({v} if type({v} := {part}) is str or type({v}) is int else escape({v}))"
+        collect = self.code(row, vs=values, v=value, part=parts[place])
         texts = ["".join(parts[:place]), "".join(parts[place + 1 :])]
         write = self.code("write_rows({b}.append, *{texts!r}, {vs})", b=frame.buffer, texts=texts, vs=values)
         return self.code("{vs} = []", vs=values), collect, write
@@ -547,18 +537,17 @@ class CodeGenerator(Expressions):
             scope.declare_parameter(special, special)
         scope.scan([*node.defaults, *node.body])
         body = self._macro_defaults(node, inner, params, "caller" in added)
-        content = self.statements(node.body, inner)
+        body += self.statements(node.body, inner)
         flags = ("kwargs" in added, "varargs" in added, "caller" in specials)
         # All the parameters that there can be; those that are not wanted are taken out.
         found = self.code(
             "def {function}(*varargs, caller=None, t_safe=False, **kwargs):\n"
-            "    {entry}\n    {defaults}\n    out = []\n    append = out.append\n    {content}\n"
+            "    {entry}\n    out = []\n    append = out.append\n    {body}\n"
             "    return markup(concat(out)) if t_safe else concat(out)\n"
-            "{ident} = Macro({function}, *{about!r}, context.eval_ctx.autoescape, {renamed!r})",
+            "{ident} = Macro({function}, *{about!r}, context.eval_ctx.autoescape, renamed={renamed!r})",
             function=function,
             entry=self._entry(scope),
-            defaults=body,
-            content=content,
+            body=body,
             ident=ident,
             about=(name, tuple(arguments), *flags),
             renamed=renamed,
@@ -660,12 +649,9 @@ class CodeGenerator(Expressions):
     def visit_OverlayScope(self, node: t.Any, frame: Frame) -> Code:
         """A body that sees the entries of a mapping as variables."""
         context = self.temporary()
-        body = self.code(
-            "{context} = {derived}\n{context}.vars = {overlay}",
-            context=context,
-            derived=self.derived_context(frame),
-            overlay=self.expr(node.context, frame),
-        )
+        derived, overlay = self.derived_context(frame), self.expr(node.context, frame)
+        derive = "{context} = {derived}\n{context}.vars = {overlay}"
+        body = self.code(derive, context=context, derived=derived, overlay=overlay)
         outer, self._context = self._context, context
         inner = frame.inner(Scope())
         inner.scope.level = frame.scope.level + 1

@@ -319,19 +319,16 @@ class Environment:
         return TemplateExpression(self.from_string(nodes.Template(body, lineno=1)), undefined_to_none)
 
     def compile_templates(
-        self,
-        target: t.Any,
-        extensions: c.Collection[str] | None = None,
-        filter_func: t.Callable[[str], bool] | None = None,
-        zip: str | None = "deflated",
-        log_function: t.Callable[[str], t.Any] | None = None,
-        ignore_errors: bool = True,
+        self, target: t.Any, extensions: t.Any = None, filter_func: t.Any = None, **options: t.Any
     ) -> None:
-        """Write all templates as Python modules, for a `ModuleLoader`; `zip` None for a folder."""
+        """Write all templates as Python modules, for a `ModuleLoader`.
+
+        Options are `zip` ("deflated", "stored", or None for a folder), `log_function` and `ignore_errors`.
+        """
         from .precompile import write_templates  # a tool for deployment
 
-        names = self.list_templates(extensions, filter_func)
-        write_templates(self, names, target, zip, log_function, ignore_errors)
+        options = {"zip": "deflated", "log_function": None, "ignore_errors": True, **options}
+        write_templates(self, self.list_templates(extensions, filter_func), target, *options.values())
 
     def handle_exception(self, source: str | None = None) -> t.NoReturn:
         """Raise the current exception again, without the engine's frames.

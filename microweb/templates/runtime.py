@@ -20,12 +20,14 @@ from .utils import import_string as import_string
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import collections.abc as c
-    import logging
     import typing as t
 
     from .environment import Environment
 
-    Blocks = c.Mapping[str, t.Callable[["Context"], c.Iterable[str]]]
+    Parts = t.Callable[["Context"], c.Iterable[str]]
+    Blocks = c.Mapping[str, Parts]
+    Text = t.Optional[str]
+    Variables = t.Optional[dict[str, t.Any]]
 
 #: Make `Markup` of a str without looking at it.
 markup = partial(str.__new__, Markup)
@@ -104,7 +106,7 @@ def new_context(
     environment: Environment,
     template_name: str | None,
     blocks: Blocks,
-    vars: dict[str, t.Any] | None = None,
+    vars: Variables = None,
     shared: bool = False,
     globals: c.MutableMapping[str, t.Any] | None = None,
     locals: c.Mapping[str, t.Any] | None = None,
@@ -138,9 +140,9 @@ class Context(Mapping):  # type: ignore[type-arg]
         self,
         environment: Environment,
         parent: dict[str, t.Any],
-        name: str | None,
+        name: Text,
         blocks: Blocks,
-        globals: c.MutableMapping[str, t.Any] | None = None,
+        globals: t.Any = None,
     ) -> None:
         self.parent = parent
         self.vars: dict[str, t.Any] = {}
@@ -156,7 +158,7 @@ class Context(Mapping):  # type: ignore[type-arg]
         """What holds for this run. Most templates never ask: it was known when compiling."""
         return EvalContext(self.environment, self.name)
 
-    def super(self, name: str, current: t.Callable[[Context], c.Iterable[str]]) -> t.Any:
+    def super(self, name: str, current: Parts) -> t.Any:
         """Return a reference to the block that `current` overrides."""
         stack = self.blocks.get(name, [])
         index = stack.index(current) + 1 if current in stack else len(stack)
@@ -183,9 +185,7 @@ class Context(Mapping):  # type: ignore[type-arg]
         """Return all variables; not always a copy, so not to be changed."""
         return {**self.parent, **self.vars} if self.vars else self.parent
 
-    def bind(
-        self, f: t.Any, loop_vars: dict[str, t.Any] | None = None, block_vars: dict[str, t.Any] | None = None
-    ) -> t.Callable[..., t.Any]:
+    def bind(self, f: t.Any, loop_vars: Variables = None, block_vars: Variables = None) -> t.Any:
         """Return what a template calls when it calls `f`: all but the arguments is settled here.
 
         A macro becomes the Python function compiled from it, a function that asks for the
@@ -193,11 +193,11 @@ class Context(Mapping):  # type: ignore[type-arg]
         """
         kind = type(f)
         if kind is Macro:
-            return f.for_mode(self.eval_ctx.autoescape)  # type: ignore[no-any-return]
+            return f.for_mode(self.eval_ctx.autoescape)
         asks = getattr(f, "jinja_pass_arg", None)
         if asks is None:
             if kind is builtins.type:
-                return f  # type: ignore[no-any-return]
+                return f
             if kind not in _PLAIN_CALLABLES:
                 # An instance whose __call__ was decorated.
                 asks = getattr(getattr(kind, "__call__", None), "jinja_pass_arg", None)  # noqa: B004
@@ -299,7 +299,7 @@ class LoopContext:
 
     def __init__(
         self,
-        iterable: c.Iterable[t.Any],
+        iterable: t.Any,
         undefined: type[Undefined],
         recurse: t.Callable[..., str] | None = None,
         depth0: int = 0,
@@ -308,7 +308,7 @@ class LoopContext:
         self._recurse = recurse
         #: How deep a recursive loop is, from 0.
         self.depth0 = depth0
-        self._iterable: t.Any = iterable
+        self._iterable = iterable
         self._indexed = type(iterable) in (list, tuple)
         if not self._indexed:
             self._source = iter(iterable)
@@ -408,23 +408,12 @@ class Macro:
     """
 
     def __init__(
-        self,
-        func: t.Callable[..., str],
-        name: str | None,
-        arguments: tuple[str, ...],
-        catch_kwargs: bool,
-        catch_varargs: bool,
-        caller: bool,
-        default_autoescape: bool,
-        renamed: dict[str, str],
+        self, func: t.Any, name: Text, arguments: tuple[str, ...], *flags: bool, renamed: dict[str, str]
     ) -> None:
         self._func = func
         self.name = name
         self.arguments = arguments
-        self.catch_kwargs = catch_kwargs
-        self.catch_varargs = catch_varargs
-        self.caller = caller
-        self._default_autoescape = default_autoescape
+        self.catch_kwargs, self.catch_varargs, self.caller, self._default_autoescape = flags
         self._renamed = renamed
         self._modes: list[t.Any] = [None, None]
 
@@ -434,7 +423,7 @@ class Macro:
         function = self._modes[mode]
         if function is None:
             # The same code; only the default of t_safe differs. Cheaper than passing it.
-            f: t.Any = self._func
+            f = self._func
             function = type(f)(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
             function.__kwdefaults__ = {**f.__kwdefaults__, "t_safe": mode}
             function.__qualname__ = f"macro {self.name!r}"  # for Python's own TypeErrors
@@ -469,10 +458,10 @@ class Undefined:
 
     def __init__(
         self,
-        hint: str | None = None,
+        hint: Text = None,
         obj: t.Any = missing,
         name: t.Any = None,
-        exc: type[TemplateRuntimeError] = UndefinedError,
+        exc: type[Exception] = UndefinedError,
     ) -> None:
         self._undefined_hint = hint
         self._undefined_obj = obj
@@ -573,9 +562,7 @@ class StrictUndefined(Undefined):
     __contains__ = Undefined._fail_with_undefined_error
 
 
-def make_logging_undefined(
-    logger: logging.Logger | None = None, base: type[Undefined] = Undefined
-) -> type[Undefined]:
+def make_logging_undefined(logger: t.Any = None, base: type[Undefined] = Undefined) -> type[Undefined]:
     """Make a kind of undefined that logs a warning when it is used, an error when it fails."""
     if logger is None:
         import logging  # for who wants a log and has none
@@ -583,19 +570,18 @@ def make_logging_undefined(
 
         logger = logging.getLogger(__name__)
         logger.addHandler(logging.StreamHandler(sys.stderr))
-    log = logger
 
     def logged(name: str) -> t.Any:
         method = getattr(base, name)
 
         def warn(undefined: Undefined) -> t.Any:
-            log.warning("Template variable warning: %s", undefined._undefined_message)
+            logger.warning("Template variable warning: %s", undefined._undefined_message)
             return method(undefined)
 
         return warn
 
     def fail(undefined: Undefined, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-        log.error("Template variable error: %s", undefined._undefined_message)
+        logger.error("Template variable error: %s", undefined._undefined_message)
         base._fail_with_undefined_error(undefined)
 
     methods = {name: logged(name) for name in ("__str__", "__iter__", "__bool__")}
