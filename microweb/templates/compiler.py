@@ -29,10 +29,11 @@ import ast
 import re
 from keyword import iskeyword
 
+from ..markup import escape
 from . import nodes
 from .expressions import Expressions, Frame
 from .pyast import Parameter
-from .runtime import NAMESPACE, html_if
+from .runtime import NAMESPACE
 from .scopes import SPECIAL, Scope, special_names
 from .utils import pass_arg_of, words
 
@@ -206,9 +207,7 @@ class CodeGenerator(Expressions):
     def _result(self, buffer: str, frame: Frame) -> t.Any:
         """What was written to a buffer; markup where output is escaped."""
         text = self.expression("concat({buffer})", buffer=buffer)
-        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile:
-            return self.expression("markup({text})", text=text)
-        return self.safe_if(text, frame)
+        return self.escaping(frame, "markup({text})", "{text}", text=text)
 
     def visit_Output(self, node: t.Any, frame: Frame) -> Code:
         """Text and expressions: one f-string, or when streaming one yield for each."""
@@ -240,9 +239,7 @@ class CodeGenerator(Expressions):
             value = self.expression("environment.finalize(*{args})", args=args)
         elif not escaped or self.is_loop_number(node, frame):
             return value
-        if frame.eval_ctx.volatile:
-            return self.expression("html_if(context.eval_ctx.autoescape, {value})", value=value)
-        return self.expression("html({value})", value=value) if frame.eval_ctx.autoescape else value
+        return self.escaping(frame, "html({value})", "{value}", value=value)
 
     def _constant_part(self, node: t.Any, frame: Frame) -> str | None:
         finalize = self.environment.finalize
@@ -250,7 +247,8 @@ class CodeGenerator(Expressions):
             return None
         try:
             value = node.as_const(frame.eval_ctx)
-            return str(html_if(frame.eval_ctx.autoescape, finalize(value) if finalize else value))
+            text = finalize(value) if finalize else value
+            return str(escape(text) if frame.eval_ctx.autoescape else text)
         except Exception:
             return None  # let it fail when the template runs, with its line
 
@@ -301,7 +299,8 @@ class CodeGenerator(Expressions):
     def visit_Include(self, node: t.Any, frame: Frame) -> Code:
         """Render another template in place."""
         template = self.temporary()
-        found = self._get_template(node, frame, "get_or_select_template")
+        is_name = isinstance(getattr(node.template, "value", None), str)
+        found = self._get_template(node, frame, "get_template" if is_name else "get_or_select_template")
         load = self.code("{t} = {found}", t=template, found=found)
         if node.with_context:
             context = self._with_variables(self.expression("{t}.new_context", t=template), frame)
@@ -392,7 +391,6 @@ class CodeGenerator(Expressions):
     ) -> Code:
         before: Code = []
         body: Code = []
-        after: Code = []
         target = self.store(node.target, inner)
         extended = "loop" in inner.scope.refs
         if node.test is not None:
@@ -415,9 +413,8 @@ class CodeGenerator(Expressions):
         if inner.assigned:
             body += self.code(f"{inner.assigned} = {{}}")
         rows = None if extended else self._rows(node.body, inner)
-        content = self.statements(node.body, inner) if rows is None else rows[1]
-        if rows is not None:
-            before, after = [*before, *rows[0]], rows[2]
+        start, content, after = rows or ([], self.statements(node.body, inner), [])
+        before += start
         body += [*self._entry(inner.scope, "each time" if node.recursive else "always"), *content]
         if node.else_:
             # Python's own `else` of a loop means that it was not broken off, not that it was empty.

@@ -206,9 +206,7 @@ class Expressions(Builder):
         parts = self._all(node.nodes, frame)
         if not (frame.eval_ctx.volatile or frame.eval_ctx.autoescape):
             return self.text(parts)
-        volatile = "(markup_join if context.eval_ctx.autoescape else str_join)"
-        join = volatile if frame.eval_ctx.volatile else "markup_join"
-        return self.expression(f"{join}((*{{parts}},))", parts=parts)
+        return self.escaping(frame, "markup_join((*{parts},))", "str_join((*{parts},))", parts=parts)
 
     def visit_CondExpr(self, node: t.Any, frame: Frame) -> t.Any:
         """`a if test else b`."""
@@ -324,10 +322,14 @@ class Expressions(Builder):
 
     def safe_if(self, value: t.Any, frame: Frame) -> t.Any:
         """A value as markup, where output is escaped."""
+        return self.escaping(frame, "Markup({value})", "{value}", value=value)
+
+    def escaping(self, frame: Frame, escaped: str, plain: str, **holes: t.Any) -> t.Any:
+        """A snippet for where output is escaped and one for where not, or the choice at run time."""
         if frame.eval_ctx.volatile:
-            wrap = "(Markup if context.eval_ctx.autoescape else identity)({value})"
-            return self.expression(wrap, value=value)
-        return self.expression("Markup({value})", value=value) if frame.eval_ctx.autoescape else value
+            choice = f"({escaped} if context.eval_ctx.autoescape else {plain})"
+            return self.expression(choice, **holes)
+        return self.expression(escaped if frame.eval_ctx.autoescape else plain, **holes)
 
     def visit_MarkSafe(self, node: t.Any, frame: Frame) -> t.Any:
         """`expr`, trusted."""

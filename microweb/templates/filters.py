@@ -76,10 +76,6 @@ def make_multi_attrgetter(
     return lambda item: [getter(item) for getter in getters]
 
 
-def _key(environment: Environment, attribute: Attribute, case_sensitive: bool) -> Getter:
-    return make_attrgetter(environment, attribute, None if case_sensitive else ignore_case)
-
-
 # --- text
 
 
@@ -397,7 +393,8 @@ def _aggregate(best: t.Any) -> t.Any:
     def do(
         env: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
     ) -> t.Any:
-        found = best(value, key=_key(env, attribute, case_sensitive), default=missing)
+        key = make_attrgetter(env, attribute, None if case_sensitive else ignore_case)
+        found = best(value, key=key, default=missing)
         return env.undefined("No aggregated item, sequence was empty.") if found is missing else found
 
     do.__qualname__ = f"do_{best.__name__}"  # environments are pickled, and filters by their names
@@ -504,7 +501,7 @@ def do_unique(
     environment: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
 ) -> t.Iterator[t.Any]:
     """Yield each item, or each value of an attribute, once: the first that comes."""
-    key = _key(environment, attribute, case_sensitive)
+    key = make_attrgetter(environment, attribute, None if case_sensitive else ignore_case)
     seen = set()
     for item in value:
         ident = key(item)

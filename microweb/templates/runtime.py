@@ -79,16 +79,6 @@ def write_rows(write: t.Callable[[str], t.Any], before: str, after: str, values:
     write(f"{before}{(after + before).join(escaped)}{after}")
 
 
-def html_if(autoescape: bool, value: t.Any) -> str:
-    """Turn a value into text, escaped if the eval context says so at this moment."""
-    return escape(value) if autoescape else str(value)
-
-
-def identity(x: t.Any) -> t.Any:
-    """Return `x`."""
-    return x
-
-
 def str_join(seq: c.Iterable[t.Any]) -> str:
     """Concatenate the texts of some values."""
     return concat(map(str, seq))
@@ -124,8 +114,9 @@ def new_context(
         # dict(ChainMap) asks every map for every key; this is the same in C.
         for layer in (*reversed(getattr(globals, "maps", (globals or {},))), vars or {}):
             parent.update(layer)
-    if locals:
-        parent.update((key, value) for key, value in locals.items() if value is not missing)
+    for key, value in (locals or {}).items():
+        if value is not missing:
+            parent[key] = value
     return environment.context_class(environment, parent, template_name, blocks, globals=globals)
 
 
@@ -619,7 +610,7 @@ NAMESPACE = {
     name: globals()[name]
     for name in str.split(
         "LoopContext Macro Markup Namespace TemplateNotFound TemplateReference TemplateRuntimeError Undefined"
-        " concat escape exported html html_if identity import_string markup markup_join missing"
+        " concat escape exported html import_string markup markup_join missing"
         " must_be_namespace no_such str_join write_rows"
     )
 }
