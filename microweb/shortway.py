@@ -62,9 +62,12 @@ class ShortWay:
             or not own.keys().isdisjoint(self.steps)
             or any(getattr(cls, name) is not step for name, step in self.steps.items())
         )
-        # An attribute of the object is found four times faster than one of its class; and CPython
-        # before 3.13 is slow with a dict that shares its keys, once it was looked at. A copy does not.
-        self.__dict__ = {**own, **{name: getattr(self, name) for name in _CHOICES}}
+        own.update({name: getattr(self, name) for name in _CHOICES})
+        if not self._got_first_request:
+            # An attribute of the object is found four times faster than one of its class; and CPython
+            # before 3.13 is slow with a dict that shares its keys, once it was looked at: a copy does
+            # not. Only now, while no other thread can set anything in the old one.
+            self.__dict__ = {**own}
 
     def __setattr__(self, name: str, value: t.Any) -> None:
         object.__setattr__(self, name, value)

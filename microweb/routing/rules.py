@@ -162,6 +162,8 @@ class Rule(RuleFactory):
         name = match["variable"]
         if name is None:
             return match[0], None
+        if name in self._converters:
+            raise ValueError(f"variable name {name!r} used twice in url rule {self.rule!r}")
         arguments = parse_converter_args(match["arguments"] or "")
         converter = self.get_converter(name, match["converter"] or "default", *arguments)
         self._converters[name] = converter

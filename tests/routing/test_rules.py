@@ -112,3 +112,9 @@ def test_repr(rule, text):
     Map([rule])
     assert repr(rule) == text
     assert str(rule) == rule.rule
+
+
+def test_a_variable_stands_for_one_value():
+    with pytest.raises(ValueError, match="'a' used twice"):
+        Map([Rule("/<a>/<int:a>", endpoint="twice")])
+    assert Map([Rule("/<a>", endpoint="x", defaults={"a": "b"})]).bind("h").match("/b") == ("x", {"a": "b"})
