@@ -143,14 +143,14 @@ class CodeGenerator(Expressions):
         line = self.line
         statements = self.statements(body, frame)
         self.line = line
-        lookups: Code = []
+        lookups = self._entry(frame.scope)
         for (registry, name), ident in self._dependencies.items():
             found = "[{name!r}]"
             if name not in getattr(self.environment, registry):
                 # Under a condition: whoever gets there is told.
                 found = f".get({{name!r}}) or no_such('{registry[:-1]}', {{name!r}})"
             lookups += self.code(f"{{ident}} = environment.{registry}{found}", ident=ident, name=name)
-        return [*self._entry(frame.scope), *lookups, *statements]
+        return lookups + statements
 
     def _function(self, name: str, body: Code, frame: Frame) -> Code:
         """A function that collects output in a list and returns it, or that yields it."""
@@ -654,9 +654,9 @@ class CodeGenerator(Expressions):
         inner.scope.level = frame.scope.level + 1
         inner.scope.scan(node.body)
         content = self.statements(node.body, inner)
-        body += [*self._entry(inner.scope), *content]
+        body += self._entry(inner.scope)
         self._context = outer
-        return body
+        return body + content
 
     def visit_ExprStmt(self, node: t.Any, frame: Frame) -> Code:
         """`do`."""

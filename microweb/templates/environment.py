@@ -210,7 +210,7 @@ class Environment:
         context: Context | None = None,
         eval_ctx: EvalContext | None = None,
     ) -> t.Any:
-        """Call a filter or test as a template does."""
+        """Call a filter or test as a template does; `call_filter` and `call_test` are this."""
         function = getattr(self, f"{kind}s").get(name)
         if function is None:
             message = f"No {kind} named {name!r}."
@@ -222,9 +222,8 @@ class Environment:
             raise TemplateRuntimeError(f"Attempted to invoke a context {kind} without context.")
         if asks == "eval_context" and eval_ctx is None:
             eval_ctx = EvalContext(self) if context is None else context.eval_ctx
-        given = {"context": context, "eval_context": eval_ctx, "environment": self}
-        first = [] if asks is None else [given[asks]]
-        return function(*first, value, *(args or ()), **(kwargs or {}))
+        known: t.Any = {None: [], "context": [context], "eval_context": [eval_ctx], "environment": [self]}
+        return function(*known[asks], value, *(args or ()), **(kwargs or {}))
 
     call_filter = partialmethod(_call_by_name, "filter")
     call_test = partialmethod(_call_by_name, "test")
@@ -247,9 +246,7 @@ class Environment:
             source = extension.preprocess(source, name, filename)
         return source
 
-    def _tokenize(
-        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
-    ) -> TokenStream:
+    def _tokenize(self, source: str, name: Text, filename: Text = None, state: Text = None) -> TokenStream:
         stream = self.lexer.tokenize(self.preprocess(source, name, filename), name, filename, state)
         for extension in self.iter_extensions():
             filtered = extension.filter_stream(stream)

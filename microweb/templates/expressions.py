@@ -228,7 +228,7 @@ class Expressions(Builder):
 
     def visit_Getattr(self, node: t.Any, frame: Frame) -> t.Any:
         """`a.b`: the attribute; else the item, or undefined, of which `lookup_item` knows."""
-        if self._is_loop(node.node, frame) and node.attr in _LOOP:
+        if node.attr in _LOOP and self._is_loop(node.node, frame):
             return self.expression(_LOOP[node.attr], loop=frame.loop_name)
         value, attr = self.expr(node.node, frame), node.attr
         if not self._inline_getattr:
@@ -242,14 +242,14 @@ class Expressions(Builder):
 
     def _is_loop(self, node: t.Any, frame: Frame) -> bool:
         """Is this the `loop` of a loop around, which nothing can have replaced?"""
-        is_name = isinstance(node, nodes.Name) and node.name == "loop" and frame.loop_name is not None
-        return is_name and frame.scope.find_ref("loop") == frame.loop_name
+        if frame.loop_name is None or not isinstance(node, nodes.Name) or node.name != "loop":
+            return False
+        return frame.scope.find_ref("loop") == frame.loop_name
 
     def is_loop_number(self, node: t.Any, frame: Frame) -> bool:
         """Is this one of the numbers of a loop, which need no escaping?"""
-        return (
-            isinstance(node, nodes.Getattr) and node.attr in _LOOP_NUMBERS and self._is_loop(node.node, frame)
-        )
+        is_number = isinstance(node, nodes.Getattr) and node.attr in _LOOP_NUMBERS
+        return is_number and self._is_loop(node.node, frame)
 
     def visit_Getitem(self, node: t.Any, frame: Frame) -> t.Any:
         """`a[b]`: the item, else the attribute; a slice is Python's."""

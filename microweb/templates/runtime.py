@@ -289,11 +289,7 @@ class LoopContext:
     _last_changed_value: t.Any = missing
 
     def __init__(
-        self,
-        iterable: t.Any,
-        undefined: type[Undefined],
-        recurse: t.Callable[..., str] | None = None,
-        depth0: int = 0,
+        self, iterable: t.Any, undefined: type[Undefined], recurse: t.Any = None, depth0: int = 0
     ) -> None:
         self._undefined = undefined
         self._recurse = recurse
@@ -382,7 +378,7 @@ class LoopContext:
         """Render the body of a recursive loop for other items."""
         if self._recurse is None:
             raise TypeError("The loop must have the 'recursive' marker to be called recursively.")
-        return self._recurse(iterable, self.depth)
+        return self._recurse(iterable, self.depth)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.index}/{self.length}>"
