@@ -76,10 +76,17 @@ def test_signals_connected_later(app, client):
     assert seen == [app]
 
 
-STEPS = (
-    "full_dispatch_request preprocess_request dispatch_request ensure_sync finalize_request make_response"
-    " process_response do_teardown_request do_teardown_appcontext"
-).split()
+STEPS = [
+    "full_dispatch_request",
+    "preprocess_request",
+    "dispatch_request",
+    "ensure_sync",
+    "finalize_request",
+    "make_response",
+    "process_response",
+    "do_teardown_request",
+    "do_teardown_appcontext",
+]
 
 
 @pytest.mark.parametrize("name", STEPS)

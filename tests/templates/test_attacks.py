@@ -11,9 +11,13 @@ from microweb.templates import DictLoader, Environment, TemplateSyntaxError
 SAFE = Environment(autoescape=True)
 
 
-@pytest.mark.parametrize("name", ["{bad}", "a'b", 'a"b', "a\nraise SystemExit", "{{ 1 }}", "\\", "{name}", "é\ud800"])
+@pytest.mark.parametrize(
+    "name", ["{bad}", "a'b", 'a"b', "a\nraise SystemExit", "{{ 1 }}", "\\", "{name}", "é\ud800"]
+)
 def test_b149_names_in_code(name):
-    environment = Environment(loader=DictLoader({name: "{% from 'm' import x %}{{ x }}ok{{ 'a' if 0 }}", "m": ""}))
+    environment = Environment(
+        loader=DictLoader({name: "{% from 'm' import x %}{{ x }}ok{{ 'a' if 0 }}", "m": ""})
+    )
     template = environment.get_template(name)
     assert template.render() == "ok" and template.name == name
 
@@ -27,7 +31,9 @@ def test_b149_any_source(source):
     try:
         template.render()
     except Exception as error:
-        assert "undefined" in str(error) or isinstance(error, (TypeError, ValueError, ArithmeticError)), source
+        assert "undefined" in str(error) or isinstance(error, (TypeError, ValueError, ArithmeticError)), (
+            source
+        )
 
 
 @given(st.text(max_size=40))
@@ -35,9 +41,14 @@ def test_b149_any_data(text):
     source = "{{ a }}{% for b in [a, a] %}{{ b }}{% endfor %}{{ a ~ a }}{% set c %}{{ a }}{% endset %}{{ c }}"
     shown = SAFE.from_string(source).render(a=text)
     assert not set("<>\"'") & set(shown)
-    assert shown.replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'").replace("&#34;", '"').replace(
-        "&amp;", "&"
-    ) == text * 6
+    assert (
+        shown.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&#39;", "'")
+        .replace("&#34;", '"')
+        .replace("&amp;", "&")
+        == text * 6
+    )
 
 
 def test_b150_quotes():
@@ -46,7 +57,9 @@ def test_b150_quotes():
     )
 
 
-@pytest.mark.parametrize("source", ["{{" + "'" * 20_001, "{%" * 50_000, "{#" * 50_000, "{% raw" * 20_000, "{{ " + "(" * 20_000])
+@pytest.mark.parametrize(
+    "source", ["{{" + "'" * 20_001, "{%" * 50_000, "{#" * 50_000, "{% raw" * 20_000, "{{ " + "(" * 20_000]
+)
 def test_b151_the_lexer_is_linear(source):
     with pytest.raises(TemplateSyntaxError):
         SAFE.from_string(source)
@@ -54,7 +67,12 @@ def test_b151_the_lexer_is_linear(source):
 
 def test_b151_space_is_linear():
     text = " \n" * 100_000
-    assert SAFE.overlay(lstrip_blocks=True, line_statement_prefix="#").from_string(text + "x").render().endswith("x")
+    assert (
+        SAFE.overlay(lstrip_blocks=True, line_statement_prefix="#")
+        .from_string(text + "x")
+        .render()
+        .endswith("x")
+    )
 
 
 class Evil(str):
@@ -71,14 +89,21 @@ class Evil(str):
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ x }}", "{{ x ~ x }}", "{% for a in [x] %}{{ a }}{% endfor %}", "{% autoescape y %}{{ x }}{% endautoescape %}"]
+    "source",
+    [
+        "{{ x }}",
+        "{{ x ~ x }}",
+        "{% for a in [x] %}{{ a }}{% endfor %}",
+        "{% autoescape y %}{{ x }}{% endautoescape %}",
+    ],
 )
 def test_str_subclasses_are_escaped(source):
     assert "<" not in SAFE.from_string(source).render(x=Evil("<script>"), y=True)
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(b"<", "b&#39;&lt;&#39;"), ("\ud800<", "\ud800&lt;"), ("a" * 10**7, "a" * 10**7), (True, "True")]
+    ("value", "expected"),
+    [(b"<", "b&#39;&lt;&#39;"), ("\ud800<", "\ud800&lt;"), ("a" * 10**7, "a" * 10**7), (True, "True")],
 )
 def test_odd_values(value, expected):
     assert SAFE.from_string("{{ x }}").render(x=value) == expected

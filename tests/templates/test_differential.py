@@ -28,12 +28,15 @@ def operations(inner):
         inner.map(lambda e: f"{e}.k"),
         inner.map(lambda e: f"{e}[0]"),
         inner.map(lambda e: f"{e}[:1]"),
-        st.tuples(inner, st.sampled_from(["upper", "length", "default('-')", "list", "join(',')", "e", "safe", "first", "string"])).map(
-            lambda p: f"{p[0]}|{p[1]}"
-        ),
-        st.tuples(inner, st.sampled_from(["defined", "none", "string", "number", "iterable", "sameas true"])).map(
-            lambda p: f"({p[0]} is {p[1]})"
-        ),
+        st.tuples(
+            inner,
+            st.sampled_from(
+                ["upper", "length", "default('-')", "list", "join(',')", "e", "safe", "first", "string"]
+            ),
+        ).map(lambda p: f"{p[0]}|{p[1]}"),
+        st.tuples(
+            inner, st.sampled_from(["defined", "none", "string", "number", "iterable", "sameas true"])
+        ).map(lambda p: f"({p[0]} is {p[1]})"),
         st.tuples(inner, inner, inner).map(lambda p: f"({p[0]} if {p[1]} else {p[2]})"),
     )
 
@@ -51,7 +54,10 @@ def statements(inner):
             lambda p: "{%% for %s in %s|list %%}%s{%% else %%}%s{%% endfor %%}" % p
         ),
         st.tuples(targets, expressions, inner).map(
-            lambda p: "{%% for %s in %s|list if %s %%}{{ loop.index }}{{ loop.last }}%s{%% endfor %%}" % (p[0], p[1], p[0], p[2])
+            lambda p: (
+                "{%% for %s in %s|list if %s %%}{{ loop.index }}{{ loop.last }}%s{%% endfor %%}"
+                % (p[0], p[1], p[0], p[2])
+            )
         ),
         st.tuples(targets, expressions).map(lambda p: "{%% set %s = %s %%}" % p),
         st.tuples(targets, inner).map(lambda p: "{%% set %s %%}%s{%% endset %%}" % p),

@@ -225,7 +225,12 @@ def test_extension_tags():
 def test_translations(source, expected, newstyle):
     def upper(text):
         parts = text.split("%(")
-        return "%(".join([parts[0].upper(), *(p[: p.index(")s")] + p[p.index(")s") :].upper().replace(")S", ")s") for p in parts[1:])])
+        return "%(".join(
+            [
+                parts[0].upper(),
+                *(p[: p.index(")s")] + p[p.index(")s") :].upper().replace(")S", ")s") for p in parts[1:]),
+            ]
+        )
 
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     environment.install_gettext_callables(

@@ -128,7 +128,9 @@ def test_no_template():
     ],
 )
 def test_recursion_without_end(source):
-    with pytest.raises(TemplateRecursionError, match="Does a template include, extend, import or call itself"):
+    with pytest.raises(
+        TemplateRecursionError, match="Does a template include, extend, import or call itself"
+    ):
         Environment(loader=DictLoader({"a": source})).get_template("a").render()
 
 

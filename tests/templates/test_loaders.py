@@ -41,7 +41,9 @@ def test_folders(roots):
     assert environment.get_template("a").render() == "new"
 
 
-@pytest.mark.parametrize("name", ["../secret", "sub/../../secret", "..", "sub/..", "a\0", "", ".", "/", "x" * 300])
+@pytest.mark.parametrize(
+    "name", ["../secret", "sub/../../secret", "..", "sub/..", "a\0", "", ".", "/", "x" * 300]
+)
 def test_b152_paths_outside(roots, name):
     with pytest.raises(TemplateNotFound):
         Environment(loader=FileSystemLoader(roots / "two")).get_template(name)
@@ -81,10 +83,16 @@ def test_loaders_of_loaders():
 
 @pytest.mark.parametrize("packed", [None, "deflated", "stored"])
 def test_precompiled(tmp_path, packed):
-    sources = {"a": "{% for i in [1, '<'] %}{{ loop.index }}{{ i }}\"'{% endfor %}", "b": "{% extends 'a' %}", "bad": "{%"}
+    sources = {
+        "a": "{% for i in [1, '<'] %}{{ loop.index }}{{ i }}\"'{% endfor %}",
+        "b": "{% extends 'a' %}",
+        "bad": "{%",
+    }
     target = str(tmp_path / "compiled")
     said = []
-    Environment(loader=DictLoader(sources), autoescape=True).compile_templates(target, zip=packed, log_function=said.append)
+    Environment(loader=DictLoader(sources), autoescape=True).compile_templates(
+        target, zip=packed, log_function=said.append
+    )
     assert any("bad" in line for line in said)
     environment = Environment(loader=ModuleLoader(target))
     assert environment.get_template("b").render() == "11\"'2&lt;\"'"

@@ -94,13 +94,17 @@ def test_inner_scopes():
 
 def test_special_names():
     assert special_names(body("{{ loop }}{% macro m() %}{{ caller() }}{% endmacro %}")) == {"loop", "caller"}
-    assert special_names(body("{% set loop = 1 %}{{ loop }}{% block a %}{{ super() }}{% endblock %}")) == set()
+    assert (
+        special_names(body("{% set loop = 1 %}{{ loop }}{% block a %}{{ super() }}{% endblock %}")) == set()
+    )
 
 
 def test_snippets():
     builder = Builder()
     builder.line = 7
-    [statement] = builder.code("for {i} in {seq}:\n    {body}", i="x", seq="y", body=builder.code("f(*{a})", a=[builder.const(-1)]))
+    [statement] = builder.code(
+        "for {i} in {seq}:\n    {body}", i="x", seq="y", body=builder.code("f(*{a})", a=[builder.const(-1)])
+    )
     assert ast.unparse(statement) == "for x in y:\n    f(-1)"
     assert {node.lineno for node in ast.walk(statement) if hasattr(node, "lineno")} == {7}
     value = [1, (2.5,), {"a": {-3}}, range(2), "é"]
