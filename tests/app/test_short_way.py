@@ -237,3 +237,17 @@ def test_it_fails():
     app.testing = True
     with pytest.raises(LookupError):
         client.get("/4")
+
+
+def test_steps_of_the_class_patched_later(client, app, monkeypatch):
+    seen = []
+    step = Microweb.process_response
+
+    def patched(self, response):
+        seen.append(response.status_code)
+        return step(self, response)
+
+    monkeypatch.setattr(Microweb, "process_response", patched)
+    app.settle()
+    client.get("/")
+    assert seen == [200]
