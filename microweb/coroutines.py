@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import typing as t
 
 #: inspect.CO_COROUTINE: the code object is that of an ``async def``.
-CO_COROUTINE = 0x80
+_CO_COROUTINE = 0x80
 
 
 def is_coroutine_function(func: t.Callable[..., t.Any]) -> bool:
@@ -22,7 +22,7 @@ def is_coroutine_function(func: t.Callable[..., t.Any]) -> bool:
         if isinstance(func, partial):
             return is_coroutine_function(func.func)
         code = getattr(getattr(type(func), "__call__", None), "__code__", None)  # noqa: B004
-    return code is not None and bool(code.co_flags & CO_COROUTINE)
+    return code is not None and bool(code.co_flags & _CO_COROUTINE)
 
 
 def run_to_end(func: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:

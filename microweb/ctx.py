@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .wrappers import Request
 
     F = t.TypeVar("F", bound=t.Callable[..., t.Any])
+    Self = t.TypeVar("Self", bound="_Context")
 
 #: Tells "no argument" from None.
 _sentinel: t.Any = object()
@@ -78,7 +79,25 @@ class _AppCtxGlobals:
         return f"<{type(context.app).__name__.lower()}.g of {context.app.name!r}>"
 
 
-class AppContext:
+class _Context:
+    """What can be pushed and popped serves ``with``: it is popped with the error that ended the block."""
+
+    if TYPE_CHECKING:
+
+        def push(self) -> None: ...
+        def pop(self, exc: BaseException | None = _sentinel) -> None: ...
+
+    def __enter__(self: Self) -> Self:
+        self.push()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.pop(exc_value)
+
+
+class AppContext(_Context):
     """Makes an application current. Made by ``app.app_context()``, and by request contexts."""
 
     def __init__(self, app: Microweb) -> None:
@@ -119,17 +138,8 @@ class AppContext:
         if appcontext_popped.receivers:
             appcontext_popped.send(self.app, _async_wrapper=self.app.ensure_sync)
 
-    def __enter__(self) -> AppContext:
-        self.push()
-        return self
 
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self.pop(exc_value)
-
-
-class RequestContext:
+class RequestContext(_Context):
     """Makes a request current: made by ``app.request_context(environ)`` for each request.
 
     ``match_request`` may be overridden to hook into the matching of the URL.
@@ -351,15 +361,6 @@ class RequestContext:
         """A context with the same request and session, to be pushed in another greenlet."""
         # The session is opened for that: two contexts that open it would each have their own.
         return type(self)(self.app, environ=self.environ, request=self.request, session=self._session)
-
-    def __enter__(self) -> RequestContext:
-        self.push()
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self.pop(exc_value)
 
     def __repr__(self) -> str:
         request = self.request
