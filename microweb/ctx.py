@@ -146,8 +146,8 @@ class RequestContext(_Context):
     """
 
     flashes: list[tuple[str, str]] | None = None
-    #: The application context of the same application that was on top already, if any.
-    _shared_app_ctx: AppContext | None = None
+    #: Whether ``_app_ctx`` was on top already when this context was pushed; then it is not ours to end.
+    _shares_app_ctx = False
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class RequestContext(_Context):
         #: What the URL map made of the path at once: a rule and its arguments.
         self.matched: tuple[Rule, dict[str, t.Any]] | None = None
         self._opened_session = session
-        self._own_app_ctx: AppContext | None = None
+        self._app_ctx: AppContext | None = None
         self._after_request_functions: t.Sequence[ft.AfterRequestCallable] = ()
         #: A linked stack of tokens: a context may be pushed again while it is current.
         self._pushes: tuple[Token[Contexts], t.Any] | None = None
@@ -192,9 +192,9 @@ class RequestContext(_Context):
     @property
     def app_ctx(self) -> AppContext:
         """The application context that this request runs in."""
-        context = self._shared_app_ctx or self._own_app_ctx
+        context = self._app_ctx
         if context is None:
-            context = self._own_app_ctx = self.app.app_context()
+            context = self._app_ctx = self.app.app_context()
         return context
 
     @cached_property
@@ -256,8 +256,8 @@ class RequestContext(_Context):
         """
         top = top_app_context()
         if top is not None and top.app is self.app:
-            if top is not self._own_app_ctx:
-                self._shared_app_ctx = top
+            if self._pushes is None and self._app_ctx is None:
+                self._app_ctx, self._shares_app_ctx = top, True
             return _contexts.set((top, self))
         if appcontext_pushed.receivers:
             token = _contexts.set((self.app_ctx, below[1]))
@@ -326,7 +326,7 @@ class RequestContext(_Context):
             _contexts.reset(token)
             self._pushes = rest
             if last and (
-                self._own_app_ctx is not None
+                self._app_ctx is not None
                 or app.teardown_appcontext_funcs
                 or app.takes_every_step
                 or appcontext_tearing_down.receivers
@@ -337,12 +337,14 @@ class RequestContext(_Context):
             raise AssertionError(f"Popped wrong request context. ({popped!r} instead of {self!r})")
 
     def _pop_app_context(self, exc: BaseException | None) -> None:
-        """Tear down the application context that came with the request.
+        """Let go of the application context; tear it down if it came with the request.
 
-        The request is no longer current then, the application and its ``g`` still are.
+        The request is no longer current then, the application and its ``g`` still are. Whoever pushes
+        this context again finds out anew which application context it runs in.
         """
-        if self._shared_app_ctx is None:
-            context = self.app_ctx
+        context, shared = self.app_ctx, self._shares_app_ctx
+        self._app_ctx, self._shares_app_ctx = None, False
+        if not shared:
             context._tokens.append(_contexts.set((context, _contexts.get()[1])))
             context.pop(exc)
 

@@ -310,3 +310,20 @@ def test_what_ends_the_process_is_torn_down_too(app, client, error):
     with pytest.raises(error):
         client.get("/")
     assert seen == [error, error]
+
+
+def test_a_request_context_pushed_again_has_an_application_context_of_its_own():
+    """As in Flask: neither the shared one that has gone, nor the one of its first time."""
+    app, ended = Microweb("again"), []
+    app.teardown_appcontext(lambda error: ended.append(g.get("name")))
+    context = app.test_request_context("/")
+    with app.app_context():
+        with context:
+            g.name = "shared"
+        assert ended == []
+    assert ended == ["shared"]
+    for name in ("first", "second"):
+        with context:
+            assert "name" not in g
+            g.name = name
+    assert ended == ["shared", "first", "second"]
