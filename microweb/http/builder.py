@@ -20,7 +20,7 @@ from .headers import EnvironHeaders, Headers
 from .multipart import Data, Epilogue, Field, File, MultipartEncoder, Preamble
 from .properties import header_property
 from .response_headers import WritableContentType
-from .urls import iri_to_uri, iter_multi_items, url_encode
+from .urls import iri_to_uri, url_encode
 from .wsgi import ClosingIterator, decode_wsgi
 
 TYPE_CHECKING = False
@@ -194,7 +194,7 @@ class EnvironBuilder(WritableContentType):
         self._set_target(path, base_url, query_string)
         self.method = method
         # A Headers object is kept: the caller may go on changing it.
-        self.headers = headers if isinstance(headers, Headers) else _request_headers(headers)
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
         if content_type is not None:
             self.content_type = content_type
         self.errors_stream = sys.stderr if errors_stream is None else errors_stream
@@ -412,20 +412,13 @@ def _make_base_url(scheme: str, host: str, script_root: str) -> str:
     return urlunsplit((scheme, host, script_root, "", "")).rstrip("/") + "/"
 
 
-def _request_headers(headers: t.Any) -> Headers:
-    """Headers as a client sends them: what is not Latin-1 goes over the wire as its UTF-8."""
-
-    def wire(value: t.Any) -> t.Any:
-        return encode_wsgi(value) if isinstance(value, str) and max(value, default="") > "\xff" else value
-
-    return Headers([(key, wire(value)) for key, value in iter_multi_items(headers or ())])
-
-
 def _header_variables(headers: Headers) -> dict[str, str]:
     """HTTP_* variables; the two headers of CGI that are none are left out."""
     # RFC 9110 5.3: several lines of one name are one, with commas.
     result: dict[str, str] = {}
-    for name, value in headers.to_wsgi_list():
+    for name, value in headers:
+        # What is not Latin-1 goes over the wire as its UTF-8.
+        value = encode_wsgi(value) if max(value, default="") > "\xff" else value
         key = "HTTP_" + name.upper().replace("-", "_")
         if key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
             result[key] = f"{result[key]}, {value}" if key in result else value

@@ -1,10 +1,10 @@
 """Header fields: an ordered list of pairs with a dict's manners, and the same over a WSGI environ.
 
-The rule: whatever is in a `Headers` can be sent. A value is checked when it is set, where the
+The rule: whatever is in a `Headers` is one field each. A value is checked when it is set, where the
 mistake is, and by a test that runs in C for every value that is printable ASCII. CR or LF would
-end the field and begin one of an attacker's choice (CVE-2016-9964, CVE-2026-0865), other controls
-and text that is not Latin-1 break the server in the middle of a head. `EnvironHeaders` copies
-nothing: each look-up is one in the environ.
+end the field and begin one of an attacker's choice (CVE-2016-9964, CVE-2026-0865). That the text is
+Latin-1 is asked of what is sent and not before, by `to_wsgi_list`: until then a Location may be an IRI,
+and what a client sent need never be. `EnvironHeaders` copies nothing: each look-up is one in the environ.
 """
 
 from __future__ import annotations
@@ -24,42 +24,28 @@ if TYPE_CHECKING:
 #: RFC 9110 5.5: of the controls, a value may contain the tab alone.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
-#: These may hold an IRI until the response is sent: it is encoded then.
-_IRI_HEADERS = ("location", "content-location")
 
-
-def check_value(name: str, value: t.Any) -> str:
+def _check(name: str, value: t.Any) -> str:
     """A value as the str that goes into the header.
 
-    :raises ValueError: if it cannot be sent.
+    :raises ValueError: if it would be more than one field, or none.
     """
     if type(value) is not str:
         # The bare text of a subclass, whatever its __str__ says; servers insist on the type
         # itself.
         value = str.__str__(value) if isinstance(value, str) else str(value)
-    if not (value.isascii() and value.isprintable()):
-        if _CONTROL.search(value):
-            # It would end the field: what follows would be a header of the attacker's choice.
-            raise ValueError(f"Header {name!r} must not contain newlines or other controls: {value[:80]!r}.")
-        try:
-            value.encode("utf-8" if name.lower() in _IRI_HEADERS else "latin-1")
-        except UnicodeEncodeError:
-            raise ValueError(
-                f"Header {name!r} must be Latin-1 text: {value[:80]!r}."
-                " Percent-encode it, or pass it as an option with a name that ends in '*'."
-            ) from None
+    if not (value.isascii() and value.isprintable()) and _CONTROL.search(value):
+        # It would end the field: what follows would be a header of the attacker's choice.
+        raise ValueError(f"Header {name!r} must not contain newlines or other controls: {value[:80]!r}.")
     if not name.isprintable():
         raise ValueError(f"{name[:80]!r} is no header name.")
     return value  # type: ignore[no-any-return]
 
 
-_check = check_value  # in a word that leaves room on the line
-
-
 def _check_pairs(source: t.Any) -> list[tuple[str, str]]:
     """The pairs of whatever Headers are made of, checked."""
     pairs = source if type(source) is list else iter_multi_items(source)
-    # The first test of check_value, without a call for each value.
+    # The first test of _check, without a call for each value.
     return [
         (k, v if type(v) is str and v.isprintable() and v.isascii() and k.isprintable() else _check(k, v))
         for k, v in pairs
@@ -146,8 +132,16 @@ class Headers:
         return (value for _, value in self)
 
     def to_wsgi_list(self) -> list[tuple[str, str]]:
-        """A list of the pairs that the caller may keep."""
-        return self._list[:]
+        """A list of the pairs, for a WSGI server; ValueError if one of them is not Latin-1."""
+        fields = self._list[:]
+        for name, value in fields:
+            # PEP 3333. Servers check it too, some of them in the middle of the head.
+            if not value.isascii() and max(value) > "\xff":
+                raise ValueError(
+                    f"Header {name!r} must be Latin-1 text to be sent: {value[:80]!r}."
+                    " Percent-encode it, or pass it as an option with a name that ends in '*'."
+                )
+        return fields
 
     def copy(self) -> t.Any:
         """A copy."""
@@ -178,7 +172,7 @@ class Headers:
 
     def add(self, key: str, value: t.Any, /, **kwargs: t.Any) -> None:
         """Append a field; keyword arguments become options of the value, `_` in their names `-`."""
-        self._list.append((key, check_value(key, _with_options(value, kwargs) if kwargs else value)))
+        self._list.append((key, _check(key, _with_options(value, kwargs) if kwargs else value)))
 
     #: Under the name that `wsgiref.headers` gives it.
     add_header = add
@@ -187,7 +181,7 @@ class Headers:
         """Replace the first field of that name in its place and drop the others; `add` if there is
         none.
         """
-        field = key, check_value(key, _with_options(value, kwargs) if kwargs else value)
+        field = key, _check(key, _with_options(value, kwargs) if kwargs else value)
         name, fields = key.lower(), self._list
         for index, (k, _) in enumerate(fields):
             if len(k) == len(name) and k.lower() == name:
@@ -198,7 +192,7 @@ class Headers:
 
     def setlist(self, key: str, values: t.Iterable[t.Any]) -> None:
         """Replace the fields of that name by one for each of the values."""
-        fields = [(key, check_value(key, value)) for value in values]
+        fields = [(key, _check(key, value)) for value in values]
         # All are checked before one is set: a bad value leaves the headers as they were.
         if fields:
             self.set(*fields[0])
@@ -258,7 +252,7 @@ class Headers:
         if isinstance(key, str):
             self.set(key, value)
         elif isinstance(key, int):
-            self._list[key] = value[0], check_value(*value)
+            self._list[key] = value[0], _check(*value)
         else:
             self._list[key] = _check_pairs(value)
 

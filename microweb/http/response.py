@@ -17,7 +17,7 @@ from __future__ import annotations
 from io import RawIOBase
 
 from ..exceptions import HTTP_STATUS_CODES
-from .headers import Headers, check_value, remove_entity_headers
+from .headers import Headers, remove_entity_headers
 from .properties import cached_property
 from .response_headers import ResponseHeaders, get_content_type
 from .wsgi import ClosingIterator, RangeWrapper, run_all
@@ -59,7 +59,7 @@ class _TypeLines(dict):  # type: ignore[type-arg]
     """
 
     def __missing__(self, mimetype: str) -> tuple[str, str]:
-        line = ("Content-Type", check_value("Content-Type", get_content_type(mimetype, "utf-8")))
+        (line,) = Headers({"Content-Type": get_content_type(mimetype, "utf-8")}).to_wsgi_list()
         if len(self) < 64:
             self[mimetype] = line
         return line
@@ -340,12 +340,12 @@ class Response(ResponseHeaders):
     def get_wsgi_response(self, environ: Environ) -> tuple[t.Iterable[bytes], str, list[tuple[str, str]]]:
         """What goes to the server, for this request: `(iterable, status, headers)`."""
         # Headers first: a subclass may still change the status there.
-        headers = self.get_wsgi_headers(environ)
-        return self.get_app_iter(environ), self.status, headers.to_wsgi_list()
+        headers = self.get_wsgi_headers(environ).to_wsgi_list()
+        return self.get_app_iter(environ), self.status, headers
 
     def get_wsgi_headers(self, environ: Environ) -> Headers:
         """A copy of the headers, made right: URLs encoded, lengths as the status demands."""
-        headers: Headers = Headers._from_checked(self.headers.to_wsgi_list())
+        headers: Headers = Headers._from_checked(list(self.headers))
         names = {name.lower() for name, _ in headers}
         if "location" in names:
             self._encode_url(headers, "Location", environ)
