@@ -16,9 +16,12 @@ import os
 from time import time
 from zlib import adler32
 
+from .archives import read_archived
 from .exceptions import NotFound, RequestedRangeNotSatisfiable
+from .http.caching import quote_etag
 from .http.dates import http_date
 from .http.headers import Headers
+from .http.options import dump_options_header
 from .http.response import Response
 from .http.response_headers import get_content_type
 from .http.wsgi import FileWrapper, wrap_file
@@ -31,12 +34,12 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
+    Fields = list[tuple[str, str]]
     Path = t.Union[os.PathLike[str], str]
     MaxAge = t.Union[int, t.Callable[[t.Optional[str]], t.Optional[int]], None]
 
-# RFC 8187 3.2.1: what need not be percent-encoded in `filename*`, besides letters and digits.
 _GIVE_NAME = "Either set 'download_name' or pass a path instead of a file"
-
+# RFC 8187 3.2.1: what need not be percent-encoded in `filename*`, besides letters and digits.
 _ATTR_CHARS = "!#$&+-.^_`|~"
 
 
@@ -74,20 +77,21 @@ def send_file(
     # A file object's own name may be a path of this machine: it is not told to the client.
     if download_name is None and path is not None:
         download_name = os.path.basename(path)
-    headers = _describe(download_name, mimetype, as_attachment)
+    fields = _describe(download_name, mimetype, as_attachment)
     size, mtime = _measure(path, file)
-    _set_caching(headers, path, size, mtime, etag, max_age)
+    fields += _caching(path, size, mtime, etag, max_age)
     last_modified = mtime if last_modified is None else last_modified
     if size is not None:
-        headers.add("Content-Length", size)
+        fields.append(("Content-Length", str(size)))
     if last_modified is not None:
-        headers.add("Last-Modified", http_date(last_modified))
+        fields.append(("Last-Modified", http_date(last_modified)))
     if path is not None and use_x_sendfile:
-        headers.add("X-Sendfile", path)
+        # The name as the file system has it: bytes, which the server in front looks for.
+        fields.append(("X-Sendfile", os.fsencode(path).decode("latin-1")))
     elif path is not None:
         file = open(path, "rb")  # noqa: SIM115 - closed with the response
     body = None if file is None else _wrap(environ, file)
-    response = (response_class or Response)(body, headers=headers, direct_passthrough=True)
+    response = (response_class or Response)(body, headers=Headers(fields), direct_passthrough=True)
     if conditional:
         _make_conditional(response, environ, size, file)
     return response
@@ -100,9 +104,10 @@ def _absolute_path(path_or_file: t.Any, root: Path | None) -> str | None:
     return os.path.abspath(path_or_file) if root is None else os.path.join(root, path_or_file)
 
 
-def _describe(name: str | None, mimetype: str | None, as_attachment: bool) -> Headers:
+def _describe(name: str | None, mimetype: str | None, as_attachment: bool) -> Fields:
     """The headers that follow from the file's name: type, encoding, disposition."""
-    headers = Headers()
+    # The type is what it says, whatever the content looks like: an upload must not become a page.
+    fields = [("X-Content-Type-Options", "nosniff")]
     if name is None and as_attachment:
         raise TypeError(f"No name provided for attachment. {_GIVE_NAME}.")
     if mimetype is None:
@@ -115,13 +120,12 @@ def _describe(name: str | None, mimetype: str | None, as_attachment: bool) -> He
         mimetype, encoding = guess_type(name)
         # A browser would unpack what it saves: the archive that was asked for would not be one any more.
         if encoding is not None and not as_attachment:
-            headers.add("Content-Encoding", encoding)
-    headers.add("Content-Type", get_content_type(mimetype or "application/octet-stream", "utf-8"))
-    # The type is what it says, whatever the content looks like: an upload must not become a page.
-    headers.add("X-Content-Type-Options", "nosniff")
+            fields.append(("Content-Encoding", encoding))
+    fields.append(("Content-Type", get_content_type(mimetype or "application/octet-stream", "utf-8")))
     if name is not None:
-        headers.add("Content-Disposition", "attachment" if as_attachment else "inline", **_disposition(name))
-    return headers
+        kind = "attachment" if as_attachment else "inline"
+        fields.append(("Content-Disposition", dump_options_header(kind, _disposition(name))))
+    return fields
 
 
 def _disposition(name: str) -> dict[str, str]:
@@ -147,30 +151,26 @@ def _measure(path: str | None, file: t.Any) -> tuple[int | None, float | None]:
     return stat.st_size, stat.st_mtime
 
 
-def _set_caching(
-    headers: Headers,
-    path: str | None,
-    size: int | None,
-    mtime: float | None,
-    etag: bool | str,
-    max_age: MaxAge,
-) -> None:
+def _caching(
+    path: str | None, size: int | None, mtime: float | None, etag: bool | str, max_age: MaxAge
+) -> Fields:
+    """The headers that say for how long the file is good, and by what it is known."""
+    fields = []
     if callable(max_age):
         max_age = max_age(path)
     if max_age is None:
         # Keep it, but ask whether it is still good: the answer is a 304.
-        headers.add("Cache-Control", "no-cache")
+        fields.append(("Cache-Control", "no-cache"))
     else:
-        headers.add("Cache-Control", f"{'public' if max_age > 0 else 'no-cache'}, max-age={max_age}")
+        fields.append(("Cache-Control", f"{'public' if max_age > 0 else 'no-cache'}, max-age={max_age}"))
         # For caches of HTTP/1.0; the others go by max-age (RFC 9111 5.3).
-        headers.add("Expires", http_date(int(time() + max_age)))
+        fields.append(("Expires", http_date(int(time() + max_age))))
     # Cheap and good enough: a file that changes keeps neither its size nor its time.
     if etag is True and path is not None:
         etag = f"{mtime}-{size}-{adler32(path.encode(errors='surrogateescape')) & 0xFFFFFFFF}"
     if isinstance(etag, str):
-        from .http.caching import quote_etag
-
-        headers.add("ETag", quote_etag(etag))
+        fields.append(("ETag", quote_etag(etag)))
+    return fields
 
 
 def _wrap(environ: WSGIEnvironment, file: t.IO[bytes]) -> t.Iterable[bytes]:
@@ -210,9 +210,21 @@ def send_from_directory(
     # 404 and not 403: what exists outside is nobody's business.
     if full is None:
         raise NotFound()
+    # The directory itself must lie in the archive: nobody may upload a zip file and link into it.
+    if not os.path.isdir(base):
+        return _send_archived(full, environ, **kwargs)
     if not os.path.isfile(full) or not (follow_symlinks or _is_below(base, full)):
         raise NotFound()
     return send_file(full, environ, **kwargs)
+
+
+def _send_archived(path: str, environ: WSGIEnvironment, **kwargs: t.Any) -> Response:
+    """Send a file that lies in a zip file, as static files of an application that runs from one do."""
+    data = read_archived(path)
+    if data is None:
+        raise NotFound()
+    defaults = {"download_name": os.path.basename(path), "etag": f"{len(data)}-{adler32(data)}"}
+    return send_file(io.BytesIO(data), environ, **{**defaults, **kwargs})
 
 
 def _is_below(base: str, full: str) -> bool:

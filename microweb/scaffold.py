@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from functools import update_wrapper
+from io import BytesIO, TextIOWrapper
 
+from .archives import find_archive, read_archived
 from .exceptions import HTTPException, default_exceptions
 from .globals import current_app
 from .helpers import _default_template_ctx_processor, send_from_directory
@@ -314,20 +316,26 @@ class Scaffold:
         return send_from_directory(folder, filename, max_age=max_age)
 
     def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> t.IO[t.Any]:
-        """Open a file below ``root_path`` for reading."""
+        """Open a file below ``root_path`` for reading; that may lie in a zip file."""
         if mode not in {"r", "rt", "rb"}:
             raise ValueError("Resources can only be opened for reading.")
         path = os.path.join(self.root_path, resource)
-        return open(path, mode, encoding=None if mode == "rb" else encoding)
+        data = None if os.path.exists(path) else read_archived(path)
+        if data is None:
+            return open(path, mode, encoding=None if mode == "rb" else encoding)
+        return BytesIO(data) if mode == "rb" else TextIOWrapper(BytesIO(data), encoding)
 
     @cached_property
     def jinja_loader(self) -> BaseLoader | None:
         """The loader for this scaffold's own templates; None without a template folder."""
         if self.template_folder is None:
             return None
-        from .templates.loaders import FileSystemLoader
+        from .templates.loaders import FileSystemLoader, PackageLoader
 
-        return FileSystemLoader(os.path.join(self.root_path, self.template_folder))
+        folder = os.path.join(self.root_path, self.template_folder)
+        if not os.path.isdir(folder) and find_archive(folder):
+            return PackageLoader(self.import_name, os.fspath(self.template_folder))
+        return FileSystemLoader(folder)
 
 
 def _endpoint_from_view_func(view_func: ft.RouteCallable | None) -> str:

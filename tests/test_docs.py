@@ -1,7 +1,8 @@
 """The documentation is true: every Python example in it, and in docstrings, runs.
 
 A page's blocks run from top to bottom in one namespace, as a reader would type them; where a block has
-prompts, what it shows is compared. Blocks of other languages are not run.
+prompts, what it shows is compared. A block whose fence names a file, as in "```html templates/page.html", is
+written into the page's folder instead, from which its modules can be imported. Others are not run.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from microweb.compat.table import PEERS
 from tests.house import ROOT, modules
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FENCE = re.compile(r"^( *)```python *\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^( *)```(\w+) *([\w./-]*) *\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 
 
 def blocks(text: str):
-    """Line number and code of each Python block."""
+    """Line number, language, file name if one is given, and code of each block."""
     for match in FENCE.finditer(text):
-        indent, code = match.groups()
+        indent, language, file, code = match.groups()
         code = re.sub(f"^{indent}", "", code, flags=re.MULTILINE)
-        yield text.count("\n", 0, match.start(2)), code
+        yield text.count("\n", 0, match.start(4)), language, file, code
 
 
 class Loud(doctest.DocTestRunner):
@@ -49,20 +50,31 @@ def page_module(tmp_path, monkeypatch):
     module.__file__ = str(tmp_path / "page.py")
     monkeypatch.setitem(sys.modules, "page", module)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
     # A page may install the alias layer, which is there for the whole process.
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     before = set(sys.modules)
     yield module
     for name in set(sys.modules) - before:
-        if name.partition(".")[0] in PEERS:
+        if name.partition(".")[0] in PEERS or written_by_the_page(sys.modules[name], tmp_path):
             del sys.modules[name]
 
 
+def written_by_the_page(module: ModuleType, folder) -> bool:
+    return str(getattr(module, "__file__", None)).startswith(str(folder))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_page(page, page_module):
+def test_page(page, page_module, tmp_path):
     namespace = vars(page_module)
-    for line, code in blocks(page.read_text("utf-8")):
-        if ">>>" in code:
+    for line, language, file, code in blocks(page.read_text("utf-8")):
+        if file:
+            path = tmp_path / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(code, "utf-8")
+        elif language != "python":
+            continue
+        elif ">>>" in code:
             test = doctest.DocTestParser().get_doctest(code, {}, page.name, str(page), line)
             test.globs = namespace
             Loud().run_test(test)

@@ -17,7 +17,7 @@ from tests.house import ROOT, complexity, cycles, modules, nesting, public_defin
 #: SIDEWAYS; joints and the framework may import what stands to their left.
 FLOORS = [
     ["markup", "signals", "local", "signing", "security", "exceptions", "server"]
-    + ["coroutines", "packages", "debughelpers"],
+    + ["archives", "coroutines", "packages", "debughelpers"],
     ["http", "json", "routing", "templates"],
     ["config", "globals", "logging", "ctx", "sessions", "wrappers", "files"],
     ["responses", "helpers", "templating", "scaffold", "blueprints", "views", "shortway", "app"],
