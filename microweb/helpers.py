@@ -165,13 +165,14 @@ def _close(stream: t.Any) -> None:
 
 def _send_file_options(options: dict[str, t.Any]) -> dict[str, t.Any]:
     """What ``files.send_file`` wants to know, from the current application and request."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
     if options.get("max_age") is None:
-        options["max_age"] = current_app.get_send_file_max_age
+        options["max_age"] = app.get_send_file_max_age
     options.update(
         environ=request.environ,
-        use_x_sendfile=current_app.config["USE_X_SENDFILE"],
-        response_class=current_app.response_class,
-        _root_path=current_app.root_path,
+        use_x_sendfile=app.config["USE_X_SENDFILE"],
+        response_class=app.response_class,
+        _root_path=app.root_path,
     )
     return options
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import lru_cache
 
 from .wsgi import plain_int
 
@@ -37,10 +38,18 @@ def http_date(timestamp: date | datetime | float | time.struct_time | None = Non
     if isinstance(moment, time.struct_time):
         moment = time.mktime(moment)
     if moment is None or isinstance(moment, (int, float)):
-        moment = time.gmtime(moment)
-    else:
-        # A date has no time, so it is the same everywhere.
-        moment = getattr(moment, "utctimetuple", moment.timetuple)()
+        return _of_second((time.time() if moment is None else moment) // 1)
+    # A date has no time, so it is the same everywhere.
+    return _of_tuple(getattr(moment, "utctimetuple", moment.timetuple)())
+
+
+@lru_cache(maxsize=64)
+def _of_second(second: float) -> str:
+    # Kept, as most dates are of this very second, or of a file that is asked for again.
+    return _of_tuple(time.gmtime(second))
+
+
+def _of_tuple(moment: time.struct_time) -> str:
     year, month, day, hour, minute, second, weekday = moment[:7]
     return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
 

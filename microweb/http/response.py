@@ -41,6 +41,9 @@ STATUS_LINES = {code: f"{code} {text.upper()}" for code, text in HTTP_STATUS_COD
 #: RFC 9112 6.3: answers of these kinds end at the empty line, whatever their headers say.
 BODILESS = frozenset((*range(100, 200), 204, 304))
 
+#: What a request compares with the validators of a response.
+_CONDITIONS = [f"HTTP_IF_{name}" for name in ("MATCH", "NONE_MATCH", "MODIFIED_SINCE", "RANGE")]
+
 #: A subclass that defines one of these is never plain.
 _STEPS = (
     "headers get_wsgi_response get_wsgi_headers get_app_iter iter_encoded close status status_code response"
@@ -458,11 +461,12 @@ class Response(ResponseHeaders):
         # RFC 9110 13.1: what these conditions guard is a transfer; other methods know their own.
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self
+        headers = self.headers
         # RFC 9110 6.6.1: caches reckon ages from it, after a 304 as well.
-        if "Date" not in self.headers:
+        if "Date" not in headers:
             from .dates import http_date
 
-            self.headers["Date"] = http_date()
+            headers.add("Date", http_date())
         if not self._serve_range(environ, complete_length, accept_ranges) and not _is_modified(
             self, environ, True
         ):
@@ -470,17 +474,17 @@ class Response(ResponseHeaders):
 
             # RFC 9110 13.2.2: what If-Match guards fails; what If-None-Match asks for is known already.
             self.status_code = 412 if parse_etags(environ.get("HTTP_IF_MATCH")) else 304
-        if self.automatically_set_content_length and "Content-Length" not in self.headers:
+        if self.automatically_set_content_length and "Content-Length" not in headers:
             length = self.calculate_content_length()
             if length is not None:
-                self.headers["Content-Length"] = str(length)
+                headers.add("Content-Length", str(length))
         return self
 
     def _serve_range(self, environ: Environ, length: int | None, unit: bool | str) -> bool:
         """Cut the body to the one range that is asked for; False if the whole is to be sent."""
         if not unit:
             return False
-        unit = self.accept_ranges = "bytes" if unit is True else unit
+        unit = self.headers["Accept-Ranges"] = "bytes" if unit is True else unit
         header = environ.get("HTTP_RANGE", "")
         # RFC 9110 14.2: a unit that is not ours is ignored; so are several ranges, which may ask for more
         # than the whole (CVE-2025-62727).
@@ -506,6 +510,9 @@ class Response(ResponseHeaders):
 
 
 def _is_modified(response: Response, environ: Environ, ignore_if_range: bool) -> bool:
+    # Most requests are somebody's first: nothing is parsed to find that out.
+    if environ.keys().isdisjoint(_CONDITIONS):
+        return True
     from .caching import is_resource_modified
 
     tag, date = response.headers.get("ETag"), response.headers.get("Last-Modified")
