@@ -10,15 +10,26 @@ import argparse
 import sys
 from typing import Any
 
-from . import imports, requests, routing, templates
+from . import http, imports, requests, routing, templates
 from .harness import FULL, PAGE, QUICK, US, load_json, save_json, versions
 
-PARTS: dict[str, Any] = {"requests": requests, "routing": routing, "templates": templates, "imports": imports}
+PARTS: dict[str, Any] = {
+    "requests": requests,
+    "http": http,
+    "routing": routing,
+    "templates": templates,
+    "imports": imports,
+}
 
 TEXTS = {
     "requests": (
         "## Requests\n\nThe time of a request in process, from the environ to the last byte of the body:"
         f" how many times that of {US}. *raw WSGI* is the same work without a framework."
+    ),
+    "http": (
+        "## Messages\n\nThe time to read a form, an upload and a browser's headers into Python values, and to"
+        f" send a file from an application: how many times that of {US}. By *sendfile* means that the server"
+        " has a wrapper for files. Not every framework negotiates."
     ),
     "routing": (
         "## Routing\n\nThe time to match a path, averaged over paths all over the map: how many times that of"

@@ -139,7 +139,8 @@ def ratio_table(times: Times, first: str) -> str:
     """Cases as rows, contenders as columns: how many times our time each of them takes."""
     ratios = against_us(times)
     cases = list(times[US])
-    return table([first, *ratios], [[case, *(ratios[name][case] for name in ratios)] for case in cases])
+    rows = [[case, *(ratios[name].get(case, "-") for name in ratios)] for case in cases]
+    return table([first, *ratios], rows)
 
 
 def plot(name: str, draw: Callable[[Any], None], size: tuple[float, float] = (8, 4)) -> str:

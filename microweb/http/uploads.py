@@ -58,7 +58,7 @@ class MultiPartParser:
         stream_factory: t.Callable[..., t.IO[bytes]] | None = None,
         max_form_memory_size: int | None = None,
         cls: type[t.Any] | None = None,
-        buffer_size: int = CHUNK,
+        buffer_size: int = 2 * CHUNK,
         max_form_parts: int | None = None,
     ) -> None:
         self.stream_factory = stream_factory or default_stream_factory
