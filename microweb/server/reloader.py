@@ -1,0 +1,269 @@
+"""Run the program again when one of its files changes.
+
+The rule: the parent only supervises, and the child is the program as it was started, with one thread more
+that looks at the files. A child that wants to be replaced ends with status 3. What listens is opened by
+the parent and inherited, so that clients wait in its queue while there is no child. Neither survives the
+other.
+
+Looking means asking the system for times and sizes, which works for every file system and editor. The
+list is what Python has imported, and what it was asked for and failed to import; the pause between two
+looks grows with what one costs, so that an idle server stays below half a percent of one processor.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from functools import cache
+from importlib.machinery import PathFinder
+from itertools import chain, islice
+from types import ModuleType
+
+from .log import logger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    Names = t.Optional[t.Iterable[str]]
+
+RELOAD = 3
+#: How long the program may take to end before it is made to.
+STOP_SECONDS = 2.0
+#: One look may cost this part of the time until the next: 0.5%.
+_SHARE = 200
+#: Directories that are scanned when the program cannot even start.
+_SCANNED = 1000
+_PARENT = "MICROWEB_RELOADER_PID"
+_STDLIB = os.path.dirname(os.__file__) + os.sep
+_NOT_SOURCE = {"__pycache__", "node_modules", "site-packages"}
+
+
+def is_running_from_reloader() -> bool:
+    """Whether this process is the child of a reloader."""
+    return "true" in (os.environ.get("MICROWEB_RUN_MAIN"), os.environ.get("WERKZEUG_RUN_MAIN"))
+
+
+class _Asked:
+    """Finds nothing, and remembers the files of all modules that Python was asked for: one that fails to
+    import is in no list of Python's, and its file is the one that somebody is about to mend."""
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+
+    def find_spec(self, name: str, path: t.Any = None, target: t.Any = None) -> None:
+        spec = PathFinder.find_spec(name, path)
+        if spec and spec.has_location and spec.origin:
+            self.files.add(spec.origin)
+
+
+_asked = _Asked()
+
+
+@cache
+def _locate(name: str) -> str | None:
+    """The file to look at: a module's own, or the archive that it is in."""
+    while not os.path.isfile(name):
+        name, before = os.path.dirname(name), name
+        if name == before:
+            return None
+    return os.path.abspath(name)
+
+
+def _modules() -> t.Iterator[str]:
+    """The files of what is imported, the standard library aside."""
+    # vars(): a module that makes its attributes when they are asked for must not begin to.
+    found = [vars(m).get("__file__") for m in list(sys.modules.values()) if isinstance(m, ModuleType)]
+    for name in chain(found, list(_asked.files)):
+        if isinstance(name, str) and not name.startswith(_STDLIB):
+            path = _locate(name)
+            if path:
+                yield path
+
+
+def _expand(names: t.Iterable[str]) -> t.Iterator[str]:
+    """Extra files, whether they are there or not; patterns and directories with all that is below."""
+    for name in names:
+        pattern = os.path.join(name, "**") if os.path.isdir(name) else name
+        yield from glob.iglob(pattern, recursive=True) if glob.has_magic(pattern) else [pattern]
+
+
+def _sources() -> t.Iterator[str]:
+    """Every Python file of the project: which of them stops a program that does not start is not known."""
+    roots = {os.path.abspath(path) for path in (sys.path[0], os.curdir)}
+    for folder, folders, names in islice(chain.from_iterable(map(os.walk, roots)), _SCANNED):
+        if "pyvenv.cfg" in names:
+            folders.clear()
+            continue
+        folders[:] = [each for each in folders if each[0] != "." and each not in _NOT_SOURCE]
+        yield from (os.path.join(folder, name) for name in names if name.endswith(".py"))
+
+
+def find_paths(extra_files: t.Iterable[str], exclude_patterns: t.Iterable[str]) -> set[str]:
+    """The files that are looked at."""
+    paths = {*_modules(), *_expand(extra_files)}
+    for pattern in exclude_patterns:
+        paths.difference_update(fnmatch.filter(paths, pattern))
+    return paths
+
+
+def traceback_files(error: BaseException) -> list[str]:
+    """The files that a traceback names, for `extra_files`: those to mend before the program can run."""
+    files = [error.filename] if isinstance(error, SyntaxError) and error.filename else []
+    trace = error.__traceback__
+    while trace:
+        files.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    return [name for name in files if os.path.isfile(name) and not name.startswith(_STDLIB)]
+
+
+class Watch:
+    """Compares files with how they were when they were first seen."""
+
+    def __init__(
+        self, extra_files: Names = None, exclude_patterns: Names = None, interval: float = 1
+    ) -> None:
+        self.extra_files = [os.path.abspath(name) for name in extra_files or ()]
+        self.exclude_patterns = list(exclude_patterns or ())
+        self.interval = interval
+        self._stamps: dict[str, t.Any] = {}
+        self.step()
+
+    def step(self) -> str | None:
+        """The name of a file that has changed, if one has."""
+        first, modules = not self._stamps, set(_modules())
+        for path in find_paths(self.extra_files, self.exclude_patterns):
+            now = _stamp(path)
+            # A module is new when it is imported; another file that is new was made just now.
+            before = self._stamps.setdefault(path, now if first or path in modules else None)
+            # One that is gone is about to come back: editors and version control replace files.
+            if now and now != before:
+                return path
+        return None
+
+    def wait(self, going_on: t.Callable[[], bool] = lambda: True) -> str | None:
+        """The name of the file that changes next; None when it is no longer worth waiting."""
+        while going_on():
+            begin = time.thread_time()
+            path = self.step()
+            if path:
+                # Quoted, as a file's name may hold control characters.
+                logger.info("Detected change in %r, reloading", path)
+                return path
+            time.sleep(max(self.interval, _SHARE * (time.thread_time() - begin)))
+        return None
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    with suppress(OSError):
+        status = os.stat(path)
+        return status.st_mtime_ns, status.st_size
+    return None
+
+
+def get_args() -> list[str]:
+    """The command that starts this program once more."""
+    if hasattr(sys, "orig_argv"):  # 3.10
+        return [sys.executable, *sys.orig_argv[1:]]
+    spec = sys.modules["__main__"].__spec__
+    # A script has no spec; a directory or an archive one that says no more than "__main__".
+    name = spec.name if spec else "__main__"
+    program = [sys.argv[0]] if name == "__main__" else ["-m", name.removesuffix(".__main__")]
+    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    return [sys.executable, *flags, *program, *sys.argv[1:]]
+
+
+def run_with_reloader(
+    main: t.Callable[[], t.Any],
+    extra_files: Names = None,
+    exclude_patterns: Names = None,
+    interval: float = 1,
+    reloader_type: str = "auto",
+) -> t.Any:
+    """Call `main` in a process of its own, and anew whenever a file changes.
+
+    In the parent this raises SystemExit with the last child's status; in the child it returns what `main`
+    does. `extra_files` may hold directories and patterns with `**`. Of `reloader_type` there is one kind,
+    whose names are "auto" and "stat".
+    """
+    if reloader_type not in ("auto", "stat"):
+        raise ValueError(f"reloader_type={reloader_type!r}: wanted 'auto' or 'stat'; there is no other kind")
+    # SystemExit runs everybody's `finally`; the server that runs in `main` may set a handler of its own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if is_running_from_reloader():
+        return _serve(main, Watch(extra_files, exclude_patterns, interval))
+    # Resolved by now, the program may change its directory.
+    raise SystemExit(_supervise(Watch(extra_files, exclude_patterns, interval)))
+
+
+def _serve(main: t.Callable[[], t.Any], watch: Watch) -> t.Any:
+    """The child: the program in the main thread, where signals are handled, the watch in another."""
+    sys.meta_path.insert(0, _asked)
+    ends: list[int] = []
+
+    def look() -> None:
+        changed = watch.wait(_parent_lives)
+        ends.append(RELOAD if changed else 1)
+        if hasattr(signal, "pthread_kill"):  # else (Windows) nothing wakes a thread that waits
+            # To the main thread by name: only there it ends a wait for the next client.
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+            time.sleep(STOP_SECONDS)
+        # Something holds the program up, such as a request or a thread of its own.
+        os._exit(ends[0])
+
+    threading.Thread(target=look, name="reloader", daemon=True).start()
+    try:
+        return main()
+    finally:
+        if ends:
+            raise SystemExit(ends[0])
+
+
+def _parent_lives() -> bool:
+    # An orphan is given another parent; Windows keeps telling the number of the dead one.
+    return str(os.getppid()) == os.environ.get(_PARENT, str(os.getppid()))
+
+
+def _supervise(watch: Watch) -> int:
+    """The parent: the status with which the last child ended."""
+    environ = {
+        **os.environ,
+        "MICROWEB_RUN_MAIN": "true",
+        "WERKZEUG_RUN_MAIN": "true",
+        _PARENT: str(os.getpid()),
+    }
+    # What the debugger's PIN is made of: it stays the same while this process lives.
+    environ.setdefault("MICROWEB_DEBUG_SECRET", os.urandom(16).hex())
+    while True:
+        logger.info("Restarting with stat")
+        # The listening socket is among the descriptors that are marked as inheritable.
+        process = subprocess.Popen(get_args(), env=environ, close_fds=False)
+        begun = Watch([*watch.extra_files, *_sources()], watch.exclude_patterns, watch.interval)
+        status = _await(process)
+        if status in (0, 130) or status < 0:
+            return status if status >= 0 else 128 - status
+        if status != RELOAD:
+            logger.warning("The program ended with status %d; waiting for a change in its files", status)
+            begun.wait()
+
+
+def _await(process: subprocess.Popen[bytes]) -> int:
+    """The child's status. When this process is told to end, the child goes first."""
+    try:
+        return process.wait()
+    except SystemExit:
+        process.terminate()
+    except KeyboardInterrupt:
+        pass  # Ctrl-C goes to both of us
+    for end in (process.terminate, process.kill):
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(STOP_SECONDS)
+        end()
+    return process.wait()
