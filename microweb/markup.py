@@ -21,34 +21,41 @@ if TYPE_CHECKING:
 _new = str.__new__
 
 
+def html(value: t.Any, /) -> t.Any:
+    """Return what may stand for `value` in HTML: what `escape` returns, before it becomes `Markup`.
+
+    An f-string needs no more. What is certain to be clean goes through, even if it is no string.
+    """
+    # type(), not __class__ or isinstance: a proxy may pretend to be the string that it stands for.
+    kind = type(value)
+    if kind is not str:
+        if kind is Markup or kind is int:
+            return value
+        if hasattr(value, "__html__"):
+            return value.__html__()
+        # A subclass could override `in` or replace() and smuggle markup through.
+        value = str.__str__(str(value))
+    # Most text is clean, and `in` finds that out faster than a regex or five replace() do.
+    if "&" in value:
+        value = value.replace("&", "&amp;")
+    if "<" in value:
+        value = value.replace("<", "&lt;")
+    if ">" in value:
+        value = value.replace(">", "&gt;")
+    if "'" in value:
+        value = value.replace("'", "&#39;")
+    if '"' in value:
+        value = value.replace('"', "&#34;")
+    return value
+
+
 def escape(s: t.Any, /) -> Markup:
     """Return `s` as `Markup`: `&`, `<`, `>`, `'` and `"` replaced, or its `__html__()` trusted.
 
     >>> escape("<a> & 'b'")
     Markup('&lt;a&gt; &amp; &#39;b&#39;')
     """
-    # type(), not __class__ or isinstance: a proxy may pretend to be the string that it stands for.
-    if type(s) is str:
-        text = s
-    elif hasattr(s, "__html__"):
-        return Markup(s.__html__())
-    else:
-        text = str(s)
-        if type(text) is not str:
-            # A subclass could override `in` or replace() and smuggle markup through.
-            text = str.__str__(text)
-    # Most text is clean, and `in` finds that out faster than a regex or five replace() do.
-    if "&" in text:
-        text = text.replace("&", "&amp;")
-    if "<" in text:
-        text = text.replace("<", "&lt;")
-    if ">" in text:
-        text = text.replace(">", "&gt;")
-    if "'" in text:
-        text = text.replace("'", "&#39;")
-    if '"' in text:
-        text = text.replace('"', "&#34;")
-    return _new(Markup, text)
+    return _new(Markup, html(s))
 
 
 def escape_silent(s: t.Any, /) -> Markup:
@@ -62,34 +69,17 @@ def soft_str(s: t.Any, /) -> str:
     return s if isinstance(s, str) else str(s)
 
 
-def _safe(method: t.Any) -> t.Any:
-    """Wrap a method of str whose result is made of the text itself: still markup."""
-
-    @functools.wraps(method)
-    def wrapper(self: Markup, *args: t.Any, **kwargs: t.Any) -> Markup:
-        return self.__class__(method(self, *args, **kwargs))
-
-    return wrapper
-
-
-def _safe_parts(method: t.Any) -> t.Any:
-    """Wrap a method of str that cuts the text up: each piece is markup."""
+def _safe(name: str, fills: bool) -> t.Any:
+    """Wrap a method of str whose result is made of the text itself: text, or the pieces of it."""
+    method = getattr(str, name)
 
     @functools.wraps(method)
     def wrapper(self: Markup, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        parts = method(self, *args, **kwargs)
+        if fills:  # the width, and perhaps a character that comes from outside
+            args = (*args[:1], *map(self.escape, args[1:]))
+        cls, result = self.__class__, method(self, *args, **kwargs)
         # partition() gives a tuple, split() a list.
-        return type(parts)(map(self.__class__, parts))
-
-    return wrapper
-
-
-def _safe_fill(method: t.Any) -> t.Any:
-    """Wrap a method of str that pads: the fill character comes from outside."""
-
-    @functools.wraps(method)
-    def wrapper(self: Markup, width: t.SupportsIndex, fillchar: str = " ", /) -> Markup:
-        return self.__class__(method(self, width, self.escape(fillchar)))
+        return cls(result) if isinstance(result, str) else type(result)(map(cls, result))
 
     return wrapper
 
@@ -195,14 +185,13 @@ class Markup(str):
         return self.__class__(" ".join("".join(parts).split())).unescape()
 
 
-for _wrap, _names in {
-    _safe: "__mul__ __rmul__ __getitem__ capitalize casefold expandtabs lower lstrip removeprefix"
-    " removesuffix rstrip strip swapcase title translate upper zfill",
-    _safe_parts: "partition rpartition rsplit split splitlines",
-    _safe_fill: "center ljust rjust",
-}.items():
-    for _name in _names.split():
-        setattr(Markup, _name, _wrap(getattr(str, _name)))
+_NAMES = (
+    "__mul__ __rmul__ __getitem__ capitalize casefold expandtabs lower lstrip removeprefix removesuffix"
+    " rstrip strip swapcase title translate upper zfill partition rpartition rsplit split splitlines"
+)
+_FILLING = ("center", "ljust", "rjust")
+for _name in (*_NAMES.split(), *_FILLING):
+    setattr(Markup, _name, _safe(_name, _name in _FILLING))
 
 
 class _EscapedOperand:

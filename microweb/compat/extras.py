@@ -63,8 +63,8 @@ def get_host(scheme: str, host_header: str | None, server: t.Any = None, trusted
 
 def clear_caches() -> None:
     """Forget the environments and lexers that are kept for templates made without one."""
-    from ..templates.environment import get_spontaneous_environment
     from ..templates.lexer import _lexers
+    from ..templates.template import get_spontaneous_environment
 
     get_spontaneous_environment.cache_clear()
     _lexers.cache_clear()

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import typing as t
 
 _MODULES = {
-    "environment": "Environment Template TemplateRecursionError",
+    "environment": "Environment Template",
     "errors": "TemplateError TemplateNotFound TemplatesNotFound TemplateSyntaxError TemplateAssertionError"
-    " TemplateRuntimeError UndefinedError",
+    " TemplateRuntimeError TemplateRecursionError UndefinedError",
     "loaders": "BaseLoader FileSystemLoader PackageLoader DictLoader FunctionLoader PrefixLoader"
     " ChoiceLoader ModuleLoader",
     "runtime": "Undefined ChainableUndefined DebugUndefined StrictUndefined make_logging_undefined",

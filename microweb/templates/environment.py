@@ -11,18 +11,12 @@ import sys
 import weakref
 from _thread import RLock
 from collections import ChainMap
-from functools import partialmethod
+from functools import partial, partialmethod
 
-from . import nodes
+from . import errors, nodes, utils
 from .checks import TESTS
 from .compiler import CodeGenerator
-from .errors import (
-    TemplateNotFound,
-    TemplateRuntimeError,
-    TemplatesNotFound,
-    TemplateSyntaxError,
-    UndefinedError,
-)
+from .errors import TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 from .filters import FILTERS
 from .lexer import Lexer, TokenStream, get_lexer
 from .nodes import EvalContext
@@ -30,25 +24,18 @@ from .parser import Parser
 from .pyast import to_source
 from .runtime import Context, Undefined
 from .template import Template as Template
-from .template import TemplateExpression, pseudo_filename, raise_in_template
-from .template import TemplateModule as TemplateModule
-from .template import TemplateStream as TemplateStream
-from .template import get_spontaneous_environment as get_spontaneous_environment
-from .utils import DEFAULT_NAMESPACE as DEFAULT_NAMESPACE
-from .utils import LRUCache, import_string, internalcode, missing, pass_arg_of, without_internals
+from .template import pseudo_filename, raise_in_template
+from .utils import consume, internalcode, missing, pass_arg_of, without_internals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
     from .ext import Extension
     from .template import Globals
 
-    Extensions = c.Iterable[t.Union[str, type[Extension]]]
     Text = t.Optional[str]
     Wanted = t.Optional[Globals]  # globals of one template
-    Names = t.Union[str, Template, c.Iterable[t.Union[str, Template]]]
 
 DEFAULT_POLICIES: dict[str, t.Any] = {
     "compiler.ascii_str": True, "urlize.rel": "noopener", "urlize.target": None,
@@ -58,30 +45,6 @@ DEFAULT_POLICIES: dict[str, t.Any] = {
 
 #: One template is compiled at a time, and none twice. An environment can still be pickled.
 _compiling = RLock()
-
-
-class TemplateRecursionError(TemplateRuntimeError, RecursionError):
-    """Templates include, extend, import or call one another without end."""
-
-
-def create_cache(size: int) -> c.MutableMapping[t.Any, Template] | None:
-    """Make a template cache: none for 0, one without limit for less."""
-    if size == 0:
-        return None
-    return {} if size < 0 else LRUCache(size)
-
-
-def load_extensions(environment: Environment, extensions: Extensions) -> dict[str, Extension]:
-    """Create extensions, given as classes or as import paths."""
-    result = {}
-    for extension in extensions:
-        if isinstance(extension, str):
-            module, _, name = extension.rpartition(".")
-            # Jinja's own are the same here, under whatever name this package goes.
-            ours = module in ("", "jinja2.ext")
-            extension = import_string(f"{__package__}.ext.{name}" if ours else extension)
-        result[extension.identifier] = extension(environment)
-    return result
 
 
 class Environment:
@@ -115,7 +78,7 @@ class Environment:
             raise TypeError(f"Environment() takes at most {len(self.defaults)} arguments, not {len(args)}")
         self.filters: dict[str, t.Callable[..., t.Any]] = FILTERS.copy()
         self.tests: dict[str, t.Callable[..., t.Any]] = TESTS.copy()
-        self.globals: Globals = DEFAULT_NAMESPACE.copy()
+        self.globals: Globals = utils.DEFAULT_NAMESPACE.copy()
         self.policies = DEFAULT_POLICIES.copy()
         self.extensions: dict[str, Extension] = {}
         self._set_options({**self.defaults, **given})
@@ -131,22 +94,29 @@ class Environment:
             raise TypeError(f"unknown option {min(unknown)!r}, use some of {', '.join(self.defaults)}")
         extensions = options.pop("extensions", ())
         self.is_async = options.pop("enable_async", self.is_async)
-        if "cache_size" in options:
-            self.cache = create_cache(options.pop("cache_size"))
         self.__dict__.update(options)
+        unlimited: t.Any = {} if self.cache_size else None
+        #: The templates that were loaded.
+        self.cache = utils.LRUCache(self.cache_size) if self.cache_size > 0 else unlimited
         if len({self.block_start_string, self.variable_start_string, self.comment_start_string}) < 3:
             raise ValueError("block, variable and comment start strings must be different")
         if not issubclass(self.undefined, Undefined):
             raise TypeError(f"'undefined' must be a subclass of Undefined, not {self.undefined!r}")
         if self.newline_sequence not in ("\n", "\r\n", "\r"):
             raise ValueError(f"'newline_sequence' must be \\n, \\r\\n or \\r, not {self.newline_sequence!r}")
-        self.extensions.update(load_extensions(self, extensions))
+        for extension in extensions:
+            self.add_extension(extension)
 
     # -- settings
 
-    def add_extension(self, extension: str | type[Extension]) -> None:
-        """Add an extension later."""
-        self.extensions.update(load_extensions(self, [extension]))
+    def add_extension(self, extension: t.Any) -> None:
+        """Add an extension, given as a class or as its import path."""
+        if isinstance(extension, str):
+            module, _, name = extension.rpartition(".")
+            # Jinja's own are the same here, under whatever name this package goes.
+            ours = module in ("", "jinja2.ext")
+            extension = utils.import_string(f"{__package__}.ext.{name}" if ours else extension)
+        self.extensions[extension.identifier] = extension(self)
 
     def extend(self, **attributes: t.Any) -> None:
         """Set attributes that are not there yet; for the settings of extensions."""
@@ -161,12 +131,11 @@ class Environment:
         """
         other: Environment = object.__new__(type(self))
         other.__dict__.update(self.__dict__, overlayed=True, linked_to=self)
-        size = 0 if self.cache is None else getattr(self.cache, "capacity", -1)
         other.extensions = {key: value.bind(other) for key, value in self.extensions.items()}
-        other._set_options({"cache_size": size, **options})
+        other._set_options({"cache_size": self.cache_size, **options})
         return other
 
-    def iter_extensions(self) -> c.Iterator[Extension]:
+    def iter_extensions(self) -> t.Iterator[Extension]:
         """Yield the extensions by priority."""
         return iter(sorted(self.extensions.values(), key=lambda extension: extension.priority))
 
@@ -200,17 +169,8 @@ class Environment:
         except (TypeError, LookupError, AttributeError):
             return self.undefined(obj=obj, name=attribute)
 
-    def _call_by_name(
-        self,
-        kind: str,
-        name: t.Any,
-        value: t.Any,
-        args: c.Sequence[t.Any] | None = None,
-        kwargs: c.Mapping[str, t.Any] | None = None,
-        context: Context | None = None,
-        eval_ctx: EvalContext | None = None,
-    ) -> t.Any:
-        """Call a filter or test as a template does; `call_filter` and `call_test` are this."""
+    def by_name(self, kind: str, name: t.Any, context: t.Any = None, eval_ctx: t.Any = None) -> t.Any:
+        """Return the filter or test of that name, given already what it asks to have first."""
         function = getattr(self, f"{kind}s").get(name)
         if function is None:
             message = f"No {kind} named {name!r}."
@@ -218,12 +178,29 @@ class Environment:
                 message += f" ({name._undefined_message}; did you forget to quote the callable name?)"
             raise TemplateRuntimeError(message)
         asks = pass_arg_of(function)
+        if asks is None:
+            return function
         if asks == "context" and context is None:
             raise TemplateRuntimeError(f"Attempted to invoke a context {kind} without context.")
         if asks == "eval_context" and eval_ctx is None:
             eval_ctx = EvalContext(self) if context is None else context.eval_ctx
-        known: t.Any = {None: [], "context": [context], "eval_context": [eval_ctx], "environment": [self]}
-        return function(*known[asks], value, *(args or ()), **(kwargs or {}))
+        return partial(function, {"context": context, "eval_context": eval_ctx, "environment": self}[asks])
+
+    def _call_by_name(
+        self,
+        kind: str,
+        name: t.Any,
+        value: t.Any,
+        args: t.Any = (),
+        kwargs: t.Any = None,
+        *where: t.Any,
+        **at: t.Any,
+    ) -> t.Any:
+        """Call a filter or test as a template does, in a `context` or `eval_ctx` if one is given.
+
+        `call_filter` and `call_test` are this.
+        """
+        return self.by_name(kind, name, *where, **at)(value, *(args or ()), **(kwargs or {}))
 
     call_filter = partialmethod(_call_by_name, "filter")
     call_test = partialmethod(_call_by_name, "test")
@@ -235,7 +212,7 @@ class Environment:
         """The lexer for the delimiters."""
         return get_lexer(self)
 
-    def lex(self, source: str, name: Text = None, filename: Text = None) -> c.Iterator[tuple[int, str, str]]:
+    def lex(self, source: str, name: Text = None, filename: Text = None) -> t.Iterator[tuple[int, str, str]]:
         """Yield (line, type, text) of every token, comments and white space too."""
         return self.lexer.tokeniter(str(source), name, filename)
 
@@ -273,24 +250,21 @@ class Environment:
         raise TemplateSyntaxError(message, lineno, name, filename)
 
     def compile(
-        self,
-        source: str | nodes.Template,
-        name: str | None = None,
-        filename: str | None = None,
-        raw: bool = False,
-        defer_init: bool = False,
-        streaming: bool = False,
+        self, source: t.Any, name: Text = None, filename: Text = None, raw: bool = False, **options: t.Any
     ) -> t.Any:
-        """Compile source or nodes to a code object, or with `raw` to readable Python source."""
+        """Compile source or nodes to a code object, or with `raw` to readable Python source.
+
+        Options are `streaming`, for generator functions, and `defer_init`, for source that any Python reads.
+        """
+        f_strings = not options.pop("defer_init", False) and sys.version_info >= (3, 12)
         text = source if isinstance(source, str) else None
         try:
-            if isinstance(source, str):
-                source = self._parse(source, name, filename)
+            tree = source if text is None else self._parse(text, name, filename)
             try:
-                tree = self.code_generator_class(self, name, filename, streaming).module(source)
+                module = self.code_generator_class(self, name, filename, **options).module(tree)
                 if raw:
-                    return to_source(tree, sys.version_info >= (3, 12) and not defer_init)
-                return compile(tree, filename or pseudo_filename(name, text), "exec", dont_inherit=True)
+                    return to_source(module, f_strings)
+                return compile(module, filename or pseudo_filename(name, text), "exec", dont_inherit=True)
             except (RecursionError, SyntaxError, MemoryError) as error:
                 # Well formed for us, but too much for Python; e.g. 20 loops inside each other.
                 message = f"Python cannot compile this template: {error}."
@@ -299,7 +273,7 @@ class Environment:
         except TemplateSyntaxError:
             self.handle_exception(source=text)
 
-    def compile_expression(self, source: str, undefined_to_none: bool = True) -> TemplateExpression:
+    def compile_expression(self, source: str, undefined_to_none: bool = True) -> t.Callable[..., t.Any]:
         """Return a function that evaluates an expression with its keyword arguments.
 
         >>> Environment().compile_expression("a + 1")(a=41)
@@ -313,7 +287,15 @@ class Environment:
         except TemplateSyntaxError:
             self.handle_exception(source=source)
         body = [nodes.Assign(nodes.Name("result", "store", lineno=1), expr, lineno=1)]
-        return TemplateExpression(self.from_string(nodes.Template(body, lineno=1)), undefined_to_none)
+        template = self.from_string(nodes.Template(body, lineno=1))
+
+        def expression(*args: t.Any, **kwargs: t.Any) -> t.Any:
+            context = template.new_context(dict(*args, **kwargs))
+            consume(template.render_parts(context))
+            value = context.vars["result"]
+            return None if undefined_to_none and isinstance(value, Undefined) else value
+
+        return expression
 
     def compile_templates(
         self, target: t.Any, extensions: t.Any = None, filter_func: t.Any = None, **options: t.Any
@@ -336,24 +318,22 @@ class Environment:
         if isinstance(error, TemplateSyntaxError) and error.source is None:
             error.source = source
             raise_in_template(error)
-        if isinstance(error, RecursionError) and not isinstance(error, TemplateRecursionError):
+        if isinstance(error, RecursionError) and not isinstance(error, errors.TemplateRecursionError):
             message = "Too much recursion. Does a template include, extend, import or call itself?"
-            raise TemplateRecursionError(message) from error
+            raise errors.TemplateRecursionError(message) from error
         if error is None:
             raise RuntimeError("there is no exception to handle")
         raise error.with_traceback(without_internals(error.__traceback__))
 
     # -- templates
 
-    def list_templates(
-        self, extensions: c.Collection[str] | None = None, filter_func: t.Any = None
-    ) -> list[str]:
+    def list_templates(self, extensions: t.Any = None, filter_func: t.Any = None) -> list[str]:
         """Return the names of all templates, or of those with an extension or that pass."""
         names: list[str] = self._loader().list_templates()
         if extensions is not None:
             if filter_func is not None:
                 raise TypeError("either extensions or filter_func can be passed, but not both")
-            return [name for name in names if "." in name and name.rsplit(".", 1)[1] in extensions]
+            return [name for name in names if name.rpartition(".")[2] in extensions and "." in name]
         return names if filter_func is None else list(filter(filter_func, names))
 
     def join_path(self, template: str, parent: str) -> str:
@@ -371,7 +351,7 @@ class Environment:
         if cache is None:
             return loader.load(self, name, self.make_globals(globals))  # type: ignore[no-any-return]
         key = weakref.ref(loader), name
-        template = cache.get(key)
+        template: Template = cache.get(key)
         if template is None or (self.auto_reload and not template.is_up_to_date):
             with _compiling:
                 # Another thread may have done it while this one waited.
@@ -391,23 +371,23 @@ class Environment:
         return self._load_template(name if parent is None else self.join_path(name, parent), globals)
 
     @internalcode
-    def select_template(self, names: Names, parent: Text = None, globals: Wanted = None) -> Template:
+    def select_template(self, names: t.Any, parent: Text = None, globals: Wanted = None) -> Template:
         """Return the first of these templates that exists, or raise `TemplatesNotFound`."""
         if isinstance(names, Undefined):
             names._fail_with_undefined_error()
         if not names:
-            raise TemplatesNotFound(message="Tried to select from an empty list of templates.")
+            raise errors.TemplatesNotFound(message="Tried to select from an empty list of templates.")
         tried = []
-        for name in names:  # type: ignore[union-attr]
+        for name in names:
             try:
                 return self.get_template(name, parent, globals)
-            except (TemplateNotFound, UndefinedError):
+            except (TemplateNotFound, errors.UndefinedError):
                 tried.append(name)
-        raise TemplatesNotFound(tried)
+        raise errors.TemplatesNotFound(tried)
 
     @internalcode
     def get_or_select_template(
-        self, template_name_or_list: Names, parent: Text = None, globals: Wanted = None
+        self, template_name_or_list: t.Any, parent: Text = None, globals: Wanted = None
     ) -> Template:
         """Return the template of this name, or the first of these that exists."""
         if isinstance(template_name_or_list, (str, Undefined, Template)):
@@ -419,9 +399,7 @@ class Environment:
     ) -> Template:
         """Return a template from source, without the loader."""
         cls = template_class or self.template_class
-        template = cls.from_code(self, self.compile(source), self.make_globals(globals), None)
-        template.remember(source)
-        return template
+        return cls.from_code(self, self.compile(source), self.make_globals(globals), None, source)
 
 
 Template.environment_class = Environment

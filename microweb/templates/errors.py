@@ -83,6 +83,10 @@ class TemplateRuntimeError(TemplateError):
     """Found out while rendering."""
 
 
+class TemplateRecursionError(TemplateRuntimeError, RecursionError):
+    """Templates include, extend, import or call one another without end."""
+
+
 class UndefinedError(TemplateRuntimeError):
     """Something was done with an undefined value that it does not allow."""
 

@@ -531,19 +531,10 @@ def do_groupby(
 
 
 def _by_name(context: Context, kind: str, name: str, args: t.Any, kwargs: t.Any) -> Getter:
-    """Return the filter or test of that name, with its arguments, as a function of the value.
-
-    It is looked up once and not for each item. If there is none, the first item brings the error,
-    so that an unknown name does no harm to an empty list.
-    """
-    environment = context.environment
-    func: t.Any = getattr(environment, f"{kind}s").get(name)
-    if func is None or hasattr(func, "jinja_pass_arg"):
-        call = getattr(environment, f"call_{kind}")
-        return lambda item: call(name, item, args, kwargs, context)
-    if not args and not kwargs:
-        return func  # type: ignore[no-any-return]
-    return lambda item: func(item, *args, **kwargs)
+    """Return the filter or test of that name, with its arguments, as a function of the value."""
+    # Looked up once and not for each item.
+    function: Getter = context.environment.by_name(kind, name, context)
+    return (lambda item: function(item, *args, **kwargs)) if args or kwargs else function
 
 
 def prepare_map(context: Context, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> Getter:

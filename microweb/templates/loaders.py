@@ -62,11 +62,8 @@ class BaseLoader:
         """Return the compiled template. Loaders of loaders override this too."""
         source, filename, uptodate = self.get_source(environment, name)
         code = environment.compile(source, name, filename)
-        template = environment.template_class.from_code(
-            environment, code, {} if globals is None else globals, uptodate
-        )
-        template.remember(source)
-        return template
+        from_code, globals = environment.template_class.from_code, {} if globals is None else globals
+        return from_code(environment, code, globals, uptodate, source)
 
 
 def _as_paths(paths: Paths) -> list[str]:

@@ -11,50 +11,23 @@ import builtins
 from collections.abc import Mapping
 from functools import cached_property, partial
 
-from ..markup import Markup, escape, soft_str
-from .errors import TemplateNotFound, TemplateRuntimeError, UndefinedError  # noqa: F401
+from ..markup import Markup, escape, html, soft_str
+from . import utils
+from .errors import TemplateNotFound, TemplateRuntimeError, UndefinedError
 from .nodes import EvalContext
 from .utils import Namespace, concat, internalcode, missing, object_type_repr, pass_eval_context
-from .utils import import_string as import_string
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
     from .environment import Environment
 
-    Parts = t.Callable[["Context"], c.Iterable[str]]
-    Blocks = c.Mapping[str, Parts]
-    Text = t.Optional[str]
-    Variables = t.Optional[dict[str, t.Any]]
+    Parts = t.Callable[["Context"], t.Iterable[str]]
+    Variables = t.Optional[t.Mapping[str, t.Any]]
 
 #: Make `Markup` of a str without looking at it.
 markup = partial(str.__new__, Markup)
-
-
-def html(value: t.Any) -> t.Any:
-    """Escape a value on its way into an f-string: like `escape`, but `Markup` is not made.
-
-    What is certain to be clean goes through untouched, even if it is no string.
-    """
-    kind = type(value)
-    if kind is str:
-        # `in` finds that text is clean faster than a regex does, or five replace().
-        if "&" in value:
-            value = value.replace("&", "&amp;")
-        if "<" in value:
-            value = value.replace("<", "&lt;")
-        if ">" in value:
-            value = value.replace(">", "&gt;")
-        if "'" in value:
-            value = value.replace("'", "&#39;")
-        if '"' in value:
-            value = value.replace('"', "&#34;")
-        return value
-    if kind is Markup or kind is int:
-        return value
-    return escape(value)
 
 
 #: Parts values that are escaped together; one that has it inside is escaped alone.
@@ -79,12 +52,12 @@ def write_rows(write: t.Callable[[str], t.Any], before: str, after: str, values:
     write(f"{before}{(after + before).join(escaped)}{after}")
 
 
-def str_join(seq: c.Iterable[t.Any]) -> str:
+def str_join(seq: t.Iterable[t.Any]) -> str:
     """Concatenate the texts of some values."""
     return concat(map(str, seq))
 
 
-def markup_join(seq: c.Iterable[t.Any]) -> str:
+def markup_join(seq: t.Iterable[t.Any]) -> str:
     """Concatenate the texts of some values: escaped, and markup, if one of them is markup."""
     parts = [soft_str(part) for part in seq]
     if any(hasattr(part, "__html__") for part in parts):
@@ -92,32 +65,9 @@ def markup_join(seq: c.Iterable[t.Any]) -> str:
     return concat(parts)
 
 
-def new_context(
-    environment: Environment,
-    template_name: str | None,
-    blocks: Blocks,
-    vars: Variables = None,
-    shared: bool = False,
-    globals: c.MutableMapping[str, t.Any] | None = None,
-    locals: c.Mapping[str, t.Any] | None = None,
-) -> Context:
-    """Make the context for one run of a template.
-
-    `vars` are what it is rendered with, or with `shared` all of another context, globals
-    included. `locals` are variables of the place from which it is included or imported.
-    """
-    parent: dict[str, t.Any] = {}
-    if shared:
-        # Another context's own dict: copied before anything is added.
-        parent = dict(vars or ()) if locals else vars or {}
-    else:
-        # dict(ChainMap) asks every map for every key; this is the same in C.
-        for layer in (*reversed(getattr(globals, "maps", (globals or {},))), vars or {}):
-            parent.update(layer)
-    for key, value in (locals or {}).items():
-        if value is not missing:
-            parent[key] = value
-    return environment.context_class(environment, parent, template_name, blocks, globals=globals)
+def given(locals: Variables) -> dict[str, t.Any]:
+    """Return the local variables that have a value."""
+    return {name: value for name, value in (locals or {}).items() if value is not missing}
 
 
 class Context(Mapping):  # type: ignore[type-arg]
@@ -128,12 +78,7 @@ class Context(Mapping):  # type: ignore[type-arg]
     """
 
     def __init__(
-        self,
-        environment: Environment,
-        parent: dict[str, t.Any],
-        name: Text,
-        blocks: Blocks,
-        globals: t.Any = None,
+        self, environment: Environment, parent: t.Any, name: str | None, blocks: t.Any, globals: t.Any = None
     ) -> None:
         self.parent = parent
         self.vars: dict[str, t.Any] = {}
@@ -142,7 +87,7 @@ class Context(Mapping):  # type: ignore[type-arg]
         self.name = name
         self._globals = globals
         #: Each block's functions, the most derived template's first; `extends` adds to them.
-        self.blocks = {name: [block] for name, block in blocks.items()} if blocks else {}
+        self.blocks: dict[str, list[Parts]] = {name: [block] for name, block in blocks.items()}
 
     @cached_property
     def eval_ctx(self) -> EvalContext:
@@ -206,9 +151,10 @@ class Context(Mapping):  # type: ignore[type-arg]
         """Call a function as a template would."""
         return __self.bind(__obj)(*args, **kwargs)
 
-    def derived(self, locals: c.Mapping[str, t.Any] | None = None) -> Context:
+    def derived(self, locals: Variables = None) -> Context:
         """Return a context of its own with local variables added."""
-        context = new_context(self.environment, self.name, {}, self.get_all(), True, None, locals)
+        variables = {**self.parent, **self.vars, **given(locals)}
+        context = self.environment.context_class(self.environment, variables, self.name, {})
         context.eval_ctx = self.eval_ctx
         context.blocks.update((name, list(stack)) for name, stack in self.blocks.items())
         return context
@@ -219,7 +165,7 @@ class Context(Mapping):  # type: ignore[type-arg]
             raise KeyError(key)
         return value
 
-    def __iter__(self) -> c.Iterator[str]:
+    def __iter__(self) -> t.Iterator[str]:
         return iter(self.get_all())
 
     def __len__(self) -> int:
@@ -301,12 +247,12 @@ class LoopContext:
             self._source = iter(iterable)
             self._before = self._current = self._after = missing
 
-    def steps(self) -> c.Iterator[tuple[int, t.Any]]:
+    def steps(self) -> t.Iterator[tuple[int, t.Any]]:
         """Yield (index0, item)."""
         return enumerate(self._iterable if self._indexed else self._pull())
 
     @internalcode
-    def _pull(self) -> c.Iterator[t.Any]:
+    def _pull(self) -> t.Iterator[t.Any]:
         """Yield the items of an iterable whose next item is known only when it is taken."""
         while (item := self._peek()) is not missing:
             self._before, self._current, self._after = self._current, item, missing
@@ -374,7 +320,7 @@ class LoopContext:
         return False
 
     @internalcode
-    def __call__(self, iterable: c.Iterable[t.Any]) -> str:
+    def __call__(self, iterable: t.Iterable[t.Any]) -> str:
         """Render the body of a recursive loop for other items."""
         if self._recurse is None:
             raise TypeError("The loop must have the 'recursive' marker to be called recursively.")
@@ -395,7 +341,7 @@ class Macro:
     """
 
     def __init__(
-        self, func: t.Any, name: Text, arguments: tuple[str, ...], *flags: bool, renamed: dict[str, str]
+        self, func: t.Any, name: str | None, arguments: tuple[str, ...], *flags: bool, renamed: dict[str, str]
     ) -> None:
         self._func = func
         self.name = name
@@ -444,11 +390,7 @@ class Undefined:
     __slots__ = ("_undefined_exception", "_undefined_hint", "_undefined_name", "_undefined_obj")
 
     def __init__(
-        self,
-        hint: Text = None,
-        obj: t.Any = missing,
-        name: t.Any = None,
-        exc: type[Exception] = UndefinedError,
+        self, hint: str | None = None, obj: t.Any = missing, name: t.Any = None, exc: t.Any = UndefinedError
     ) -> None:
         self._undefined_hint = hint
         self._undefined_obj = obj
@@ -474,16 +416,14 @@ class Undefined:
     @internalcode
     def __getattr__(self, name: str) -> t.Any:
         # Python asks any object for such names, and must not hear of undefined variables.
-        if name[:2] == "__" and name[-2:] == "__":
+        if name[:2] == name[-2:] == "__":
             raise AttributeError(name)
         return self._fail_with_undefined_error()
 
-    for _name in str.split(
-        "add radd sub rsub mul rmul div rdiv truediv rtruediv floordiv rfloordiv mod rmod pow rpow"
-        " pos neg call getitem lt le gt ge int float complex"
-    ):
-        locals()[f"__{_name}__"] = _fail_with_undefined_error
-    del _name
+    __call__ = __getitem__ = __lt__ = __le__ = __gt__ = __ge__ = _fail_with_undefined_error
+    __add__ = __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = _fail_with_undefined_error
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = _fail_with_undefined_error
+    __rpow__ = __pos__ = __neg__ = __int__ = __float__ = __complex__ = _fail_with_undefined_error
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)
@@ -497,7 +437,7 @@ class Undefined:
     def __len__(self) -> int:
         return 0
 
-    def __iter__(self) -> c.Iterator[t.Any]:
+    def __iter__(self) -> t.Iterator[t.Any]:
         return iter(())
 
     def __bool__(self) -> bool:
@@ -516,9 +456,7 @@ class ChainableUndefined(Undefined):
         return str(self)
 
     def __getattr__(self, name: str) -> t.Any:
-        if name[:2] == "__" and name[-2:] == "__":
-            raise AttributeError(name)
-        return self
+        return super().__getattr__(name) if name[:2] == name[-2:] == "__" else self
 
     def __getitem__(self, _name: t.Any) -> t.Any:
         return self
@@ -601,12 +539,11 @@ def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:
     return fail
 
 
+_OFFERED: tuple[t.Any, ...] = (
+    LoopContext, Macro, Markup, Namespace, TemplateNotFound, TemplateReference, TemplateRuntimeError,
+    Undefined, escape, exported, html, utils.import_string, markup_join, must_be_namespace, no_such, str_join,
+    write_rows,
+)  # fmt: skip
 #: The names that generated code takes for granted; `environment` joins them for each template.
-NAMESPACE = {
-    name: globals()[name]
-    for name in str.split(
-        "LoopContext Macro Markup Namespace TemplateNotFound TemplateReference TemplateRuntimeError Undefined"
-        " concat escape exported html import_string markup markup_join missing"
-        " must_be_namespace no_such str_join write_rows"
-    )
-}
+NAMESPACE = {value.__name__: value for value in _OFFERED}
+NAMESPACE.update(concat=concat, markup=markup, missing=missing)

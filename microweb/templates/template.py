@@ -14,22 +14,20 @@ from itertools import islice
 
 from ..markup import Markup
 from .errors import TemplateSyntaxError
-from .runtime import NAMESPACE, Context, Undefined, new_context
-from .utils import concat, consume, internalcode
+from .runtime import NAMESPACE, Context, given
+from .utils import concat, internalcode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import types
     import typing as t
 
     from . import nodes
     from .environment import Environment
+    from .runtime import Parts, Variables
 
-    Globals = c.MutableMapping[str, t.Any]
-    Variables = t.Optional[dict[str, t.Any]]
+    Globals = t.MutableMapping[str, t.Any]
     Namespace = dict[str, t.Any]
-    Parts = t.Callable[[Context], c.Iterable[str]]
 
 
 @lru_cache(maxsize=10)
@@ -75,10 +73,12 @@ def raise_in_template(error: TemplateSyntaxError) -> t.NoReturn:
     raise error  # never reached
 
 
-def run_module(environment: Environment, code: types.CodeType, **namespace: t.Any) -> Namespace:
+def run_module(environment: Environment, code: types.CodeType, source: t.Any) -> Namespace:
     """Execute a template's module with the names that generated code needs."""
-    namespace.update(NAMESPACE, __name__="template", __file__=code.co_filename)
+    namespace = {**NAMESPACE, "__name__": "template", "__file__": code.co_filename}
     namespace.update(environment=environment, lookup_item=environment._item_or_undefined)
+    if isinstance(source, str):
+        namespace["__loader__"] = SourceLoader(source)
     exec(code, namespace)
     # How tracebacks call the functions.
     titles = {"root": "top-level template code"}
@@ -109,38 +109,39 @@ class Template:
 
     @classmethod
     def from_code(
-        cls, environment: Environment, code: types.CodeType, globals: Globals, uptodate: t.Any = None
+        cls,
+        environment: Environment,
+        code: t.Any,
+        globals: Globals,
+        uptodate: t.Any = None,
+        source: t.Any = None,
     ) -> Template:
-        """Make a template from what `Environment.compile` returned."""
-        template = cls.from_module_dict(environment, run_module(environment, code), globals)
-        template._uptodate = uptodate
+        """Make a template from what `Environment.compile` returned, and from what that was given.
+
+        Tracebacks show the source, and streaming compiles it a second time.
+        """
+        template = cls.from_module_dict(environment, run_module(environment, code, source), globals)
+        template._uptodate, template._source = uptodate, source
         return template
 
     @classmethod
     def from_module_dict(cls, environment: Environment, module_dict: Namespace, globals: Globals) -> Template:
         """Make a template from the namespace of a module; see `run_module`."""
         template: Template = object.__new__(cls)
-        template._set_up(environment, module_dict, globals)
-        return template
+        return template._set_up(environment, module_dict, globals)
 
-    def _set_up(self, environment: Environment, namespace: Namespace, globals: Globals) -> None:
+    def _set_up(self, environment: Environment, module_dict: Namespace, globals: Globals) -> Template:
         self.environment = environment
         self.globals = globals
-        self.name: str | None = namespace["name"]
-        self.filename: str = namespace["__file__"]
-        self.blocks: dict[str, Parts] = namespace["blocks"]
-        self.render_parts: Parts = namespace["root"]
-        self._namespace = namespace
+        self.name: str | None = module_dict["name"]
+        self.filename: str = module_dict["__file__"]
+        self.blocks: dict[str, Parts] = module_dict["blocks"]
+        self.render_parts: Parts = module_dict["root"]
         self._module: TemplateModule | None = None
         self._uptodate: t.Callable[[], bool] | None = None
         self._source: t.Any = None
         self._streaming: Namespace | None = None
-
-    def remember(self, source: str | nodes.Template) -> None:
-        """Keep the source: tracebacks show it, and streaming compiles it a second time."""
-        self._source = source
-        if isinstance(source, str):
-            self._namespace["__loader__"] = SourceLoader(source)
+        return self
 
     # -- rendering
 
@@ -152,7 +153,7 @@ class Template:
         except Exception:
             self.environment.handle_exception()
 
-    def generate(self, *args: t.Any, **kwargs: t.Any) -> c.Iterator[str]:
+    def generate(self, *args: t.Any, **kwargs: t.Any) -> t.Iterator[str]:
         """Render piece by piece."""
         context = self.new_context(dict(*args, **kwargs))
         context.blocks = {}
@@ -167,7 +168,7 @@ class Template:
         return TemplateStream(self.generate(*args, **kwargs))
 
     @property
-    def root_render_func(self) -> t.Callable[[Context], c.Iterator[str]]:
+    def root_render_func(self) -> t.Callable[[Context], t.Iterator[str]]:
         """The generator function that yields the pieces of the output."""
         return self._streaming_namespace()["root"]  # type: ignore[no-any-return]
 
@@ -178,8 +179,7 @@ class Template:
                 # A precompiled module has its functions only: one piece a block, then.
                 return {"root": lambda context: iter(self.render_parts(context)), "blocks": self.blocks}
             code = self.environment.compile(self._source, self.name, self.filename, streaming=True)
-            loader = self._namespace.get("__loader__")
-            self._streaming = run_module(self.environment, code, __loader__=loader)
+            self._streaming = run_module(self.environment, code, self._source)
         return self._streaming
 
     def add_blocks(self, context: Context, streaming: bool = False) -> None:
@@ -189,27 +189,36 @@ class Template:
             context.blocks.setdefault(name, []).append(block)
 
     def new_context(self, vars: Variables = None, shared: bool = False, locals: Variables = None) -> Context:
-        """Return a context for this template; see `runtime.new_context`."""
-        return new_context(self.environment, self.name, self.blocks, vars, shared, self.globals, locals)
+        """Make the context for one run.
+
+        `vars` are what the template is rendered with, or with `shared` all of another context, globals
+        included. `locals` are variables of the place from which it is included or imported.
+        """
+        if shared:
+            parent = vars or {}
+        else:
+            parent = {}
+            # dict(ChainMap) asks every map for every key; this is the same in C.
+            for layer in (*reversed(getattr(self.globals, "maps", [self.globals])), vars or {}):
+                parent.update(layer)
+        if locals:
+            # What is shared is another context's own dict: copied before anything is added.
+            parent = {**parent, **given(locals)}
+        environment = self.environment
+        return environment.context_class(environment, parent, self.name, self.blocks, self.globals)
 
     # -- as a module
 
-    def make_module(
-        self, vars: Variables = None, shared: bool = False, locals: Variables = None
-    ) -> TemplateModule:
-        """Run the template and return what it defines."""
-        return TemplateModule(self, self.new_context(vars, shared, locals))
-
-    @property
-    def module(self) -> TemplateModule:
-        """What the template defines without any variables; it is run once."""
-        return self._get_default_module()
+    def make_module(self, *args: t.Any, **kwargs: t.Any) -> TemplateModule:
+        """Run the template and return what it defines; the arguments are those of `new_context`."""
+        return TemplateModule(self, self.new_context(*args, **kwargs))
 
     @internalcode
     def _get_default_module(self, context: t.Any = None) -> TemplateModule:
-        """The module for an import without context: globals are all that it sees.
+        """What the template defines if all that it sees are globals; it is run once.
 
-        Globals given to the importing template alone are seen too, so such a module is not kept.
+        For an import without context: globals given to the importing template alone are seen too,
+        so such a module is not kept.
         """
         foreign = context is not None and context._globals is not self.globals
         if foreign and (more := _extra_names(context._globals, self.globals)):
@@ -217,6 +226,8 @@ class Template:
         if self._module is None:
             self._module = self.make_module()
         return self._module
+
+    module = property(_get_default_module)
 
     # -- about the template
 
@@ -249,7 +260,7 @@ class TemplateModule:
     """What a template defines at its top level, as attributes; as a string, its output."""
 
     def __init__(
-        self, template: Template, context: Context, body_stream: c.Iterable[str] | None = None
+        self, template: Template, context: Context, body_stream: t.Iterable[str] | None = None
     ) -> None:
         self._body_stream = list(template.render_parts(context) if body_stream is None else body_stream)
         self.__dict__.update(context.get_exported())
@@ -265,24 +276,10 @@ class TemplateModule:
     name = property(lambda self: self.__name__)
 
 
-class TemplateExpression:
-    """A compiled expression; see `Environment.compile_expression`."""
-
-    def __init__(self, template: Template, undefined_to_none: bool) -> None:
-        self._template = template
-        self._undefined_to_none = undefined_to_none
-
-    def __call__(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        context = self._template.new_context(dict(*args, **kwargs))
-        consume(self._template.render_parts(context))
-        value = context.vars["result"]
-        return None if self._undefined_to_none and isinstance(value, Undefined) else value
-
-
 class TemplateStream:
     """The pieces of a template's output, one by one or some at a time."""
 
-    def __init__(self, gen: c.Iterator[str]) -> None:
+    def __init__(self, gen: t.Iterator[str]) -> None:
         self._gen = self._pieces = gen
         self.buffered = False
 
@@ -305,7 +302,7 @@ class TemplateStream:
             raise ValueError("buffer size too small")
         self._pieces, self.buffered = self._joined(size), True
 
-    def _joined(self, size: int) -> c.Iterator[str]:
+    def _joined(self, size: int) -> t.Iterator[str]:
         pieces = filter(None, self._gen)
         while some := list(islice(pieces, size)):
             yield concat(some)

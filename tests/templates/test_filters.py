@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -47,22 +48,16 @@ class Environment:
     def getattr(self, obj, name):
         return getattr(obj, name)
 
-    def call_filter(self, name, value, args=(), kwargs=None, context=None):
-        func = self.filters[name]
-        first = (self,) if pass_arg_of(func) else ()
-        return func(*first, value, *args, **kwargs or {})
-
-    def call_test(self, name, value, args=(), kwargs=None, context=None):
-        func = self.tests[name]
-        first = (self,) if pass_arg_of(func) else ()
-        return func(*first, value, *args, **kwargs or {})
+    def by_name(self, kind, name, context=None):
+        func = getattr(self, f"{kind}s")[name]
+        return partial(func, self) if pass_arg_of(func) else func
 
 
 PLAIN, ESCAPING = Environment(), Environment(autoescape=True)
 
 
 def apply(name, value, *args, env=PLAIN, **kwargs):
-    return env.call_filter(name, value, args, kwargs)
+    return env.by_name("filter", name)(value, *args, **kwargs)
 
 
 def listed(name, value, *args, **kwargs):
