@@ -10,6 +10,7 @@ from .running import ROOT, Result
 from .sources import SOURCES
 
 FLOOR = Path(__file__).with_name("floor.json")
+EXTENSIONS = FLOOR.with_name("extensions.json")
 PAGE = ROOT / "docs" / "conformance.md"
 
 # {"flask/test_basic.py": {"total": 130, "floor": 120}}: `total` is what runs with the real
@@ -68,6 +69,23 @@ def _pieces(floors: Floors, results: list[Result]) -> list[str]:
         for row in rows:
             counts = (len(row.passed), total(floors, row), floor(floors, row))
             pieces.append(f"| {row.name.partition('/')[2]} | {counts[0]} | {counts[1]} | {counts[2]} |\n")
+    pieces += _extensions()
     pieces.append("\n## Tests that are not run\n\n| test | why |\n|---|---|\n")
     pieces += [f"| `{name}` | {reason} |\n" for name, reason in sorted(LEFT_OUT.items())]
     return pieces
+
+
+def _extensions() -> list[str]:
+    """What ``python -m tests.upstream.extensions --update`` wrote down."""
+    if not EXTENSIONS.exists():
+        return []
+    rows = json.loads(EXTENSIONS.read_text(encoding="utf-8"))
+    return [
+        "\n## Extensions, unmodified, with their own suites\n\n"
+        "`python -m tests.upstream.extensions` runs them with Flask 3.1.3 and without, the same tests each time.\n\n"
+        "| extension | version | passed with Flask | passed with microweb |\n|---|---|---:|---:|\n",
+        *(
+            f"| {name} | {row['version']} | {row['flask']} | {row['microweb']} |\n"
+            for name, row in rows.items()
+        ),
+    ]

@@ -87,21 +87,27 @@ def cache_dir() -> Path:
     return path
 
 
-def environment() -> Path:
-    """The interpreter of a virtualenv with `REQUIREMENTS` and none of `PEERS`; made if missing."""
-    key = json.dumps([sys.version_info[:3], sys.prefix, REQUIREMENTS, _SITE])
+def environment(requirements: list[str] = REQUIREMENTS, *options: str) -> Path:
+    """The interpreter of a virtualenv with the requirements and none of `PEERS`; made if missing."""
+    python = made_environment(requirements, *options, site=_SITE)
+    _prove_absence(python)
+    return python
+
+
+def made_environment(requirements: list[str], *options: str, site: str = "") -> Path:
+    """The interpreter of a virtualenv with what is required, put there with pip's options; made if missing."""
+    key = json.dumps([sys.version_info[:3], sys.prefix, requirements, options, site])
     folder = cache_dir() / f"env-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *REQUIREMENTS], check=True)
+        subprocess.run([*pip, *options, *requirements], check=True)
         where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-        site = subprocess.run(where, check=True, capture_output=True, text=True).stdout.strip()
-        Path(site, "sitecustomize.py").write_text(_SITE, encoding="utf-8")
+        libraries = subprocess.run(where, check=True, capture_output=True, text=True).stdout.strip()
+        Path(libraries, "sitecustomize.py").write_text(site, encoding="utf-8")
         (folder / "complete").touch()
-    _prove_absence(python)
     return python
 
 
@@ -113,13 +119,13 @@ def _prove_absence(python: Path) -> None:
         raise SystemExit(f"{python} has {', '.join(found)} installed: the results would be theirs")
 
 
-def archive(suite: str, python: Path) -> Path:
+def archive(suite: str, python: Path, source: Source) -> Path:
     """The checked source distribution of `suite`, downloaded through pip if it is not cached."""
-    source, folder = SOURCES[suite], cache_dir() / "sdist"
+    folder = cache_dir() / "sdist"
     path = folder / f"{suite}-{source.version}.tar.gz"
     if not path.exists():
         with tempfile.TemporaryDirectory(dir=cache_dir()) as scratch:
-            pip = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
+            pip = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", suite]
             where = ["--disable-pip-version-check", "-d", scratch]
             subprocess.run([*pip, *where, f"{suite}=={source.version}"], check=True)
             folder.mkdir(exist_ok=True)
@@ -133,10 +139,14 @@ def archive(suite: str, python: Path) -> Path:
 
 def unpack(suite: str, python: Path, target: Path) -> Path:
     """Put the tests of `suite` and its pytest settings under `target`; return their folder."""
-    prefix = f"{suite}-{SOURCES[suite].version}/"
-    with tarfile.open(archive(suite, python)) as tar:
+    return unpack_source(suite, SOURCES[suite], python, target)
+
+
+def unpack_source(suite: str, source: Source, python: Path, target: Path) -> Path:
+    """The same for any pinned source distribution."""
+    with tarfile.open(archive(suite, python, source)) as tar:
         for member in tar.getmembers():
-            inner = member.name[len(prefix) :]
+            inner = member.name.partition("/")[2]
             if member.isfile() and (inner == "pyproject.toml" or inner.startswith("tests/")):
                 path = target / suite / inner
                 path.parent.mkdir(parents=True, exist_ok=True)
