@@ -95,7 +95,7 @@ def environment(requirements: list[str] = REQUIREMENTS, *options: str) -> Path:
 
 
 def made_environment(requirements: list[str], *options: str, site: str = "") -> Path:
-    """The interpreter of a virtualenv with what is required, put there with pip's options; made if missing."""
+    """The interpreter of a virtualenv with what is required, made with pip's options if missing."""
     key = json.dumps([sys.version_info[:3], sys.prefix, requirements, options, site])
     folder = cache_dir() / f"env-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
