@@ -206,7 +206,7 @@ def send_from_directory(
     # The application's folder: used up here, or send_file would join it to the path once more.
     root = kwargs.pop("_root_path", None)
     base = os.fspath(directory) if root is None else os.path.join(root, directory)
-    full = safe_join(base, os.fspath(path))
+    full = safe_join(base, os.fspath(path), portable=True)
     # 404 and not 403: what exists outside is nobody's business.
     if full is None:
         raise NotFound()

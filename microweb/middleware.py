@@ -10,11 +10,13 @@ import os
 import time
 from contextlib import suppress
 from datetime import datetime, timezone
+from io import BytesIO
 
 from .http.caching import is_resource_modified, quote_etag
 from .http.dates import http_date
 from .http.options import parse_list_header
 from .http.response_headers import get_content_type
+from .http.urls import parse_query
 from .http.wsgi import get_path_info, wrap_file
 from .security import safe_join
 
@@ -95,6 +97,39 @@ def _split_port(host: str) -> tuple[str, str]:
     return (name, port) if colon and not host.endswith("]") else (host, "")
 
 
+class HTTPMethodOverrideMiddleware:
+    """Lets a client that can only POST say which method it means, in `X-HTTP-Method-Override`.
+
+    :param parameter: the name of an argument in the query string that says it as well, for forms:
+        ``<form method=post action="/books/3?_method=DELETE">``. Off by default: a form of another site can
+        then send any method, so that a check against forgery has to cover all of them.
+    """
+
+    allowed_methods = frozenset(("GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"))
+    bodyless_methods = frozenset(("GET", "HEAD", "OPTIONS", "DELETE"))
+
+    def __init__(self, app: t.Any, parameter: str | None = None) -> None:
+        self.app, self.parameter = app, parameter
+
+    def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterable[bytes]:
+        # Of a POST alone: a GET is what caches answer, browsers repeat and any link starts.
+        if environ["REQUEST_METHOD"] == "POST":
+            method = self._wanted(environ).upper()
+            if method in self.allowed_methods:
+                environ["REQUEST_METHOD"] = method
+            if method in self.bodyless_methods:
+                # Whatever frames it: the application must not take the POST's body for this one's.
+                environ.pop("HTTP_TRANSFER_ENCODING", None)
+                environ["CONTENT_LENGTH"], environ["wsgi.input"] = "0", BytesIO()
+        return self.app(environ, start_response)  # type: ignore[no-any-return]
+
+    def _wanted(self, environ: WSGIEnvironment) -> str:
+        header: str = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE", "")
+        if header or self.parameter is None:
+            return header
+        return dict(parse_query(environ.get("QUERY_STRING", ""))).get(self.parameter, "")
+
+
 class DispatcherMiddleware:
     """Mounts applications below paths: ``DispatcherMiddleware(site, {"/api": api})``.
 
@@ -165,7 +200,7 @@ class SharedDataMiddleware:
         """A loader of the files in a directory."""
 
         def load(path: str | None) -> t.Any:
-            file = directory if path is None else safe_join(directory, path)
+            file = directory if path is None else safe_join(directory, path, portable=True)
             if file is None or not os.path.isfile(file):
                 return None, None
             return os.path.basename(file), lambda: _open(file)
@@ -184,7 +219,7 @@ class SharedDataMiddleware:
         loaded = time.time()
 
         def load(path: str | None) -> t.Any:
-            if path is None or (name := safe_join(package_path, path)) is None:
+            if path is None or (name := safe_join(package_path, path, portable=True)) is None:
                 return None, None  # the directory itself, or something outside of it
             try:
                 resource = reader.open_resource(name)

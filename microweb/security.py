@@ -1,11 +1,12 @@
-"""Secrets and untrusted names: password hashes, and paths that stay where they belong.
+r"""Secrets and untrusted names: password hashes, and paths that stay where they belong.
 
 The rule for passwords: slow to guess, constant time to compare, and the text that is stored says
 how it was made (`method$salt$hex`, as Werkzeug writes it), so that parameters can grow.
 
-The rule for paths: nothing here touches the file system. A name is refused for what it is, on
-every platform, if any platform would take it out of its directory; what is only harmful on
-Windows (devices, drives, streams) is refused there.
+The rule for paths: nothing here touches the file system, so links are not looked at. A name is refused
+for what it is: on every platform if any of them would take it out of its directory, or if it is dressed
+up to be another file on Windows (`NUL:`, `con.txt`, `a.py::$DATA`). Ordinary names that only Windows
+minds (`aux`, `12:30`, `a\b`) are refused there, and wherever files are served by the client's choice.
 """
 
 from __future__ import annotations
@@ -113,33 +114,37 @@ _windows_device_files = {
 }
 _os_alt_seps = [sep for sep in (os.sep, os.altsep) if sep is not None and sep != "/"]
 
+#: No file system has longer names; a longer one is an error of the system at best.
+_MAX_SEGMENT = 255
+_DRIVE_ROOT = re.compile(r"[A-Za-z]:[\\/]")
+
 
 def _is_windows_device(segment: str) -> bool:
-    # Windows takes "con .txt", "CON:" and "CON::$DATA" for the device as well.
+    # Windows takes "con .txt", "CON:" and "CON::$DATA" for the device as well (CVE-2026-21860).
     name = segment.partition(":")[0].partition(".")[0]
     return name.strip().upper() in _windows_device_files
 
 
-_drive_root = re.compile(r"[A-Za-z]:[\\/]")
+def _is_unsafe(segment: str) -> bool:
+    """Whether a segment of a path is none, or another than it seems, on some platform."""
+    disguised = segment.upper() not in _windows_device_files and _is_windows_device(segment)
+    # Windows drops dots and spaces at the end: "..." and ".. " are directories. The part that is empty is the
+    # one before a slash; what stands between two slashes was dropped already.
+    only_dots = segment != "." and not segment.strip(". ")
+    return only_dots or disguised or "::" in segment or len(segment) > _MAX_SEGMENT
 
 
-def _is_unsafe(path: str) -> bool:
-    """Say whether a normalized path from a URL could leave its directory."""
-    return (
-        "\0" in path  # CVE-2023-41105: what the operating system sees ends there
-        or path.startswith(("/", "\\"))  # absolute, or a server on Windows
-        or os.path.isabs(path)
-        or _drive_root.match(path) is not None
-        or ".." in path.replace("\\", "/").split("/")
-        or any(sep in path for sep in _os_alt_seps)
-        or (os.name == "nt" and (":" in path or any(map(_is_windows_device, path.split("/")))))
-    )
+def _is_portable(segment: str) -> bool:
+    """Whether a segment names a file of its own on Windows, too."""
+    plain = segment == "." or segment[-1:] not in {".", " "}
+    return plain and not (":" in segment or "\\" in segment or _is_windows_device(segment))
 
 
-def safe_join(directory: str, *untrusted: str) -> str | None:
-    """Join path segments from outside to a trusted directory; None if they would leave it.
+def safe_join(directory: str, *untrusted: str, portable: bool = False) -> str | None:
+    r"""Join path segments from outside to a trusted directory; None if they would leave it.
 
-    The segments are separated by `/` on every platform. Symbolic links are not looked at.
+    The segments are separated by `/` on every platform. Symbolic links are not looked at. With `portable`,
+    names that mean something else on Windows are refused everywhere, as they always are there.
 
     >>> safe_join("static", "css/site.css")
     'static/css/site.css'
@@ -148,11 +153,17 @@ def safe_join(directory: str, *untrusted: str) -> str | None:
     """
     # An empty directory is the current one; else the first untrusted part would take its place.
     parts = [directory or "."]
-    for part in untrusted:
-        if not part:
-            continue
+    for part in filter(None, untrusted):
         part = posixpath.normpath(part)
-        if _is_unsafe(part):
+        segments = part.replace("\\", "/").split("/")
+        if (
+            "\0" in part  # CVE-2023-41105: what the operating system sees ends there
+            or os.path.isabs(part)
+            or _DRIVE_ROOT.match(part)
+            or any(map(_is_unsafe, segments))  # an empty one begins an absolute path, or a server's
+            or any(sep in part for sep in _os_alt_seps)
+            or ((portable or os.name == "nt") and not all(map(_is_portable, part.split("/"))))
+        ):
             return None
         parts.append(part)
     return posixpath.join(*parts)
@@ -166,7 +177,8 @@ _MAX_FILENAME = 200  # file systems take 255, and a program may want to add some
 def secure_filename(filename: str) -> str:
     """Return a name that is safe to store a file under: ASCII letters, digits, `.`, `_`, `-`.
 
-    May be empty, if nothing is left; may be the same for different files: make it unique.
+    May be empty, if nothing is left; may be the same for different files: make it unique. What is there
+    under that name, a symbolic link for instance, is not looked at.
 
     >>> secure_filename("../../My cool movie.mov")
     'My_cool_movie.mov'
@@ -177,10 +189,12 @@ def secure_filename(filename: str) -> str:
     name = normalize("NFKD", filename).encode("ascii", "ignore").decode("ascii")
     name = _not_portable.sub("", _separators.sub("_", name))
     # Leading dots hide a file, a leading dash makes it an option of a command.
-    name = name.lstrip("._-").rstrip("._")
-    if os.name == "nt" and _is_windows_device(name):
-        name = f"_{name}"
-    stem, dot, extension = name.rpartition(".")
-    if len(name) <= _MAX_FILENAME or not dot or len(extension) >= _MAX_FILENAME:
-        return name[:_MAX_FILENAME]
-    return f"{stem[: _MAX_FILENAME - len(extension) - 1]}.{extension}"
+    name = name.lstrip("._-")
+    if len(name) > _MAX_FILENAME:
+        # The extension says what it is: it is kept, if it is one.
+        stem, dot, extension = name.rpartition(".")
+        kept = f".{extension}" if dot and len(extension) < 20 else ""
+        name = (stem if kept else name)[: _MAX_FILENAME - len(kept)] + kept
+    name = name.rstrip("._")
+    # On every system: what is stored here may be copied to another one.
+    return f"_{name}" if _is_windows_device(name) else name

@@ -269,9 +269,22 @@ def test_b74_b83_paths_outside(folder, path):
     assert_not_found(folder, path)
 
 
-@pytest.mark.parametrize("path", ["NUL", "CON.txt", "sub/CON", "COM\u00b9", "a.txt::$DATA", "NUL:"])
-def test_b75_b78_names_of_devices(folder, path):
+# CVE-2025-66221, CVE-2026-21860, CVE-2026-27199, GHSA-g6x2-hccm-hh4m
+@pytest.mark.skipif(os.name == "nt", reason="such files cannot be made there")
+@pytest.mark.parametrize(
+    "path",
+    ["NUL", "CON.txt", "sub/CON", "COM\u00b9", "a.txt::$DATA", "NUL:", "C:x", "12:30", "a.txt.", "a\\b"],
+)
+def test_b75_b78_what_windows_takes_for_another_file_is_served_nowhere(folder, path):
+    (folder / path).write_text("a device")
     assert_not_found(folder, path)
+    # By the program's own choice it is.
+    assert receive(send_file(folder / path, GET))[2] == b"a device"
+
+
+def test_overlong_names(folder):
+    for path in ("x" * 256, "x/" * 5000 + "x", "\u20ac" * 255):
+        assert_not_found(folder, path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")

@@ -13,7 +13,8 @@ import microweb
 from tests.house import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-ADVISORY = re.compile(r"\b(?:CVE-\d{4}-\d{4,}|GHSA(?:-[0-9a-z]{4}){3})\b")
+# In the name of a test the hyphens are underscores.
+ADVISORY = re.compile(r"(?<![A-Za-z0-9])(?:CVE[-_]\d{4}[-_]\d{4,}|GHSA(?:[-_][0-9a-z]{4}){3})(?![0-9])")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -33,7 +34,7 @@ def advisories() -> str:
     """The table of advisories that tests name, a row a file."""
     rows = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        found = sorted(set(ADVISORY.findall(path.read_text("utf-8"))))
+        found = sorted({each.replace("_", "-") for each in ADVISORY.findall(path.read_text("utf-8"))})
         if found:
             rows.append(f"| `{path.relative_to(ROOT).as_posix()}` | {', '.join(found)} |\n")
     return "| tests | advisories |\n|---|---|\n" + "".join(rows)

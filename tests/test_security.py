@@ -120,25 +120,26 @@ def windows(monkeypatch):
     monkeypatch.setattr(security, "_os_alt_seps", ["\\"])
 
 
+#: What leaves the directory somewhere, or is dressed up to be another file there.
 EVERYWHERE = [
-    "/etc/passwd",
-    "//server/share/x",
-    "\\\\server\\share",
-    "\\x",
-    "C:/x",
-    "c:\\x",
-    "..",
-    "../x",
-    "a/../../x",
-    "..\\..\\x",
-    "a\\..\\..\\x",
-    "../static_evil/x",
-    "ok\0/../../etc",
-    "x\0",
+    *("/etc/passwd", "//server/share/x", "\\\\server\\share", "\\x", "C:/x", "c:\\x", "a\\..\\..\\x"),
+    *("..", "../x", "a/../../x", "..\\..\\x", "../static_evil/x", "....//x", "a/.. /x", "...", "a/. ./b"),
+    *("ok\0/../../etc", "x\0", "x" * 256, "a/" + "x" * 256),
+    *(
+        "CON.txt",
+        "CON ",
+        "con .a.b",
+        "example/NUL.tar.gz",
+        "COM\xb9.",
+        "NUL:",
+        "CONIN$.x",
+        "prn.",
+        "x/CON::$DATA",
+    ),
+    *("file.txt::$DATA", "a/b::$INDEX_ALLOCATION/c"),
 ]
+#: What is a plain name, but for Windows.
 WINDOWS = [
-    "C:x",
-    "a\\b",
     *(
         "CON",
         "NUL",
@@ -146,15 +147,13 @@ WINDOWS = [
         "COM1",
         "LPT9",
         "PRN",
-        "CON.txt",
-        "CON ",
-        "con .a.b",
         "COM\xb9",
         "CONIN$",
         "CONOUT$",
+        "example/NUL",
+        "NUL/example",
     ),
-    *("example/NUL", "NUL/example"),
-    *("NUL:", "x/CON::$DATA", "file.txt::$DATA"),
+    *("C:x", "a\\b", "12:30", "file.txt:stream", "a.", "a ", "a /b", "a./b"),
 ]
 
 
@@ -164,9 +163,17 @@ def test_safe_join_everywhere_CVE_2024_49766_CVE_2023_41105_CVE_2023_29159(path)
     assert safe_join("root", "a", path) is None
 
 
+# CVE-2006-0847, CVE-2009-2659 and CVE-2011-1015 are the same attacks on other servers.
 @pytest.mark.parametrize("path", EVERYWHERE + WINDOWS)
 def test_safe_join_windows_CVE_2025_66221_CVE_2026_21860_CVE_2026_27199(windows, path):
     assert safe_join("root", path) is None
+
+
+@pytest.mark.parametrize("path", WINDOWS)
+def test_what_only_windows_minds_is_refused_where_it_is_asked_for(path):
+    assert safe_join("root", path) == f"root/{path}"
+    assert safe_join("root", path, portable=True) is None
+    assert safe_join("root", "a", path, "b", portable=True) is None
 
 
 @pytest.mark.parametrize(
@@ -174,32 +181,33 @@ def test_safe_join_windows_CVE_2025_66221_CVE_2026_21860_CVE_2026_27199(windows,
     [
         (["b/c"], "root/b/c"),
         (["a/../b", "c"], "root/b/c"),
-        (["....//x"], "root/..../x"),
         (["..x", "", "./y"], "root/..x/y"),
-        (["CONTENT", "null.txt"], "root/CONTENT/null.txt"),
+        (["."], "root/."),
+        ([".well-known/a b.txt"], "root/.well-known/a b.txt"),
+        (["CONTENT", "null.txt", "xCON", "COM10", "COM"], "root/CONTENT/null.txt/xCON/COM10/COM"),
+        (["x" * 255], "root/" + "x" * 255),
         ([], "root"),
     ],
 )
 def test_safe_join(parts, expected, windows):
-    assert safe_join("root", *parts) == expected
+    assert safe_join("root", *parts) == safe_join("root", *parts, portable=True) == expected
 
 
-def test_safe_join_what_only_windows_minds():
-    assert safe_join("root", "CON") == "root/CON"
-    assert safe_join("root", "12:30") == "root/12:30"
+def test_an_empty_directory_is_the_current_one():
     assert safe_join("", "c:test.txt") == "./c:test.txt"
+    assert safe_join("", "/etc") is None
 
 
-@given(st.lists(st.text(alphabet="./\\a:\0", max_size=8), max_size=3))
+@given(st.lists(st.text(alphabet="./\\a :\0", max_size=8), max_size=3))
 def test_safe_join_stays_inside(parts):
     import ntpath
     import posixpath
 
-    joined = safe_join("/root", *parts)
-    if joined is not None:
-        assert posixpath.normpath(joined).startswith("/root")
-        if ":" not in joined:
-            assert ntpath.normpath(joined).startswith("\\root")
+    for portable in (False, True):
+        joined = safe_join("/root", *parts, portable=portable)
+        if joined is not None:
+            assert posixpath.normpath(joined).startswith("/root")
+            assert ":" in joined and not portable or ntpath.normpath(joined).startswith("\\root")
 
 
 @pytest.mark.parametrize(
@@ -220,18 +228,22 @@ def test_safe_join_stays_inside(parts):
         ("", ""),
         ("x" * 500 + ".txt", "x" * 196 + ".txt"),
         ("x." + "y" * 500, "x." + "y" * 198),
-        ("CON", "CON"),
+        ("x" * 199 + "." + "y" * 500, "x" * 199),
+        ("CON", "_CON"),
+        ("nul.txt", "_nul.txt"),
+        ("com1.a.b", "_com1.a.b"),
+        ("NUL:", "_NUL"),
+        ("file.txt::$DATA", "file.txtDATA"),
+        ("\\\\server\\share\\x", "server_share_x"),
+        ("name. . ", "name"),
     ],
 )
 def test_secure_filename(name, expected):
     assert secure_filename(name) == expected
 
 
-@pytest.mark.parametrize("name", ["CON", "nul.txt", "com1.a.b"])
-def test_secure_filename_windows(windows, name):
-    assert secure_filename(name) == f"_{name}"
-
-
 @given(st.text())
 def test_secure_filename_is_always_safe(name):
-    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}|", secure_filename(name))
+    secured = secure_filename(name)
+    assert re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,200}[A-Za-z0-9-])?|", secured)
+    assert not secured or safe_join("root", secured, portable=True) == f"root/{secured}"
