@@ -20,6 +20,8 @@ from tests.house import ROOT, modules
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^( *)```(\w+) *([\w./-]*) *\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+#: Libraries that a page is about; it is tried where they are installed.
+NEEDS = re.compile(r"(?:<!-- needs: (.*?) -->)?")
 OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 
 
@@ -67,7 +69,10 @@ def written_by_the_page(module: ModuleType, folder) -> bool:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_page(page, page_module, tmp_path):
     namespace = vars(page_module)
-    for line, language, file, code in blocks(page.read_text("utf-8")):
+    text = page.read_text("utf-8")
+    for library in (NEEDS.match(text).group(1) or "").split():
+        pytest.importorskip(library)
+    for line, language, file, code in blocks(text):
         if file:
             path = tmp_path / file
             path.parent.mkdir(parents=True, exist_ok=True)
