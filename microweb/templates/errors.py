@@ -8,7 +8,6 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
 
@@ -41,7 +40,7 @@ class TemplateNotFound(OSError, LookupError, TemplateError):
 class TemplatesNotFound(TemplateNotFound):
     """None of several `templates` was found."""
 
-    def __init__(self, names: c.Sequence[t.Any] = (), message: str | None = None) -> None:
+    def __init__(self, names: t.Sequence[t.Any] = (), message: str | None = None) -> None:
         if message is None:
             tried = ", ".join(str(getattr(name, "_undefined_message", name)) for name in names)
             message = f"none of the templates given were found: {tried}"

@@ -81,7 +81,7 @@ def make_multi_attrgetter(
 
 def do_forceescape(value: t.Any) -> Markup:
     """Escape even what is markup already."""
-    return escape(str(value.__html__() if hasattr(value, "__html__") else value))
+    return escape(str(Markup(value)))
 
 
 def do_mark_safe(value: t.Any) -> Markup:
@@ -96,7 +96,7 @@ def do_mark_unsafe(value: t.Any) -> str:
 
 def do_striptags(value: t.Any) -> str:
     """Remove tags and comments, and make any white space one space."""
-    return Markup(str(value.__html__() if hasattr(value, "__html__") else value)).striptags()
+    return Markup(value).striptags()
 
 
 def do_upper(s: t.Any) -> str:

@@ -18,15 +18,11 @@ from .utils import internalcode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
     from .environment import Environment, Template
 
-    Globals = t.Optional[c.MutableMapping[str, t.Any]]
-    Paths = t.Union[str, os.PathLike[str], c.Iterable[t.Union[str, os.PathLike[str]]]]
     Source = tuple[str, t.Optional[str], t.Optional[t.Callable[[], bool]]]
-
 
 _NOT_IN_NAMES = ("\0", os.path.sep, os.path.altsep or os.path.sep)
 
@@ -58,15 +54,14 @@ class BaseLoader:
         raise TypeError("this loader cannot iterate over all templates")
 
     @internalcode
-    def load(self, environment: Environment, name: str, globals: Globals = None) -> Template:
+    def load(self, environment: Environment, name: str, globals: t.Any = None) -> Template:
         """Return the compiled template. Loaders of loaders override this too."""
         source, filename, uptodate = self.get_source(environment, name)
         code = environment.compile(source, name, filename)
-        from_code, globals = environment.template_class.from_code, {} if globals is None else globals
-        return from_code(environment, code, globals, uptodate, source)
+        return environment.template_class.from_code(environment, code, globals, uptodate, source)
 
 
-def _as_paths(paths: Paths) -> list[str]:
+def _as_paths(paths: t.Any) -> list[str]:
     return [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
 
 
@@ -83,7 +78,7 @@ def _read(filename: str, encoding: str) -> Source:
         return file.read(), os.path.normpath(filename), lambda: _mtime(filename) == mtime
 
 
-def _files_below(root: str, followlinks: bool = False) -> c.Iterator[str]:
+def _files_below(root: str, followlinks: bool = False) -> t.Iterator[str]:
     for folder, _, filenames in os.walk(root, followlinks=followlinks):
         for filename in filenames:
             yield os.path.relpath(os.path.join(folder, filename), root).replace(os.path.sep, "/")
@@ -92,7 +87,7 @@ def _files_below(root: str, followlinks: bool = False) -> c.Iterator[str]:
 class FileSystemLoader(BaseLoader):
     """Loads from one folder or from several, the first that has the template."""
 
-    def __init__(self, searchpath: Paths, encoding: str = "utf-8", followlinks: bool = False) -> None:
+    def __init__(self, searchpath: t.Any, encoding: str = "utf-8", followlinks: bool = False) -> None:
         self.searchpath = _as_paths(searchpath)
         self.encoding = encoding
         self.followlinks = followlinks
@@ -114,7 +109,7 @@ class FileSystemLoader(BaseLoader):
         return sorted({name for root in self.searchpath for name in _files_below(root, self.followlinks)})
 
 
-class PackageLoader(BaseLoader):
+class PackageLoader(FileSystemLoader):
     """Loads from a folder in a Python package, which may be in a zip file."""
 
     def __init__(self, package_name: str, package_path: str = "templates", encoding: str = "utf-8") -> None:
@@ -124,7 +119,6 @@ class PackageLoader(BaseLoader):
         # A path in a zip file cannot begin with "./".
         self.package_path = "" if path == os.path.curdir else path
         self.package_name = package_name
-        self.encoding = encoding
         spec = import_module(package_name).__spec__
         if spec is None or spec.loader is None:
             raise ValueError(f"The package {package_name!r} has no loader.")
@@ -138,14 +132,14 @@ class PackageLoader(BaseLoader):
         if not found:
             message = f"PackageLoader could not find a {self.package_path!r} directory"
             raise ValueError(f"{message} in the {package_name!r} package.")
-        self._template_root = found[0]
+        super().__init__(found[0], encoding)
 
     def get_source(self, environment: Environment, template: str) -> Source:
         """Read the file, or the member of the zip file."""
-        path = os.path.normpath(posixpath.join(self._template_root, *split_template_path(template)))
+        if self._archive is None:
+            return super().get_source(environment, template)
+        path = os.path.normpath(posixpath.join(self.searchpath[0], *split_template_path(template)))
         try:
-            if self._archive is None:
-                return _read(path, self.encoding)
             return self._loader.get_data(path).decode(self.encoding), path, None
         except OSError as error:
             raise TemplateNotFound(template) from error
@@ -153,13 +147,13 @@ class PackageLoader(BaseLoader):
     def list_templates(self) -> list[str]:
         """Return the names of the files in the folder."""
         if self._archive is None:
-            return sorted(_files_below(self._template_root))
+            return super().list_templates()
         # zipimport has no public way to list; the attribute became a method in 3.13.
         files = getattr(self._loader, "_get_files", lambda: getattr(self._loader, "_files", None))()
         if files is None:
             raise TypeError("This zip importer does not say which files it has.")
         start = len(self._archive)
-        prefix = self._template_root[start:].lstrip(os.path.sep) + os.path.sep
+        prefix = self.searchpath[0][start:].lstrip(os.path.sep) + os.path.sep
         names = [name[len(prefix) :] for name in files if name.startswith(prefix)]
         return sorted(name.replace(os.path.sep, "/") for name in names if name and name[-1] != os.path.sep)
 
@@ -171,7 +165,7 @@ class DictLoader(BaseLoader):
     'text'
     """
 
-    def __init__(self, mapping: c.Mapping[str, str]) -> None:
+    def __init__(self, mapping: t.Mapping[str, str]) -> None:
         self.mapping = mapping
 
     def get_source(self, environment: Environment | None, template: str) -> Source:
@@ -201,17 +195,26 @@ class FunctionLoader(BaseLoader):
 
 
 class _LoaderOfLoaders(BaseLoader):
-    """Base class of those that let others load; `_ask` calls a method of the right one."""
+    """Base class of those that let others load: `_candidates` yields each, and the name to ask it for."""
 
-    def _ask(self, method: str, environment: Environment, template: str, *args: t.Any) -> t.Any:
+    def _candidates(self, template: str) -> t.Iterable[tuple[BaseLoader, str]]:
         raise NotImplementedError
+
+    @internalcode
+    def _ask(self, method: str, environment: Environment, template: str, *args: t.Any) -> t.Any:
+        for loader, name in self._candidates(template):
+            try:
+                return getattr(loader, method)(environment, name, *args)
+            except TemplateNotFound:
+                pass
+        raise TemplateNotFound(template)  # under the name that was asked for
 
     def get_source(self, environment: Environment, template: str) -> t.Any:
         """Ask the loader."""
         return self._ask("get_source", environment, template)
 
     @internalcode
-    def load(self, environment: Environment, name: str, globals: Globals = None) -> t.Any:
+    def load(self, environment: Environment, name: str, globals: t.Any = None) -> t.Any:
         """Let the loader load it."""
         return self._ask("load", environment, name, globals)
 
@@ -219,24 +222,13 @@ class _LoaderOfLoaders(BaseLoader):
 class PrefixLoader(_LoaderOfLoaders):
     """Loads with the loader whose name stands before the first delimiter."""
 
-    def __init__(self, mapping: c.Mapping[str, BaseLoader], delimiter: str = "/") -> None:
+    def __init__(self, mapping: t.Mapping[str, BaseLoader], delimiter: str = "/") -> None:
         self.mapping = mapping
         self.delimiter = delimiter
 
-    def get_loader(self, template: str) -> tuple[BaseLoader, str]:
-        """Return the loader for a template, and what that calls it."""
+    def _candidates(self, template: str) -> t.Iterable[tuple[BaseLoader, str]]:
         prefix, found, name = template.partition(self.delimiter)
-        if not found or prefix not in self.mapping:
-            raise TemplateNotFound(template)
-        return self.mapping[prefix], name
-
-    @internalcode
-    def _ask(self, method: str, environment: Environment, template: str, *args: t.Any) -> t.Any:
-        loader, name = self.get_loader(template)
-        try:
-            return getattr(loader, method)(environment, name, *args)
-        except TemplateNotFound as error:
-            raise TemplateNotFound(template) from error  # under the name that was asked for
+        return [(self.mapping[prefix], name)] if found and prefix in self.mapping else []
 
     def list_templates(self) -> list[str]:
         """Return the templates of all loaders, each with its prefix."""
@@ -247,17 +239,11 @@ class PrefixLoader(_LoaderOfLoaders):
 class ChoiceLoader(_LoaderOfLoaders):
     """Loads with the first of several loaders that has the template."""
 
-    def __init__(self, loaders: c.Sequence[BaseLoader]) -> None:
+    def __init__(self, loaders: t.Sequence[BaseLoader]) -> None:
         self.loaders = loaders
 
-    @internalcode
-    def _ask(self, method: str, environment: Environment, template: str, *args: t.Any) -> t.Any:
-        for loader in self.loaders:
-            try:
-                return getattr(loader, method)(environment, template, *args)
-            except TemplateNotFound:
-                pass
-        raise TemplateNotFound(template)
+    def _candidates(self, template: str) -> t.Iterable[tuple[BaseLoader, str]]:
+        return [(loader, template) for loader in self.loaders]
 
     def list_templates(self) -> list[str]:
         """Return the templates of all loaders."""
@@ -269,7 +255,7 @@ class ModuleLoader(BaseLoader):
 
     has_source_access = False
 
-    def __init__(self, path: Paths) -> None:
+    def __init__(self, path: t.Any) -> None:
         self.package_name = name = f"_template_modules_{id(self):x}"
         # A package of its own, so that Python's import finds and caches the modules' code. It
         # lives as long as this loader: sys.modules has no more than a proxy.
@@ -290,7 +276,7 @@ class ModuleLoader(BaseLoader):
         return ModuleLoader.get_template_key(name) + ".py"
 
     @internalcode
-    def load(self, environment: Environment, name: str, globals: Globals = None) -> Template:
+    def load(self, environment: Environment, name: str, globals: t.Any = None) -> Template:
         """Find the module and run its code; it imports nothing, so it is no import."""
         from importlib.machinery import PathFinder  # only where modules are used
 
@@ -300,5 +286,4 @@ class ModuleLoader(BaseLoader):
             if spec is None:
                 raise TemplateNotFound(name)
             setattr(self.module, key, spec.loader.get_code(spec.name))
-        code = getattr(self.module, key)
-        return environment.template_class.from_code(environment, code, {} if globals is None else globals)
+        return environment.template_class.from_code(environment, getattr(self.module, key), globals)

@@ -7,7 +7,6 @@ for it, yields them. Template code calls either kind, so a block or an include n
 
 from __future__ import annotations
 
-import ast
 import zlib
 from functools import lru_cache
 from itertools import islice
@@ -64,12 +63,10 @@ class SourceLoader:
 
 def raise_in_template(error: TemplateSyntaxError) -> t.NoReturn:
     """Raise a syntax error from code that stands on its line of the template."""
-    statement = ast.parse("raise error from None")
-    ast.increment_lineno(statement, error.lineno - 1)
     filename = error.filename or pseudo_filename(error.name, error.source)
     names = {"error": error, "__name__": "template", "__loader__": SourceLoader(error.source or "")}
     error.__traceback__ = None
-    exec(compile(statement, filename, "exec"), names)
+    exec(compile("\n" * (error.lineno - 1) + "raise error from None", filename, "exec"), names)
     raise error  # never reached
 
 
@@ -112,7 +109,7 @@ class Template:
         cls,
         environment: Environment,
         code: t.Any,
-        globals: Globals,
+        globals: t.Any,
         uptodate: t.Any = None,
         source: t.Any = None,
     ) -> Template:
@@ -125,14 +122,14 @@ class Template:
         return template
 
     @classmethod
-    def from_module_dict(cls, environment: Environment, module_dict: Namespace, globals: Globals) -> Template:
+    def from_module_dict(cls, environment: Environment, module_dict: Namespace, globals: t.Any) -> Template:
         """Make a template from the namespace of a module; see `run_module`."""
         template: Template = object.__new__(cls)
         return template._set_up(environment, module_dict, globals)
 
-    def _set_up(self, environment: Environment, module_dict: Namespace, globals: Globals) -> Template:
+    def _set_up(self, environment: Environment, module_dict: Namespace, globals: t.Any) -> Template:
         self.environment = environment
-        self.globals = globals
+        self.globals = {} if globals is None else globals
         self.name: str | None = module_dict["name"]
         self.filename: str = module_dict["__file__"]
         self.blocks: dict[str, Parts] = module_dict["blocks"]
@@ -235,15 +232,6 @@ class Template:
     def is_up_to_date(self) -> bool:
         """Is there no newer version?"""
         return self._uptodate is None or self._uptodate()
-
-    @property
-    def debug_info(self) -> list[tuple[int, int]]:
-        """Where line numbers of template and code differ: nowhere."""
-        return []
-
-    def get_corresponding_lineno(self, lineno: int) -> int:
-        """Return the template's line for a line of the code: the same."""
-        return lineno
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {f'memory:{id(self):x}' if self.name is None else repr(self.name)}>"

@@ -16,7 +16,7 @@ from ..markup import escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
+    import typing as t
 
 # Longer than any address that people write, and short enough for anything done to one word.
 _MAX_WORD = 2048
@@ -53,7 +53,7 @@ def urlize(
     trim_url_limit: int | None = None,
     rel: str | None = None,
     target: str | None = None,
-    extra_schemes: c.Iterable[str] | None = None,
+    extra_schemes: t.Iterable[str] | None = None,
 ) -> str:
     """Return `text` escaped, its web and mail addresses linked.
 

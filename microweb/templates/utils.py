@@ -13,7 +13,6 @@ from ..markup import Markup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import types
     import typing as t
 
@@ -78,7 +77,7 @@ def pass_arg_of(f: t.Any) -> str | None:
     return kind if type(kind) is str else None
 
 
-def nearest(name: str, known: c.Iterable[str]) -> str:
+def nearest(name: str, known: t.Iterable[str]) -> str:
     """The end of a message about an unknown name: the one that was probably meant."""
     from difflib import get_close_matches  # for such messages only
 
@@ -94,21 +93,16 @@ def is_undefined(obj: t.Any) -> bool:
     return hasattr(type(obj), "_fail_with_undefined_error")
 
 
-def consume(iterable: c.Iterable[t.Any]) -> None:
+def consume(iterable: t.Iterable[t.Any]) -> None:
     """Run an iterable to its end."""
     deque(iterable, maxlen=0)
 
 
-def import_string(import_name: str, silent: bool = False) -> t.Any:
+def import_string(import_name: str) -> t.Any:
     """Import "package.module:name", "package.module.name" or "module"."""
     from pkgutil import resolve_name  # when an extension is given by name, at setup
 
-    try:
-        return resolve_name(import_name)
-    except (ImportError, AttributeError):
-        if not silent:
-            raise
-    return None
+    return resolve_name(import_name)
 
 
 def object_type_repr(obj: t.Any) -> str:
@@ -148,10 +142,10 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
     def __delitem__(self, key: t.Any) -> None:
         del self._mapping[key]
 
-    def __iter__(self) -> c.Iterator[t.Any]:
+    def __iter__(self) -> t.Iterator[t.Any]:
         return iter([*self._mapping][::-1])
 
-    def __reversed__(self) -> c.Iterator[t.Any]:
+    def __reversed__(self) -> t.Iterator[t.Any]:
         return iter([*self._mapping])
 
     def __len__(self) -> int:
@@ -182,11 +176,11 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
 
 
 def select_autoescape(
-    enabled_extensions: c.Iterable[str] = ("html", "htm", "xml"),
-    disabled_extensions: c.Iterable[str] = (),
+    enabled_extensions: t.Iterable[str] = ("html", "htm", "xml"),
+    disabled_extensions: t.Iterable[str] = (),
     default_for_string: bool = True,
     default: bool = False,
-) -> c.Callable[[str | None], bool]:
+) -> t.Callable[[str | None], bool]:
     """Make an `autoescape` function that decides by the template's file name, in any case.
 
     >>> escapes = select_autoescape(["html"])
@@ -210,7 +204,7 @@ def select_autoescape(
 _JSON_ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&'\u2028\u2029"}
 
 
-def htmlsafe_json_dumps(obj: t.Any, dumps: c.Callable[..., str] | None = None, **kwargs: t.Any) -> Markup:
+def htmlsafe_json_dumps(obj: t.Any, dumps: t.Callable[..., str] | None = None, **kwargs: t.Any) -> Markup:
     """Write `obj` as JSON that is safe inside `<script>` and single-quoted attributes.
 
     >>> htmlsafe_json_dumps("</script>")
