@@ -32,10 +32,10 @@ from keyword import iskeyword
 from ..markup import escape
 from . import nodes
 from .expressions import Expressions, Frame
-from .pyast import Parameter
+from .pyast import py
 from .runtime import NAMESPACE
-from .scopes import SPECIAL, Scope, special_names
-from .utils import pass_arg_of, words
+from .scopes import Scope
+from .utils import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,9 +46,12 @@ if TYPE_CHECKING:
 
 #: A macro's parameter of such a name would hide what the macro's code needs.
 _RESERVED = frozenset(NAMESPACE) | frozenset(
-    words("environment context out append lookup_item getattr type str int range set frozenset")
+    words("environment context out append lookup_item getattr slice type str int range")
 )
 _GENERATED = re.compile(r"[lt]_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
+
+#: What a macro has besides its parameters if its body asks for it, in the order of Macro's flags.
+_EXTRAS = ("kwargs", "varargs", "caller")
 
 #: How long a chain of elif may be before it is cut.
 _MOST_BRANCHES = 50
@@ -57,9 +60,10 @@ _MOST_BRANCHES = 50
 class CodeGenerator(Expressions):
     """Translates one template."""
 
-    # What one walk over the whole template tells, so that no part of it is searched again.
-    _extends = _any_scoped = False
-    _specials: frozenset[str] = frozenset()
+    #: The block whose function is being written.
+    _block: str | None = None
+    #: Is there any `extends`, how many have been met, and is one of them under no condition?
+    _extends = False
     _extends_so_far = 0
     _has_known_extends = False
 
@@ -67,116 +71,83 @@ class CodeGenerator(Expressions):
 
     def module(self, node: nodes.Template) -> ast.Module:
         """All of the template."""
-        self._survey(node)
+        blocks: dict[str, t.Any] = {}
+        for found in node.find_all((nodes.Block, nodes.Extends)):
+            if isinstance(found, nodes.Extends):
+                self._extends = True
+            elif found.name in blocks:
+                self.fail_at(f"block {found.name!r} defined twice", found.lineno)
+            else:
+                blocks[found.name] = found
         eval_ctx = nodes.EvalContext(self.environment, self.template_name)
-        functions = self._root(node, Frame(eval_ctx, Scope()))
-        for block in self.blocks.values():
-            functions += self._block(block, Frame(eval_ctx, Scope()))
+        functions = []
+        for name, block in [("root", node), *blocks.items()]:
+            functions += self._function(name, block, Frame(eval_ctx, Scope()))
         self.line = 1
         body = self.code("name = {name!r}", name=self.template_name)
         for path, ident in self._imports.items():
             body += self.code("{ident} = import_string({path!r})", ident=ident, path=path)
-        blocks = self.variables({name: f"block_{name}" for name in self.blocks})
-        return ast.Module([*body, *functions, *self.code("blocks = {blocks}", blocks=blocks)], [])
+        names = self.variables({name: f"block_{name}" for name in blocks})
+        return ast.Module([*body, *functions, *self.code("blocks = {blocks}", blocks=names)], [])
 
-    def _survey(self, template: nodes.Template) -> None:
-        """Find the blocks, and whether there is anything of what is rare."""
-        names = set()
-        for node in template.walk():
-            if isinstance(node, nodes.Name):
-                names.add(node.name)
-            elif isinstance(node, nodes.Block):
-                if node.name in self.blocks:
-                    self.fail_at(f"block {node.name!r} defined twice", node.lineno)
-                self.blocks[node.name] = node
-                self._any_scoped |= node.scoped
-            elif isinstance(node, nodes.Extends):
-                self._extends = True
-        self._specials = SPECIAL & names
-
-    def _special_names(self, body: c.Iterable[nodes.Node]) -> set[str]:
-        return special_names(body) if self._specials else set()
-
-    def _root(self, node: t.Any, frame: Frame) -> Code:
-        """The function that renders the template, and goes on with the one that it extends."""
-        frame.toplevel = frame.rootlevel = True
-        frame.require_output_check = self._extends
-        body = self._declare_self(node.body, frame)
-        frame.scope.scan(node.body)
-        if self._extends:
-            body += self.code("parent_template = None")
-        body += self._function_body(node.body, frame)
-        if self._extends:
-            parent = self._write_all(self._run_template("parent_template", "context", self.streaming), frame)
-            if not self._has_known_extends:
-                parent = self.code("if parent_template is not None:\n    {parent}", parent=parent)
-            body += parent
-        self.line = 1
-        return self._function("root", body, frame)
-
-    def _block(self, block: t.Any, frame: Frame) -> Code:
-        """The function that renders a block."""
-        self.line = block.lineno or 1
-        name = f"block_{block.name}"
-        body = self._declare_self(block.body, frame)
-        if "super" in self._special_names(block.body):
-            ident = frame.scope.declare_parameter("super")
-            find = "{ident} = context.super({name!r}, {block})"
-            body += self.code(find, ident=ident, name=block.name, block=name)
-        params = set(frame.scope.stores)
-        frame.scope.scan(block.body)
-        if frame.scope.stores - params:
-            frame.assigned = "_block_vars"
-            body += self.code("_block_vars = {}")
-        body += self._function_body(block.body, frame)
-        return self._function(name, body, frame)
-
-    def _declare_self(self, body: list[nodes.Node], frame: Frame) -> Code:
-        if "self" not in self._special_names(body):
-            return []
-        return self.code("{ident} = TemplateReference(context)", ident=frame.scope.declare_parameter("self"))
-
-    def _function_body(self, body: list[nodes.Node], frame: Frame) -> Code:
-        """The statements of a root or block function, variables and filters looked up first."""
-        self._dependencies = {}
+    def _function(self, name: str, node: t.Any, frame: Frame) -> Code:
+        """The function that renders a block, or the template and then the one that it extends."""
+        self.line = line = node.lineno or 1
+        is_root = isinstance(node, nodes.Template)
+        self._block = None if is_root else name
+        frame.toplevel = frame.rootlevel = is_root
+        frame.require_output_check = extends = is_root and self._extends
         frame.buffer = None if self.streaming else "out"
-        line = self.line
-        statements = self.statements(body, frame)
+        frame.scope.scan(node.body)
+        start = self.code("parent_template = None") if extends else []
+        if not is_root and frame.scope.stores:
+            frame.assigned = "_block_vars"
+            start = self.code("_block_vars = {}")
+        self._dependencies = {}
+        body = self.statements(node.body, frame)
+        if extends:
+            parent = self._render("parent_template", "context", frame)
+            body += parent if self._has_known_extends else self._if_extending("is not None", parent)
         self.line = line
-        lookups = self._entry(frame.scope)
-        for (registry, name), ident in self._dependencies.items():
-            found = "[{name!r}]"
-            if name not in getattr(self.environment, registry):
-                # Under a condition: whoever gets there is told.
-                found = f".get({{name!r}}) or no_such('{registry[:-1]}', {{name!r}})"
-            lookups += self.code(f"{{ident}} = environment.{registry}{found}", ident=ident, name=name)
-        return lookups + statements
-
-    def _function(self, name: str, body: Code, frame: Frame) -> Code:
-        """A function that collects output in a list and returns it, or that yields it."""
+        body = [*self._entry(frame.scope), *self._lookups(), *start, *body]
         # `yield from ()` makes a function a generator even if it has no output.
         source = "def {name}(context):\n    {body}\n    yield from ()"
         if frame.buffer is not None:
             source = "def {name}(context):\n    out = []\n    append = out.append\n    {body}\n    return out"
-        return self.code(source, name=name, body=body)
+        return self.code(source, name="root" if is_root else f"block_{name}", body=body)
 
-    def _entry(self, scope: Scope, when: str = "always") -> Code:
-        """Give the variables of a scope their first values.
+    def _lookups(self) -> Code:
+        """Fetch the filters and tests that a function needs."""
+        result: Code = []
+        for (kind, name), ident in self._dependencies.items():
+            found = "[{name!r}]"
+            if name not in getattr(self.environment, f"{kind}s"):
+                # Under a condition: whoever gets there is told.
+                found = f".get({{name!r}}) or no_such('{kind}', {{name!r}})"
+            result += self.code(f"{{ident}} = environment.{kind}s{found}", ident=ident, name=name)
+        return result
 
-        The scope of a recursive loop is that of a function and of a loop: what is only read is
-        set "once", what is also assigned "each time".
-        """
+    def _entry(self, scope: Scope) -> Code:
+        """Give the variables of a scope their first values."""
         found: Code = []
         for ident, (kind, source) in scope.loads.items():
-            once = kind == "resolve" and source not in scope.stores
-            if kind == "param" or when not in ("always", "once" if once else "each time"):
-                continue
-            if kind == "resolve":
-                resolve = "{ident} = {context}.resolve_or_missing({name!r})"
-                found += self.code(resolve, ident=ident, context=self._context, name=source)
-            else:
-                found += self.code("{ident} = {value}", ident=ident, value=source or "missing")
+            if kind not in ("param", "offer"):
+                value = self._resolve(source or "") if kind == "resolve" else source or "missing"
+                found += self.code("{ident} = {value}", ident=ident, value=value)
         return found
+
+    def _resolve(self, name: str) -> t.Any:
+        """What a name means that the template has not assigned."""
+        if name == "self":
+            return self.expression("TemplateReference(context)")
+        if name == "super" and self._block is not None:
+            block = f"block_{self._block}"
+            return self.expression("context.super({name!r}, {block})", name=self._block, block=block)
+        return self._from_context(name)
+
+    def _from_context(self, name: str) -> t.Any:
+        """Ask the context; for who collects the names."""
+        return self.expression("{context}.resolve_or_missing({name!r})", context=self._context, name=name)
 
     def statements(self, body: c.Iterable[nodes.Node], frame: Frame) -> Code:
         """Translate several statements."""
@@ -184,7 +155,11 @@ class CodeGenerator(Expressions):
         line = self.line
         for node in body:
             self.line = node.lineno or line
-            result += getattr(self, f"visit_{type(node).__name__}")(node, frame)
+            found = getattr(self, f"visit_{type(node).__name__}")(node, frame)
+            if frame.require_output_check and isinstance(node, (nodes.Output, nodes.FilterBlock)):
+                # What a template prints by itself is dropped as soon as it extends another one.
+                found = [] if self._has_known_extends else self._if_extending("is None", found)
+            result += found
         self.line = line
         return result
 
@@ -194,63 +169,41 @@ class CodeGenerator(Expressions):
         """Output one string."""
         if frame.buffer is None:
             return self.code("yield {value}", value=value)
-        if frame.buffer == "out":
-            return self.code("append({value})", value=value)
-        return self.code("{buffer}.append({value})", buffer=frame.buffer, value=value)
+        append = "append({value})" if frame.buffer == "out" else "{buffer}.append({value})"
+        return self.code(append, buffer=frame.buffer, value=value)
 
     def _write_all(self, values: t.Any, frame: Frame) -> Code:
         """Output the strings of an iterable."""
-        if frame.buffer is None:
-            return self.code("yield from {values}", values=values)
-        return self.code("{buffer}.extend({values})", buffer=frame.buffer, values=values)
+        extend = "yield from {values}" if frame.buffer is None else "{buffer}.extend({values})"
+        return self.code(extend, buffer=frame.buffer, values=values)
+
+    def _render(self, template: str, context: t.Any, frame: Frame) -> Code:
+        """Output what another template writes."""
+        method = "root_render_func" if frame.buffer is None else "render_parts"
+        return self._write_all(self.expression(f"{{t}}.{method}({{c}})", t=template, c=context), frame)
 
     def _result(self, buffer: str, frame: Frame) -> t.Any:
         """What was written to a buffer; markup where output is escaped."""
-        text = self.expression("concat({buffer})", buffer=buffer)
-        return self.escaping(frame, "markup({text})", "{text}", text=text)
+        return self.escaping(frame, "markup(concat({buffer}))", "concat({buffer})", buffer=buffer)
 
     def visit_Output(self, node: t.Any, frame: Frame) -> Code:
         """Text and expressions: one f-string, or when streaming one yield for each."""
-        if frame.require_output_check and self._has_known_extends:
-            return []
         parts = [self._part(child, frame) for child in node.nodes]
-        if frame.buffer is not None:
-            written = self._write(self.text(parts), frame) if parts else []
-        else:
-            written = [done for part in parts for done in self._write(self.text([part]), frame)]
-        return self._unless_extending(written) if frame.require_output_check else written
+        pieces = [[part] for part in parts] if frame.buffer is None else [parts]
+        return [done for piece in pieces for done in self._write(self.text(piece), frame)]
 
-    def _unless_extending(self, body: Code) -> Code:
-        """What a template prints by itself is dropped as soon as it extends another one."""
-        return self.code("if parent_template is None:\n    {body}", body=body) if body else []
-
-    def _part(self, node: t.Any, frame: Frame, escaped: bool = True) -> t.Any:
+    def _part(self, node: t.Any, frame: Frame) -> t.Any:
         """A str for what is known now, else the expression for a piece of output."""
         if isinstance(node, nodes.TemplateData):
             return node.data
         finalize = self.environment.finalize
-        if not frame.eval_ctx.volatile and self.is_constant(node):
-            text = self._constant_part(node, frame)
-            if text is not None:
-                return text
+        if isinstance(node, nodes.Const) and finalize is None and not frame.eval_ctx.volatile:
+            return str(escape(node.value) if frame.eval_ctx.autoescape else node.value)
         value = self.expr(node, frame)
         if finalize is not None:
             args = [*self.first_argument(finalize), value]
             value = self.expression("environment.finalize(*{args})", args=args)
-        elif not escaped or self.is_loop_number(node, frame):
-            return value
         return self.escaping(frame, "html({value})", "{value}", value=value)
-
-    def _constant_part(self, node: t.Any, frame: Frame) -> str | None:
-        finalize = self.environment.finalize
-        if finalize is not None and pass_arg_of(finalize) is not None:
-            return None
-        try:
-            value = node.as_const(frame.eval_ctx)
-            text = finalize(value) if finalize else value
-            return str(escape(text) if frame.eval_ctx.autoescape else text)
-        except Exception:
-            return None  # let it fail when the template runs, with its line
 
     # -- inheritance
 
@@ -263,10 +216,15 @@ class CodeGenerator(Expressions):
             message = f"Required block {node.name!r} not found"
             check = "if len(context.blocks[{name!r}]) <= 1:\n    raise TemplateRuntimeError({message!r})"
             body = self.code(check, name=node.name, message=message)
+        if node.scoped and frame.loop_name is not None:
+            frame.scope.load("loop")
         context = self.derived_context(frame) if node.scoped else self._context
         call = self.expression("context.blocks[{name!r}][0]({context})", name=node.name, context=context)
         body += self._write_all(call, frame)
-        return self._unless_extending(body) if frame.toplevel and self._extends_so_far else body
+        return self._if_extending("is None", body) if frame.toplevel and self._extends_so_far else body
+
+    def _if_extending(self, test: str, body: Code) -> Code:
+        return self.code(f"if parent_template {test}:\n    {{body}}", body=body) if body else []
 
     def visit_Extends(self, node: t.Any, frame: Frame) -> Code:
         """Remember the parent and stack its blocks below those that are there."""
@@ -277,24 +235,18 @@ class CodeGenerator(Expressions):
             body = self.code("raise TemplateRuntimeError('extended multiple times')")
             if self._has_known_extends:
                 return body
-            body = self.code("if parent_template is not None:\n    {body}", body=body)
-        template = self._get_template(node, frame)
+            body = self._if_extending("is not None", body)
         extend = f"parent_template = {{template}}\nparent_template.add_blocks(context, {self.streaming})"
-        body += self.code(extend, template=template)
+        body += self.code(extend, template=self._get_template(node, frame))
         self._has_known_extends = frame.rootlevel
         self._extends_so_far += 1
         return body
 
-    def _run_template(self, template: str, context: t.Any, streaming: bool) -> t.Any:
-        """The pieces of another template's output."""
-        method = "root_render_func" if streaming else "render_parts"
-        return self.expression(f"{{t}}.{method}({{context}})", t=template, context=context)
+    # -- other templates
 
     def _get_template(self, node: t.Any, frame: Frame, method: str = "get_template") -> t.Any:
         wanted, get = self.expr(node.template, frame), f"environment.{method}({{wanted}}, {{name!r}})"
         return self.expression(get, wanted=wanted, name=self.template_name)
-
-    # -- other templates
 
     def visit_Include(self, node: t.Any, frame: Frame) -> Code:
         """Render another template in place."""
@@ -303,26 +255,25 @@ class CodeGenerator(Expressions):
         found = self._get_template(node, frame, "get_template" if is_name else "get_or_select_template")
         load = self.code("{t} = {found}", t=template, found=found)
         if node.with_context:
-            context = self._with_variables(self.expression("{t}.new_context", t=template), frame)
-            pieces = self._run_template(template, context, frame.buffer is None)
+            write = self._render(template, self._with_variables("{t}.new_context", template, frame), frame)
         else:
             pieces = self.expression("{t}._get_default_module()._body_stream", t=template)
-        write = self._write_all(pieces, frame)
+            write = self._write_all(pieces, frame)
         if not node.ignore_missing:
             return [*load, *write]
         guarded = "try:\n    {load}\nexcept TemplateNotFound:\n    pass\nelse:\n    {write}"
         return self.code(guarded, load=load, write=write)
 
-    def _with_variables(self, method: t.Any, frame: Frame) -> t.Any:
+    def _with_variables(self, method: str, template: t.Any, frame: Frame) -> t.Any:
         """A call that hands over everything."""
         local = self.variables(frame.scope.all_stores())
-        call = "{method}({context}.get_all(), True, {local})"
-        return self.expression(call, method=method, context=self._context, local=local)
+        call = f"{method}({{context}}.get_all(), True, {{local}})"
+        return self.expression(call, t=template, context=self._context, local=local)
 
     def _module(self, node: t.Any, frame: Frame) -> t.Any:
         template = self._get_template(node, frame)
         if node.with_context:
-            return self._with_variables(self.expression("{t}.make_module", t=template), frame)
+            return self._with_variables("{t}.make_module", template, frame)
         return self.expression("{t}._get_default_module(context)", t=template)
 
     def visit_Import(self, node: t.Any, frame: Frame) -> Code:
@@ -358,64 +309,56 @@ class CodeGenerator(Expressions):
     # -- loops and conditions
 
     def visit_For(self, node: t.Any, frame: Frame) -> Code:
-        """A Python loop; over a `LoopContext` if the body needs `loop`."""
-        names = node.find_all(nodes.Name) if "loop" in self._specials else ()
-        if any(name.name == "loop" and name.ctx == "store" for name in names):
-            self.fail_at("Can't assign to special loop variable in for-loop target", node.lineno)
-        scope = Scope(frame.scope, function=node.recursive)
-        inner = frame.inner(scope)
-        scoped = self._any_scoped and any(block.scoped for block in node.find_all(nodes.Block))
-        if node.recursive or scoped or "loop" in self._special_names(node.body):
-            inner.loop_name = scope.declare_parameter("loop")
-        scope.scan([node.target], as_param=True)
-        params = set(scope.stores)
-        scope.scan(node.body)
-        if scope.stores - params:
-            inner.assigned = "_loop_vars"
+        """A Python loop; one that is recursive in a function, which `loop(...)` calls again."""
         if not node.recursive:
-            return self._loop(node, inner, frame, self.expr(node.iter, frame))
-        # The loop is a function, which `loop(...)` calls again.
-        inner.buffer = "out"
+            return self._loop(node, frame, self.expr(node.iter, frame))
         name = self.temporary()
-        body = self._loop(node, inner, inner.copy(), self.name("reciter"), [name, "depth"])
+        scope = Scope(frame.scope, function=True)
+        inner = frame.inner(scope, buffer="out")
+        body = self._loop(node, inner, self.name("reciter"), [name, "depth"])
         source = (
             "def {name}(reciter, depth=0):\n"
             "    {entry}\n    out = []\n    append = out.append\n    {body}\n    return {text}"
         )
-        text, entry = self._result("out", frame), self._entry(scope, "once")
+        text = self._result("out", frame)
         call = self.expression("{name}({items})", name=name, items=self.expr(node.iter, frame))
-        return [*self.code(source, name=name, entry=entry, body=body, text=text), *self._write(call, frame)]
+        found = self.code(source, name=name, entry=self._entry(scope), body=body, text=text)
+        return [*found, *self._write(call, frame)]
 
-    def _loop(
-        self, node: t.Any, inner: Frame, frame: Frame, iterable: t.Any, recursion: c.Sequence[str] = ()
-    ) -> Code:
-        before: Code = []
+    def _loop(self, node: t.Any, frame: Frame, iterable: t.Any, recursion: c.Sequence[str] = ()) -> Code:
+        """A loop; over a `LoopContext` if the body turns out to need `loop`."""
+        scope = Scope(frame.scope)
+        inner = frame.inner(scope, loop_name=scope.offer("loop"))
+        if recursion:
+            scope.load("loop")
+        scope.scan([node.target], as_param=True)
+        params = {*scope.stores, "loop"}
+        scope.scan(node.body)
         body: Code = []
+        if scope.stores - params:
+            inner.assigned = "_loop_vars"
+            body = self.code("_loop_vars = {}")
+        before, content, after = self._rows(node.body, inner) or ([], self.statements(node.body, inner), [])
         target = self.store(node.target, inner)
-        extended = "loop" in inner.scope.refs
+        extended = scope.kind("loop") == "param"
         if node.test is not None:
             test = self._loop_test(node, inner)
             if extended:  # `loop` must count what passes only
                 # What is iterated over is evaluated before: Python allows no := in that place.
                 source = self.temporary()
-                before = self.code("{source} = {iterable}", source=source, iterable=iterable)
+                before += self.code("{source} = {iterable}", source=source, iterable=iterable)
                 item, iterable = self._as_value(target), "({item} for a in {source} if {test})"
                 iterable = self.expression(iterable, item=item, source=source, test=test)
                 iterable.generators[0].target, target = target, self.store(node.target, inner)
             else:
-                body = self.code("if not {test}:\n    continue", test=test)
+                body = self.code("if not {test}:\n    continue", test=test) + body
         if extended:
             create = "{loop} = LoopContext({i}, environment.undefined, *{more})"
             before += self.code(create, loop=inner.loop_name, i=iterable, more=[*map(self.name, recursion)])
             iterable = self.expression("{loop}.steps()", loop=inner.loop_name)
             [pair] = self.code("{loop}.index0, {target} = 0", loop=inner.loop_name, target=target)
             target = pair.targets[0]
-        if inner.assigned:
-            body += self.code(f"{inner.assigned} = {{}}")
-        rows = None if extended else self._rows(node.body, inner)
-        start, content, after = rows or ([], self.statements(node.body, inner), [])
-        before += start
-        body += [*self._entry(inner.scope, "each time" if node.recursive else "always"), *content]
+        body += [*self._entry(scope), *content]
         if node.else_:
             # Python's own `else` of a loop means that it was not broken off, not that it was empty.
             empty = self.temporary()
@@ -434,21 +377,21 @@ class CodeGenerator(Expressions):
         """
         if len(body) != 1 or not isinstance(body[0], nodes.Output) or frame.buffer is None:
             return None
-        if not frame.eval_ctx.autoescape or frame.eval_ctx.volatile:
+        if not frame.eval_ctx.autoescape or frame.eval_ctx.volatile or frame.require_output_check:
             return None
-        if frame.require_output_check or self.environment.finalize is not None:
+        parts = body[0].nodes
+        places = [index for index, part in enumerate(parts) if not isinstance(part, nodes.TemplateData)]
+        if len(places) != 1 or self.environment.finalize is not None:
             return None
-        parts = [self._part(child, frame, escaped=False) for child in body[0].nodes]
-        places = [index for index, part in enumerate(parts) if not isinstance(part, str)]
-        if len(places) != 1:
+        row = self.expr(parts[places[0]], frame)
+        if frame.scope.kind("loop") == "param":
             return None
-        place, values, value = places[0], self.temporary(), self.temporary()
         # A string or number may be written later; what may change until then is made text now.
-        row = "{vs}.append({v} if type({v} := {part}) is str or type({v}) is int else escape({v}))"
-        collect = self.code(row, vs=values, v=value, part=parts[place])
-        texts = ["".join(parts[:place]), "".join(parts[place + 1 :])]
+        collect = "{vs}.append({v} if type({v} := {row}) is str or type({v}) is int else escape({v}))"
+        values, value = self.temporary(), self.temporary()
+        texts = ["".join(part.data for part in side) for side in (parts[: places[0]], parts[places[0] + 1 :])]
         write = self.code("write_rows({b}.append, *{texts!r}, {vs})", b=frame.buffer, texts=texts, vs=values)
-        return self.code("{vs} = []", vs=values), collect, write
+        return self.code("{vs} = []", vs=values), self.code(collect, vs=values, v=value, row=row), write
 
     def _loop_test(self, node: t.Any, inner: Frame) -> t.Any:
         """The condition of a loop; it sees the target, but nothing that the body assigns."""
@@ -474,30 +417,23 @@ class CodeGenerator(Expressions):
     def visit_If(self, node: t.Any, frame: Frame) -> Code:
         """`if`, with each `elif` in the `else` of the one before."""
         frame = frame.copy(soft=True, rootlevel=False)
-        branches = [node, *node.elif_]
-        other = self.statements(node.else_, frame)
-        if len(branches) <= _MOST_BRANCHES:
-            return self._branches(branches, other, frame)
-        # Each elif is one level deeper in Python's tree, which has a limit. So chains that are
-        # very long are cut, and each part goes on if the one before had nothing to do.
-        undecided = self.temporary()
-        body = self.code("{t} = True", t=undecided)
-        for start in range(0, len(branches), _MOST_BRANCHES):
-            part = branches[start : start + _MOST_BRANCHES]
-            chain = self._branches(part, self.code("{t} = True", t=undecided), frame)
-            body += self.code("if {t}:\n    {t} = False\n    {chain}", t=undecided, chain=chain)
-        return body + self.code("if {t}:\n    {other}", t=undecided, other=other or self.code("pass"))
-
-    def _branches(self, branches: list[t.Any], other: Code, frame: Frame) -> Code:
-        """`if` and `elif`, with what is done if none of them is true."""
         line = self.line
-        for branch in reversed(branches):
+        start: Code = []
+        rest: Code = []
+        other = self.statements(node.else_, frame)
+        for index, branch in enumerate(reversed([node, *node.elif_]), 1):
             self.line = branch.lineno or line
             body = self.statements(branch.body, frame) or self.code("pass")
             [choice] = self.code("if {test}:\n    {body}", test=self.expr(branch.test, frame), body=body)
             choice.orelse, other = other, [choice]
+            if index % _MOST_BRANCHES == 0:
+                # Each elif is one level deeper in Python's tree, which has a limit. So a chain that
+                # is very long is cut, and goes on there if nothing was chosen before.
+                more = self.temporary()
+                rest = self.code("if {more}:\n    {body}", more=more, body=[*start, *other, *rest])
+                start, other = (self.code("{more} = {v!r}", more=more, v=value) for value in (False, True))
         self.line = line
-        return other
+        return [*start, *other, *rest]
 
     # -- macros
 
@@ -517,25 +453,23 @@ class CodeGenerator(Expressions):
     def _macro(self, node: t.Any, frame: Frame, function: str, name: str | None, ident: str) -> Code:
         """The function of a macro or call block, made a `Macro` that is assigned to `ident`."""
         scope = Scope(frame.scope, function=True)
-        inner = frame.inner(scope).copy(require_output_check=False, buffer="out")
+        inner = frame.inner(scope, require_output_check=False, buffer="out")
         arguments = [arg.name for arg in node.args]
-        specials = self._special_names(node.body) & {"caller", "kwargs", "varargs"}
-        added = specials - set(arguments)
-        if "caller" in specials - added and arguments.index("caller") < len(arguments) - len(node.defaults):
-            self.fail_at(
-                'When defining macros or call blocks the special "caller" argument must be omitted or be'
-                " given a default.",
-                node.lineno,
-            )
+        if "caller" in arguments[: len(arguments) - len(node.defaults)]:
+            wanted = 'the special "caller" argument must be omitted or be given a default.'
+            self.fail_at(f"When defining macros or call blocks {wanted}", node.lineno)
         idents = [None if _cannot_be_parameter(arg) else arg for arg in arguments]
         params = [*map(scope.declare_parameter, arguments, idents)]
         renamed = {arg: param for arg, param in zip(arguments, params) if arg != param}
-        for special in sorted(added):
-            scope.declare_parameter(special, special)
+        for extra in _EXTRAS:
+            if extra not in arguments:
+                scope.offer(extra, extra)
         scope.scan([*node.defaults, *node.body])
-        body = self._macro_defaults(node, inner, params, "caller" in added)
-        body += self.statements(node.body, inner)
-        flags = ("kwargs" in added, "varargs" in added, "caller" in specials)
+        body = self._macro_defaults(node, inner, params) + self.statements(node.body, inner)
+        added = [extra for extra in _EXTRAS if extra not in arguments and scope.kind(extra) == "param"]
+        if "caller" in added:
+            undefined = "environment.undefined('No caller defined', name='caller')"
+            body = self.code(f"if caller is None:\n    caller = {undefined}") + body
         # All the parameters that there can be; those that are not wanted are taken out.
         found = self.code(
             "def {function}(*varargs, caller=None, t_safe=False, **kwargs):\n"
@@ -546,11 +480,11 @@ class CodeGenerator(Expressions):
             entry=self._entry(scope),
             body=body,
             ident=ident,
-            about=(name, tuple(arguments), *flags),
+            about=(name, tuple(arguments), *(extra in [*added, *arguments] for extra in _EXTRAS)),
             renamed=renamed,
         )
         signature = found[0].args
-        signature.args = [self.at(Parameter(param, None)) for param in params]
+        signature.args = [self.at(py.arg(param, None)) for param in params]
         signature.defaults = [self.name("missing") for _ in params]
         signature.kwarg = signature.kwarg if "kwargs" in added else None
         signature.vararg = signature.vararg if "varargs" in added else None
@@ -558,13 +492,9 @@ class CodeGenerator(Expressions):
             del signature.kwonlyargs[0], signature.kw_defaults[0]
         return found
 
-    def _macro_defaults(self, node: t.Any, frame: Frame, params: list[str], caller: bool) -> Code:
+    def _macro_defaults(self, node: t.Any, frame: Frame, params: list[str]) -> Code:
         """Give each parameter that was left out its default, which may use those before it."""
         body: Code = []
-        if caller:
-            body = self.code(
-                "if caller is None:\n    caller = environment.undefined('No caller defined', name='caller')"
-            )
         outer, self._unset = self._unset, self._unset | set(params)
         first = len(params) - len(node.defaults)
         for index, (arg, param) in enumerate(zip(node.args, params)):
@@ -583,7 +513,7 @@ class CodeGenerator(Expressions):
 
     def _scoped(self, body: list[t.Any], frame: Frame, **changes: t.Any) -> tuple[Frame, Code]:
         """A body in a scope of its own, and the frame it had."""
-        inner = frame.inner(Scope(frame.scope)).copy(**changes)
+        inner = frame.inner(Scope(frame.scope), **changes)
         inner.scope.scan(body)
         content = self.statements(body, inner)
         return inner, [*self._entry(inner.scope), *content] or self.code("pass")
@@ -600,11 +530,8 @@ class CodeGenerator(Expressions):
 
     def visit_FilterBlock(self, node: t.Any, frame: Frame) -> Code:
         """`filter`."""
-        if frame.require_output_check and self._has_known_extends:
-            return []
         body, text = self._captured(node, frame)
-        body += self._write(self.text([text]), frame)
-        return self._unless_extending(body) if frame.require_output_check else body
+        return body + self._write(self.text([text]), frame)
 
     def visit_AssignBlock(self, node: t.Any, frame: Frame) -> Code:
         """`set` with a body."""
@@ -670,9 +597,9 @@ class CodeGenerator(Expressions):
         for option in node.options:
             change = f"context.eval_ctx.{option.key} = {{value}}"
             body += self.code(change, value=self.expr(option.value, frame))
-            try:
-                setattr(frame.eval_ctx, option.key, option.value.as_const(frame.eval_ctx))
-            except nodes.Impossible:
+            if isinstance(option.value, nodes.Const):
+                setattr(frame.eval_ctx, option.key, option.value.value)
+            else:
                 frame.eval_ctx.volatile = True
         return body
 

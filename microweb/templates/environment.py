@@ -7,6 +7,7 @@ source, tokens, nodes, Python's syntax tree, code.
 
 from __future__ import annotations
 
+import ast
 import sys
 import weakref
 from _thread import RLock
@@ -21,7 +22,6 @@ from .filters import FILTERS
 from .lexer import Lexer, TokenStream, get_lexer
 from .nodes import EvalContext
 from .parser import Parser
-from .pyast import to_source
 from .runtime import Context, Undefined
 from .template import Template as Template
 from .template import pseudo_filename, raise_in_template
@@ -261,9 +261,11 @@ class Environment:
         try:
             tree = source if text is None else self._parse(text, name, filename)
             try:
-                module = self.code_generator_class(self, name, filename, **options).module(tree)
+                generator = self.code_generator_class(self, name, filename, **options)
+                generator.f_strings = f_strings or not raw
+                module = generator.module(tree)
                 if raw:
-                    return to_source(module, f_strings)
+                    return ast.unparse(module) + "\n"
                 return compile(module, filename or pseudo_filename(name, text), "exec", dont_inherit=True)
             except (RecursionError, SyntaxError, MemoryError) as error:
                 # Well formed for us, but too much for Python; e.g. 20 loops inside each other.
@@ -351,7 +353,7 @@ class Environment:
         if cache is None:
             return loader.load(self, name, self.make_globals(globals))  # type: ignore[no-any-return]
         key = weakref.ref(loader), name
-        template: Template = cache.get(key)
+        template: Template | None = cache.get(key)
         if template is None or (self.auto_reload and not template.is_up_to_date):
             with _compiling:
                 # Another thread may have done it while this one waited.

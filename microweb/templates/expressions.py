@@ -1,8 +1,9 @@
 """Expressions of the template language to expressions of Python.
 
 The rule: `expr(node, frame)` returns the tree for one node and leaves the current line where it
-was; a `visit_<Node>` method does one kind. What has no names in it is evaluated now. Nothing is
-called at run time that can be written out: `a.b` is getattr() with a default, tested in place.
+was. A node that has one form in Python is a line of `PATTERNS`; a `visit_<Node>` method does one
+kind of the others. Nothing is called at run time that can be written out: `a.b` is getattr() with a
+default, tested in place. What is constant is left to Python, which folds it.
 """
 
 from __future__ import annotations
@@ -11,38 +12,31 @@ import ast
 
 from . import nodes
 from .errors import TemplateAssertionError
-from .pyast import LOAD, Builder, Call, Starred, Tuple
-from .utils import nearest, pass_arg_of, words
+from .pyast import LOAD, STORE, Builder, py
+from .runtime import LoopContext
+from .utils import nearest, pass_arg_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
     from .environment import Environment
     from .scopes import Scope
 
-_COMPARE = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
-_COMPARE.update({"in": "in", "notin": "not in"})
+#: Python for a node; the holes are its fields.
+PATTERNS = {
+    "Tuple": "(*{items},)", "List": "[*{items}]", "InternalName": "{name}", "MarkSafe": "Markup({expr})",
+    "EnvironmentAttribute": "environment.{name}",
+    "ExtensionAttribute": "environment.extensions[{identifier!r}].{name}",
+    **{name: f"{{left}} {sign} {{right}}" for name, sign in nodes.BINARY.items()},
+    **{name: f"{sign} {{node}}" for name, sign in nodes.UNARY.items()},
+}  # fmt: skip
 
-#: Nodes whose value may be known now if that of their parts is. Not Mul and Pow, whose results
-#: can be too large to want; Python folds the small ones.
-_FOLDABLE = tuple(
-    getattr(nodes, name)
-    for name in words(
-        "Const TemplateData Tuple List Dict Pair CondExpr Filter Test Getitem Getattr Slice Concat Compare"
-        " Operand Add Sub Div Mod And Or UnaryExpr MarkSafe MarkSafeIfAutoescape"
-    )
-)
-
-#: Attributes of `loop`, where that is sure to be the loop: read directly, or computed in place.
-_LOOP_NUMBERS = {"index": "{loop}.index0 + 1", "index0": "{loop}.index0", "length": "{loop}.length"}
-_LOOP_NUMBERS.update({name: f"{{loop}}.{name}" for name in ("revindex", "revindex0", "depth", "depth0")})
-_LOOP = {**_LOOP_NUMBERS, "first": "{loop}.index0 == 0"}
-_LOOP.update({name: f"{{loop}}.{name}" for name in ("last", "previtem", "nextitem", "cycle", "changed")})
+#: Attributes of a loop that generated code computes by itself.
+_LOOP = {"index": "{loop}.index0 + 1", "first": "{loop}.index0 == 0"}
 
 #: What a function that asks for it gets as its first argument.
-_FIRST_ARGUMENT = {"context": "context", "eval_context": "context.eval_ctx", "environment": "environment"}
+_FIRST_ARGUMENT = {"context": "{context}", "eval_context": "context.eval_ctx", "environment": "environment"}
 
 
 class Frame:
@@ -62,7 +56,7 @@ class Frame:
         #: The run-time dict with what `set` assigned in this loop or block, for functions that
         #: ask for the context.
         self.assigned: str | None = None
-        #: What `loop` is here, if it is one.
+        #: The identifier of the innermost `loop`.
         self.loop_name: str | None = None
 
     def copy(self, **changes: t.Any) -> Frame:
@@ -71,9 +65,10 @@ class Frame:
         other.__dict__.update(self.__dict__, **changes)
         return other
 
-    def inner(self, scope: Scope) -> Frame:
+    def inner(self, scope: Scope, **changes: t.Any) -> Frame:
         """A place inside, with a scope of its own."""
-        return self.copy(scope=scope, toplevel=False, rootlevel=False, soft=False, assigned=None)
+        changes = {"toplevel": False, "rootlevel": False, "soft": False, "assigned": None, **changes}
+        return self.copy(scope=scope, **changes)
 
 
 class Expressions(Builder):
@@ -86,7 +81,6 @@ class Expressions(Builder):
         self.template_name = name
         self.filename = filename
         self.streaming = streaming
-        self.blocks: dict[str, t.Any] = {}
         self._last_temporary = 0
         #: Filters and tests that the function being written looks up where it begins.
         self._dependencies: dict[tuple[str, str], str] = {}
@@ -110,35 +104,28 @@ class Expressions(Builder):
         """Translate one expression."""
         line = self.line
         self.line = node.lineno or line
-        result = self._folded(node, frame)
-        if result is None:
-            result = getattr(self, f"visit_{type(node).__name__}")(node, frame)
+        kind = type(node).__name__
+        pattern = PATTERNS.get(kind)
+        if pattern is None:
+            result = getattr(self, f"visit_{kind}")(node, frame)
+        else:
+            holes = {name: self._field(getattr(node, name), frame) for name in node.fields if name != "ctx"}
+            result = self.expression(pattern, **holes)
         self.line = line
         return result
 
-    def _folded(self, node: t.Any, frame: Frame) -> t.Any:
-        """The literal for a node that is constant, else None."""
-        if not self.is_constant(node):
-            return None
-        try:
-            value = node.as_const(frame.eval_ctx)
-        except nodes.Impossible:
-            return None
-        return self.const(value) if nodes.has_safe_repr(value) else None
-
-    def is_constant(self, node: nodes.Node) -> bool:
-        """Is there no variable in this expression? (Its evaluation may still be impossible.)"""
-        if type(node) is nodes.Const or type(node) is nodes.Name:
-            return type(node) is nodes.Const
-        foldable = isinstance(node, _FOLDABLE) and self.environment.optimized
-        return foldable and all(map(self.is_constant, node.iter_child_nodes()))
+    def _field(self, value: t.Any, frame: Frame) -> t.Any:
+        """What fills the hole for a field: a tree, a list of them, or the value itself."""
+        if isinstance(value, nodes.Node):
+            return self.expr(value, frame)
+        return [self.expr(item, frame) for item in value] if isinstance(value, list) else value
 
     # -- names and literals
 
     def visit_Name(self, node: t.Any, frame: Frame) -> t.Any:
         """A variable; an undefined value is made where it is used, so that it knows its name."""
         ident = frame.scope.ref(node.name)
-        if frame.scope.is_param(ident) and ident not in self._unset:
+        if frame.scope.kind(node.name) == "param" and ident not in self._unset:
             return self.name(ident)
         value = "environment.undefined(name={name!r}) if {ident} is missing else {ident}"
         return self.expression(value, name=node.name, ident=ident)
@@ -146,64 +133,40 @@ class Expressions(Builder):
     def store(self, node: t.Any, frame: Frame) -> t.Any:
         """The target of an assignment."""
         if isinstance(node, nodes.Tuple):
-            return self.at(Tuple([self.store(item, frame) for item in node.items], ast.Store()))
+            return self.at(py.Tuple([self.store(item, frame) for item in node.items], STORE))
         if isinstance(node, nodes.NSRef):
-            [found] = self.code("{a}[{b!r}] = 0", a=frame.scope.ref(node.name), b=node.attr)
-            return found.targets[0]
-        ident = node.name if isinstance(node, nodes.InternalName) else frame.scope.ref(node.name)
-        [found] = self.code("{ident} = 0", ident=ident)
-        return found.targets[0]
+            namespace = self.name(frame.scope.ref(node.name))
+            return self.at(py.Subscript(namespace, self.const(node.attr), STORE))
+        if isinstance(node, nodes.InternalName):
+            return self.name(node.name, STORE)
+        if node.name == "loop" and node.ctx == "store" and frame.loop_name is not None:
+            self.fail_at("Can't assign to special loop variable in for-loop target", node.lineno)
+        return self.name(frame.scope.ref(node.name), STORE)
 
     def visit_Const(self, node: t.Any, frame: Frame) -> t.Any:
-        """A constant that an extension made and `has_safe_repr` does not know."""
+        """A literal."""
         return self.const(node.value)
 
     def visit_TemplateData(self, node: t.Any, frame: Frame) -> t.Any:
         """Text where an expression is wanted, and escaping is not known."""
         return self.safe_if(self.const(node.data), frame)
 
-    def _all(self, items: c.Iterable[nodes.Node], frame: Frame) -> list[t.Any]:
-        return [self.expr(item, frame) for item in items]
-
-    def visit_Tuple(self, node: t.Any, frame: Frame) -> t.Any:
-        """`(a, b)`."""
-        return self.at(Tuple(self._all(node.items, frame), LOAD))
-
-    def visit_List(self, node: t.Any, frame: Frame) -> t.Any:
-        """`[a, b]`."""
-        return self.expression("[*{items}]", items=self._all(node.items, frame))
-
     def visit_Dict(self, node: t.Any, frame: Frame) -> t.Any:
         """`{a: b}`."""
-        found = self.const({})
-        found.keys = self._all([pair.key for pair in node.items], frame)
-        found.values = self._all([pair.value for pair in node.items], frame)
-        return found
+        columns = ([getattr(pair, side) for pair in node.items] for side in ("key", "value"))
+        return self.at(py.Dict(*(self._field(column, frame) for column in columns)))
 
     # -- operators
 
-    def _binary(self, node: t.Any, frame: Frame) -> t.Any:
-        left, right = self._all([node.left, node.right], frame)
-        return self.expression(f"{{left}} {node.operator} {{right}}", left=left, right=right)
-
-    visit_Add = visit_Sub = visit_Mul = visit_Div = visit_FloorDiv = _binary
-    visit_Mod = visit_Pow = visit_And = visit_Or = _binary
-
-    def _unary(self, node: t.Any, frame: Frame) -> t.Any:
-        return self.expression(f"{node.operator} {{value}}", value=self.expr(node.node, frame))
-
-    visit_Not = visit_Neg = visit_Pos = _unary
-
     def visit_Compare(self, node: t.Any, frame: Frame) -> t.Any:
         """`a < b <= c`."""
-        signs = "".join(f" {_COMPARE[op.op]} {{v{index}}}" for index, op in enumerate(node.ops))
-        values = self._all([op.expr for op in node.ops], frame)
-        holes = {f"v{index}": value for index, value in enumerate(values)}
+        signs = "".join(f" {nodes.COMPARISONS[op.op]} {{v{index}}}" for index, op in enumerate(node.ops))
+        holes = {f"v{index}": self.expr(op.expr, frame) for index, op in enumerate(node.ops)}
         return self.expression(f"{{first}}{signs}", first=self.expr(node.expr, frame), **holes)
 
     def visit_Concat(self, node: t.Any, frame: Frame) -> t.Any:
         """`a ~ b`."""
-        parts = self._all(node.nodes, frame)
+        parts = self._field(node.nodes, frame)
         if not (frame.eval_ctx.volatile or frame.eval_ctx.autoescape):
             return self.text(parts)
         return self.escaping(frame, "markup_join((*{parts},))", "str_join((*{parts},))", parts=parts)
@@ -216,7 +179,7 @@ class Expressions(Builder):
             other = self.expression("Undefined({m!r})", m=f"{message} section was defined.")
         else:
             other = self.expr(node.expr2, frame)
-        test, value = self._all([node.test, node.expr1], frame)
+        test, value = self._field([node.test, node.expr1], frame)
         return self.expression("{value} if {test} else {other}", value=value, test=test, other=other)
 
     def position(self, node: nodes.Node) -> str:
@@ -228,9 +191,10 @@ class Expressions(Builder):
 
     def visit_Getattr(self, node: t.Any, frame: Frame) -> t.Any:
         """`a.b`: the attribute; else the item, or undefined, of which `lookup_item` knows."""
-        if node.attr in _LOOP and self._is_loop(node.node, frame):
-            return self.expression(_LOOP[node.attr], loop=frame.loop_name)
-        value, attr = self.expr(node.node, frame), node.attr
+        attr = node.attr
+        if self._is_loop(node.node, frame) and hasattr(LoopContext, attr):
+            return self.expression(_LOOP.get(attr, "{loop}.{attr}"), loop=frame.loop_name, attr=attr)
+        value = self.expr(node.node, frame)
         if not self._inline_getattr:
             return self.expression("environment.getattr({value}, {attr!r})", value=value, attr=attr)
         again = value.id if isinstance(value, ast.Name) else self.temporary()
@@ -242,40 +206,30 @@ class Expressions(Builder):
 
     def _is_loop(self, node: t.Any, frame: Frame) -> bool:
         """Is this the `loop` of a loop around, which nothing can have replaced?"""
-        if frame.loop_name is None or not isinstance(node, nodes.Name) or node.name != "loop":
-            return False
-        return frame.scope.find_ref("loop") == frame.loop_name
-
-    def is_loop_number(self, node: t.Any, frame: Frame) -> bool:
-        """Is this one of the numbers of a loop, which need no escaping?"""
-        is_number = isinstance(node, nodes.Getattr) and node.attr in _LOOP_NUMBERS
-        return is_number and self._is_loop(node.node, frame)
+        is_named_so = isinstance(node, nodes.Name) and node.name == "loop" and frame.loop_name is not None
+        return is_named_so and frame.scope.ref("loop") == frame.loop_name
 
     def visit_Getitem(self, node: t.Any, frame: Frame) -> t.Any:
-        """`a[b]`: the item, else the attribute; a slice is Python's."""
-        value, arg = self._all([node.node, node.arg], frame)
-        if isinstance(node.arg, nodes.Slice):
-            return self.expression("{value}[{arg}]", value=value, arg=arg)
-        return self.expression("environment.getitem({value}, {arg})", value=value, arg=arg)
+        """`a[b]`: the item, else the attribute; a slice of a variable is Python's."""
+        direct = isinstance(node.arg, nodes.Slice) and node.find(nodes.Name) is not None
+        get = "{value}[{arg}]" if direct else "environment.getitem({value}, {arg})"
+        return self.expression(get, value=self.expr(node.node, frame), arg=self.expr(node.arg, frame))
 
     def visit_Slice(self, node: t.Any, frame: Frame) -> t.Any:
         """`start:stop:step`."""
-        parts = (node.start, node.stop, node.step)
-        values = [None if part is None else self.expr(part, frame) for part in parts]
-        found = self.expression("a[:]").slice
-        found.lower, found.upper, found.step = values
-        return found
+        parts = [self._field(part, frame) for part in (node.start, node.stop, node.step)]
+        return self.expression("slice(*{parts})", parts=[part or self.const(None) for part in parts])
 
     # -- calls
 
     def _call(self, function: t.Any, first: list[t.Any], node: t.Any, frame: Frame, **extra: t.Any) -> t.Any:
         """A call with the arguments of a call, filter or test."""
-        args = [*first, *self._all(node.args, frame)]
+        args = [*first, *self._field(node.args, frame)]
         if node.dyn_args is not None:
-            args.append(self.at(Starred(self.expr(node.dyn_args, frame), LOAD)))
+            args.append(self.at(py.Starred(self.expr(node.dyn_args, frame), LOAD)))
         pairs = [(kwarg.key, self.expr(kwarg.value, frame)) for kwarg in node.kwargs]
-        rest = None if node.dyn_kwargs is None else self.expr(node.dyn_kwargs, frame)
-        return self.at(Call(function, args, self.keywords([*pairs, *extra.items()], rest)))
+        rest = self._field(node.dyn_kwargs, frame)
+        return self.at(py.Call(function, args, self.keywords([*pairs, *extra.items()], rest)))
 
     def visit_Call(self, node: t.Any, frame: Frame, **extra: t.Any) -> t.Any:
         """`a(b)`: the context binds what is called to what it asks for."""
@@ -289,34 +243,25 @@ class Expressions(Builder):
         return self._call(function, [], node, frame, **extra)
 
     def visit_Filter(self, node: t.Any, frame: Frame, body: t.Any = None) -> t.Any:
-        """`a|b`; the innermost filter of a filter block works on its `body`."""
-        if node.node is None:
-            value = body
-        elif body is not None and isinstance(node.node, nodes.Filter):
-            value = self.visit_Filter(node.node, frame, body)
-        else:
-            value = self.expr(node.node, frame)
-        return self._filter_or_test(node, frame, value)
-
-    def visit_Test(self, node: t.Any, frame: Frame) -> t.Any:
-        """`a is b`."""
-        return self._filter_or_test(node, frame, self.expr(node.node, frame))
-
-    def _filter_or_test(self, node: t.Any, frame: Frame, value: t.Any) -> t.Any:
-        known = getattr(self.environment, node.registry)
+        """`a|b` or `a is b`; the innermost filter of a filter block works on its `body`."""
+        kind = type(node).__name__.lower()
+        known = getattr(self.environment, f"{kind}s")
         function = known.get(node.name)
         if function is None and not frame.soft:
-            message = f"No {node.registry[:-1]} named {node.name!r}.{nearest(node.name, known)}"
-            self.fail_at(message, node.lineno)
-        ident = self._dependencies.setdefault((node.registry, node.name), self.temporary())
-        return self._call(self.name(ident), [*self.first_argument(function), value], node, frame)
+            self.fail_at(f"No {kind} named {node.name!r}.{nearest(node.name, known)}", node.lineno)
+        ident = self._dependencies.setdefault((kind, node.name), self.temporary())
+        if body is None:
+            body = self.expr(node.node, frame)
+        elif node.node is not None:
+            body = self.visit_Filter(node.node, frame, body)
+        return self._call(self.name(ident), [*self.first_argument(function), body], node, frame)
+
+    visit_Test = visit_Filter
 
     def first_argument(self, function: t.Any) -> list[t.Any]:
         """What a filter, a test or `finalize` asks for."""
         asks = pass_arg_of(function)
-        if asks == "context":
-            return [self.name(self._context)]
-        return [] if asks is None else [self.expression(_FIRST_ARGUMENT[asks])]
+        return [self.expression(_FIRST_ARGUMENT[asks], context=self._context)] if asks else []
 
     # -- what depends on escaping
 
@@ -331,37 +276,18 @@ class Expressions(Builder):
             return self.expression(choice, **holes)
         return self.expression(escaped if frame.eval_ctx.autoescape else plain, **holes)
 
-    def visit_MarkSafe(self, node: t.Any, frame: Frame) -> t.Any:
-        """`expr`, trusted."""
-        return self.expression("Markup({value})", value=self.expr(node.expr, frame))
-
     def visit_MarkSafeIfAutoescape(self, node: t.Any, frame: Frame) -> t.Any:
         """`expr`, trusted where output is escaped."""
         return self.safe_if(self.expr(node.expr, frame), frame)
 
     # -- what extensions ask for
 
-    def visit_EnvironmentAttribute(self, node: t.Any, frame: Frame) -> t.Any:
-        """`environment.name`."""
-        return self.expression("environment.{name}", name=node.name)
-
-    def visit_ExtensionAttribute(self, node: t.Any, frame: Frame) -> t.Any:
-        """`environment.extensions[identifier].name`."""
-        attribute = "environment.extensions[{extension!r}].{name}"
-        return self.expression(attribute, extension=node.identifier, name=node.name)
-
     def visit_ImportedName(self, node: t.Any, frame: Frame) -> t.Any:
         """A Python object, imported once for the template."""
-        if node.importname not in self._imports:
-            self._imports[node.importname] = self.temporary()
-        return self.name(self._imports[node.importname])
-
-    def visit_InternalName(self, node: t.Any, frame: Frame) -> t.Any:
-        """A variable that the parser made up."""
-        return self.name(node.name)
+        return self.name(self._imports.setdefault(node.importname, self.temporary()))
 
     def visit_ContextReference(self, node: t.Any, frame: Frame) -> t.Any:
-        """`context`."""
+        """The context."""
         return self.name(self._context)
 
     def visit_DerivedContextReference(self, node: t.Any, frame: Frame) -> t.Any:

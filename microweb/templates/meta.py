@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import collections.abc as c
     import typing as t
 
-    from .scopes import Scope
-
 _REFERENCES = (nodes.Extends, nodes.FromImport, nodes.Import, nodes.Include)
 
 
@@ -30,11 +28,9 @@ class _TrackingCodeGenerator(CodeGenerator):
         super().__init__(environment, "<introspection>", "<introspection>")
         self.undeclared: set[str] = set()
 
-    def _entry(self, scope: Scope, when: str = "always") -> list[t.Any]:
-        for kind, source in scope.loads.values():
-            if kind == "resolve" and source is not None and source not in self.environment.globals:
-                self.undeclared.add(source)
-        return super()._entry(scope, when)
+    def _from_context(self, name: str) -> t.Any:
+        self.undeclared |= {name} - self.environment.globals.keys()
+        return super()._from_context(name)
 
 
 def find_undeclared_variables(ast: nodes.Template) -> set[str]:

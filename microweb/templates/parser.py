@@ -34,7 +34,6 @@ BINARY: dict[str, tuple[int, t.Any]] = {
     "add": (1, nodes.Add), "sub": (1, nodes.Sub), "tilde": (2, nodes.Concat), "mul": (3, nodes.Mul),
     "div": (3, nodes.Div), "floordiv": (3, nodes.FloorDiv), "mod": (3, nodes.Mod), "pow": (4, nodes.Pow),
 }  # fmt: skip
-CONSTANTS = {"true": True, "false": False, "none": None, "True": True, "False": False, "None": None}
 
 #: Tokens that may begin the argument of a test without parentheses: `x is divisibleby 3`.
 _TEST_ARGUMENT = frozenset(["name", "string", "integer", "float", "lparen", "lbracket", "lbrace"])
@@ -422,8 +421,8 @@ class Parser:
             return self.parse_list() if token.type == "lbracket" else self.parse_dict()
         next(stream)
         if token.type == "name":
-            if token.value in CONSTANTS:
-                return nodes.Const(CONSTANTS[token.value], lineno=lineno)
+            if token.value in nodes.CONSTANTS:
+                return nodes.Const(nodes.CONSTANTS[token.value], lineno=lineno)
             if with_namespace and stream.skip_if("dot"):
                 return nodes.NSRef(token.value, stream.expect("name").value, lineno=lineno)
             return nodes.Name(token.value, "load", lineno=lineno)

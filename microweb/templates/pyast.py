@@ -18,9 +18,7 @@ import ast
 import re
 from functools import lru_cache
 from keyword import iskeyword
-
-from ..markup import Markup
-from .utils import words
+from types import SimpleNamespace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,22 +29,16 @@ _HOLE = re.compile(r"\{(\w+)(!r)?\}")
 # What the name of a hole begins with while the snippet is parsed, and that of one for literals.
 _FILLED, _LITERAL = "HOLE_", "HOLE_literal_"
 
+#: The node classes, with columns set once: to set them on each node costs as much as it.
+py: t.Any = SimpleNamespace()
+for _name, _class in vars(ast).items():
+    if isinstance(_class, type) and issubclass(_class, ast.AST):
+        _has_line = "lineno" in getattr(_class, "_attributes", ())
+        columns = {"col_offset": -1, "end_col_offset": -1} if _has_line else {}
+        setattr(py, _name, type(_name, (_class,), columns) if _has_line else _class)
 
-def _on_line(name: str) -> t.Any:
-    """A node class whose columns are set once: to set them on each node costs as much as it."""
-    return type(name, (getattr(ast, name),), {"col_offset": -1, "end_col_offset": -1})
-
-
-_CLASSES: dict[str, t.Any] = {
-    name: _on_line(name) if "lineno" in getattr(cls, "_attributes", ()) else cls
-    for name, cls in vars(ast).items()
-    if isinstance(cls, type) and issubclass(cls, ast.AST)
-}
-Call, Constant, Dict, FormattedValue, JoinedStr, List, Name, Parameter, Starred, Tuple, keyword = map(
-    _CLASSES.__getitem__,
-    words("Call Constant Dict FormattedValue JoinedStr List Name arg Starred Tuple keyword"),
-)
 LOAD, STORE = ast.Load(), ast.Store()
+_PLAIN = frozenset({str, int, float, complex, bool, type(None)})
 
 
 def _at(node: t.Any, line: int) -> t.Any:
@@ -55,7 +47,7 @@ def _at(node: t.Any, line: int) -> t.Any:
 
 
 def _fill(filling: t.Any, line: int, ctx: ast.expr_context) -> t.Any:
-    return _at(Name(filling, ctx), line) if type(filling) is str else filling
+    return _at(py.Name(filling, ctx), line) if type(filling) is str else filling
 
 
 @lru_cache(maxsize=1024)  # more than there are; what varies without limit goes into holes
@@ -64,8 +56,9 @@ def _snippet(source: str, mode: str) -> c.Callable[..., t.Any]:
     holed = _HOLE.sub(lambda hole: (_LITERAL if hole[2] else _FILLED) + hole[1], source)
     tree: t.Any = ast.parse(holed, mode=mode).body  # type: ignore[attr-defined]
     holes = sorted({name for name, _ in _HOLE.findall(source)})
-    names = {**_CLASSES, "_at": _at, "_fill": _fill, "LOAD": LOAD, "STORE": STORE}
-    return eval(f"lambda self, line, {', '.join(holes)}: {_construction(tree)}", names)  # type: ignore[no-any-return]
+    names = {**vars(py), "_at": _at, "_fill": _fill, "LOAD": LOAD, "STORE": STORE}
+    # Of two snippets for one place, one may have holes that the other has not.
+    return eval(f"lambda self, line, {', '.join([*holes, '**_'])}: {_construction(tree)}", names)  # type: ignore[no-any-return]
 
 
 def _construction(node: t.Any) -> str:
@@ -87,17 +80,18 @@ def _construction(node: t.Any) -> str:
 def _splice(node: t.Any) -> str | None:
     """`*name` for a hole that takes a list."""
     spread = isinstance(node, (ast.Expr, ast.Starred)) or getattr(node, "arg", "") is None
-    inner = node.value if spread else None
-    if not isinstance(inner, ast.Name) or not inner.id.startswith(_FILLED):
-        return None
-    is_literal = inner.id.startswith(_LITERAL)
-    return f"*map(self.const, {inner.id[len(_LITERAL) :]})" if is_literal else f"*{inner.id[len(_FILLED) :]}"
+    name = getattr(node.value, "id", "") if spread else ""
+    if name.startswith(_LITERAL):
+        return f"*map(self.const, {name[len(_LITERAL) :]})"
+    return f"*{name[len(_FILLED) :]}" if name.startswith(_FILLED) else None
 
 
 class Builder:
     """Builds trees on the current `line`."""
 
     line = 1
+    #: Before Python 3.12 not every f-string can be written down; then join() stands for them.
+    f_strings = True
 
     def expression(self, source: str, /, **holes: t.Any) -> t.Any:
         """The tree of an expression."""
@@ -111,67 +105,41 @@ class Builder:
         """Put a node on the current line."""
         return _at(node, self.line)
 
-    def name(self, ident: str) -> t.Any:
+    def name(self, ident: str, ctx: ast.expr_context = LOAD) -> t.Any:
         """A variable."""
-        return _at(Name(ident, LOAD), self.line)
+        return _at(py.Name(ident, ctx), self.line)
 
     def const(self, value: t.Any) -> t.Any:
-        """A literal for any value that `has_safe_repr`."""
-        kind = type(value)
-        if kind is Markup:
-            return self.expression("Markup({text!r})", text=str(value))
-        if kind in (int, float) and value < 0:
-            # Under an operator of tighter binding it must not lose its sign when written down.
-            return self.expression("-{value!r}", value=-value)
-        if kind in (tuple, list):
-            return self.at((Tuple if kind is tuple else List)([*map(self.const, value)], LOAD))
-        if kind is dict:
-            return self.at(Dict([*map(self.const, value)], [*map(self.const, value.values())]))
-        if kind in (set, frozenset, range):
-            parts = (value.start, value.stop, value.step) if kind is range else ([*value],)
-            return self.expression("{kind}(*{parts!r})", kind=kind.__name__, parts=parts)
-        return self.at(Constant(value))
+        """A literal for a value; for one that Python has no constants for, what its repr() says."""
+        if type(value) in _PLAIN:
+            return self.at(py.Constant(value))
+        return ast.increment_lineno(ast.parse(repr(value), mode="eval").body, self.line - 1)
 
     def variables(self, names: c.Mapping[str, str]) -> t.Any:
         """`{"name": identifier}`."""
-        return self.at(Dict([*map(self.const, names)], [*map(self.name, names.values())]))
+        return self.at(py.Dict([*map(self.const, names)], [*map(self.name, names.values())]))
 
     def text(self, parts: c.Iterable[t.Any]) -> t.Any:
         """Constant strings and expressions to one f-string, or to a constant if it is one."""
         values: list[t.Any] = []
         for part in parts:
             if not isinstance(part, str):
-                values.append(self.at(FormattedValue(part, ord("s"), None)))
+                formatted = self.f_strings and self.at(py.FormattedValue(part, ord("s"), None))
+                values.append(formatted or self.expression("str({part})", part=part))
             elif values and isinstance(values[-1], ast.Constant):
                 values[-1].value += part  # type: ignore[operator]
             else:
                 values.append(self.const(part))
         if len(values) == 1 and isinstance(values[0], ast.Constant):
             return values[0]
-        return self.at(JoinedStr(values))
+        if not self.f_strings:
+            return self.expression("concat((*{values},))", values=values)
+        return self.at(py.JoinedStr(values))
 
     def keywords(self, pairs: c.Sequence[tuple[str, t.Any]], rest: t.Any = None) -> list[t.Any]:
         """`key=value` for a call, as `**{...}` where Python's grammar has no such key."""
-        named = [self.at(keyword(key, value)) for key, value in pairs]
+        named = [self.at(py.keyword(key, value)) for key, value in pairs]
         if any(iskeyword(key) for key, _ in pairs):
             keys, values = [self.const(key) for key, _ in pairs], [value for _, value in pairs]
-            named = [self.at(keyword(None, self.at(Dict(keys, values))))]
-        return named if rest is None else [*named, self.at(keyword(None, rest))]
-
-
-class _NoFStrings(ast.NodeTransformer):
-    """f-strings to `"".join((...))`: before 3.12 not every one of them could be written down."""
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
-        """Replace one f-string."""
-        self.generic_visit(node)
-        parts = [
-            part if isinstance(part, ast.Constant) else Builder().expression("str({part})", part=part.value)  # type: ignore[attr-defined]
-            for part in node.values
-        ]
-        return Builder().expression("''.join((*{parts},))", parts=parts)  # type: ignore[no-any-return]
-
-
-def to_source(tree: ast.Module, f_strings: bool) -> str:
-    """Write a tree as Python source."""
-    return ast.unparse(tree if f_strings else _NoFStrings().visit(tree)) + "\n"
+            named = [self.at(py.keyword(None, self.at(py.Dict(keys, values))))]
+        return named if rest is None else [*named, self.at(py.keyword(None, rest))]

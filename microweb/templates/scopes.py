@@ -5,6 +5,8 @@ The rule: each body with variables of its own (the template, a block, a loop, a 
 where its first value comes from:
 
 - "param": whoever enters the scope sets it: a call, or the loop that binds its target;
+- "offer": whoever enters the scope would set it (`loop`, `caller`) if it were asked for, which
+  makes it a "param";
 - "alias": it starts as the same name of an outer scope and may then be assigned here;
 - "missing": it has no value until it is assigned;
 - "resolve": it is asked of the context. That happens where the function begins, not where the
@@ -27,24 +29,15 @@ from . import nodes
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import collections.abc as c
-
-#: Names that mean something only where nothing else was assigned to them.
-SPECIAL = frozenset(["self", "super", "loop", "caller", "varargs", "kwargs"])
+    import typing as t
 
 #: Which fields of a statement belong to the scope around it; the others have scopes of their own.
 #: What a macro defaults to is evaluated when it is called, so in the macro's scope.
-_OUTER_FIELDS: dict[type[nodes.Node], tuple[str, ...]] = {
-    nodes.For: ("iter",),
-    nodes.CallBlock: ("call",),
-    nodes.FilterBlock: (),
-    nodes.With: ("values",),
-    nodes.Macro: (),
-    nodes.AssignBlock: ("target",),
-    nodes.OverlayScope: ("context",),
-    nodes.Scope: (),
-    nodes.Block: (),
-    nodes.Assign: ("node", "target"),  # in the order of evaluation
-}
+_OUTER_FIELDS: dict[t.Any, tuple[t.Any, ...]] = {
+    nodes.For: ("iter",), nodes.CallBlock: ("call",), nodes.With: ("values",), nodes.AssignBlock: ("target",),
+    nodes.OverlayScope: ("context",), nodes.Assign: ("node", "target"),  # in the order of evaluation
+    **dict.fromkeys((nodes.FilterBlock, nodes.Macro, nodes.Scope, nodes.Block), ()),
+}  # fmt: skip
 
 
 class Scope:
@@ -62,24 +55,27 @@ class Scope:
 
     # -- looking up
 
-    def find_ref(self, name: str) -> str | None:
-        """The identifier that `name` has here, or None."""
+    def home(self, name: str) -> Scope | None:
+        """The scope, here or around, in which a name is defined."""
         for scope in self.chain:
             if name in scope.refs:
-                return scope.refs[name]
+                return scope
         return None
+
+    def find_ref(self, name: str) -> str | None:
+        """The identifier that `name` has here, or None."""
+        home = self.home(name)
+        return None if home is None else home.refs[name]
+
+    def kind(self, name: str) -> str:
+        """Where the first value of a name comes from, if it is defined."""
+        home = self.home(name)
+        return "" if home is None else home.loads[home.refs[name]][0]
 
     def ref(self, name: str) -> str:
         """The identifier of a name that has been scanned, or is asked of the context now."""
         self.load(name)
         return self.find_ref(name) or ""
-
-    def is_param(self, ident: str) -> bool:
-        """Does this identifier always have a value?"""
-        for scope in self.chain:
-            if ident in scope.loads:
-                return scope.loads[ident][0] == "param"
-        return False
 
     def all_stores(self) -> dict[str, str]:
         """All that has been assigned here and around, name to identifier: the local variables."""
@@ -98,17 +94,29 @@ class Scope:
         self.stores.add(name)
         return self._define(name, "param", None, ident)
 
+    def offer(self, name: str, ident: str | None = None) -> str:
+        """`name` is set by whoever enters the scope, if it is read here."""
+        return self._define(name, "offer", None, ident)
+
     def load(self, name: str) -> None:
         """`name` is read here."""
-        if self.find_ref(name) is None:
+        home = self.home(name)
+        if home is None:
             next(scope for scope in self.chain if scope.function)._define(name, "resolve", name)
+        elif home.loads[home.refs[name]][0] == "offer":
+            home.declare_parameter(name, home.refs[name])
 
     def store(self, name: str) -> None:
         """`name` is assigned here."""
         self.stores.add(name)
-        if name not in self.refs:
+        if name not in self.refs or self.loads[self.refs[name]][0] == "offer":
             outer = self._outer(name)
             self._define(name, "missing" if outer is None else "alias", outer)
+
+    def _outer(self, name: str) -> str | None:
+        outside = None if self.parent is None else self.parent.home(name)
+        ident = "" if outside is None else outside.refs[name]
+        return None if outside is None or outside.loads[ident][0] == "offer" else ident
 
     # -- scanning
 
@@ -133,56 +141,25 @@ class Scope:
         elif kind is nodes.If:
             self._scan_if(node)
         else:
-            for child in _outer_children(node):
-                self._scan(child, as_param)
+            for field in _OUTER_FIELDS.get(kind, (None,)):
+                self.scan(node.iter_child_nodes(only=field and (field,)), as_param)
             for name in _bound_names(node):
                 self.store(name)
 
     def _scan_if(self, node: nodes.Node) -> None:
         """What only some branches assign may come from outside."""
         stored = self.stores.copy()
-        for child in node.iter_child_nodes():
-            self._scan(child, False)
+        self.scan(node.iter_child_nodes())
         for name in self.stores - stored:
+            if self.kind(name) == "param":
+                continue  # an offer that a branch has taken
             outer = self._outer(name)
             self.loads[self.refs[name]] = ("resolve", name) if outer is None else ("alias", outer)
-
-    def _outer(self, name: str) -> str | None:
-        return None if self.parent is None else self.parent.find_ref(name)
-
-
-def _outer_children(node: nodes.Node) -> c.Iterable[nodes.Node]:
-    """The nodes in a statement that belong to the scope around it."""
-    fields = _OUTER_FIELDS.get(type(node))
-    if fields is None:
-        return node.iter_child_nodes()
-    return [child for field in fields for child in node.iter_child_nodes(only=(field,))]
 
 
 def _bound_names(node: nodes.Node) -> list[str]:
     """The names that a statement binds without a `Name` node."""
-    if isinstance(node, nodes.Macro):
-        return [node.name]
-    if isinstance(node, nodes.Import):
-        return [node.target]
     if isinstance(node, nodes.FromImport):
         return [name if isinstance(name, str) else name[1] for name in node.names]
-    return []
-
-
-def _names(body: c.Iterable[nodes.Node]) -> c.Iterator[nodes.Name]:
-    """The names in some nodes, in the order of the source; not those in blocks."""
-    for node in body:
-        if isinstance(node, nodes.Name):
-            yield node
-        elif not isinstance(node, nodes.Block):
-            yield from _names(node.iter_child_nodes())
-
-
-def special_names(body: c.Iterable[nodes.Node]) -> set[str]:
-    """The `SPECIAL` names that a body reads before it assigns them."""
-    found: dict[str, str] = {}
-    for node in _names(body):
-        if node.name in SPECIAL:
-            found.setdefault(node.name, node.ctx)
-    return {name for name, ctx in found.items() if ctx == "load"}
+    is_import = isinstance(node, nodes.Import)
+    return [node.target] if is_import else [node.name] if isinstance(node, nodes.Macro) else []
