@@ -10,7 +10,7 @@ import argparse
 import sys
 from typing import Any
 
-from . import http, imports, requests, routing, templates
+from . import http, imports, memory, requests, routing, templates
 from .harness import FULL, PAGE, QUICK, US, load_json, save_json, versions
 
 PARTS: dict[str, Any] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Any] = {
     "routing": routing,
     "templates": templates,
     "imports": imports,
+    "memory": memory,
 }
 
 TEXTS = {
@@ -43,6 +44,10 @@ TEXTS = {
         "## Imports\n\nThe time of an import, and of an import together with an empty application, in a"
         f" fresh interpreter: how many times that of {US}; and how many modules are loaded beyond those of"
         " the bare interpreter."
+    ),
+    "memory": (
+        "## Memory\n\nWhat large bodies add to a process of the bundled server, at its peak: never more than"
+        f" {memory.LIMIT} MiB, whatever passes, and no file is left behind."
     ),
 }
 

@@ -21,7 +21,7 @@ FLOORS = [
     ["http", "json", "routing", "templates"],
     ["config", "globals", "logging", "ctx", "sessions", "wrappers", "files"],
     ["responses", "helpers", "templating", "scaffold", "blueprints", "views", "shortway", "app"],
-    ["testing", "middleware", "cli", "compat"],
+    ["testing", "middleware", "lint", "profiler", "cli", "compat"],
 ]
 #: For annotations only, and the doors to all of it.
 APART = ["typing", "", "__init__", "__main__"]

@@ -7,7 +7,12 @@ import pytest
 
 from microweb.http.request import Request
 from microweb.http.response import Response
-from microweb.middleware import DispatcherMiddleware, ProxyFix, SharedDataMiddleware
+from microweb.middleware import (
+    DispatcherMiddleware,
+    HTTPMethodOverrideMiddleware,
+    ProxyFix,
+    SharedDataMiddleware,
+)
 from microweb.testing import Client
 
 
@@ -175,3 +180,59 @@ def test_shared_data_mistakes():
         SharedDataMiddleware(None, {"/": io.BytesIO()})
     with pytest.raises(ModuleNotFoundError, match="nothere"):
         SharedDataMiddleware(None, {"/": ("nothere", "x")})
+
+
+# Method overrides
+
+
+@Request.application
+def show_method(request):
+    return Response(f"{request.method} {request.content_length} {request.get_data(as_text=True)}")
+
+
+@pytest.mark.parametrize(
+    ("method", "header", "query", "expected"),
+    [
+        ("POST", None, "", "POST 4 body"),
+        ("POST", "PUT", "", "PUT 4 body"),
+        ("POST", "patch", "", "PATCH 4 body"),
+        ("POST", "DELETE", "", "DELETE 0 "),
+        ("POST", "OPTIONS", "", "OPTIONS 0 "),
+        ("POST", "TRACE", "", "POST 4 body"),
+        ("POST", "", "_method=PUT", "PUT 4 body"),
+        ("POST", None, "a=1&_method=delete", "DELETE 0 "),
+        ("POST", "PATCH", "_method=DELETE", "PATCH 4 body"),
+        # What is no POST is what it is: caches and browsers have acted upon it.
+        ("GET", "DELETE", "_method=DELETE", "GET 4 body"),
+        ("PUT", "DELETE", "", "PUT 4 body"),
+    ],
+)
+def test_method_override(method, header, query, expected):
+    headers = {} if header is None else {"X-HTTP-Method-Override": header}
+    client = Client(HTTPMethodOverrideMiddleware(show_method, parameter="_method"))
+    response = client.open("/", method=method, query_string=query, headers=headers, data=b"body")
+    assert response.text == expected
+
+
+def test_method_override_by_the_query_is_off():
+    client = Client(HTTPMethodOverrideMiddleware(show_method))
+    assert client.post("/?_method=DELETE", data=b"body").text == "POST 4 body"
+
+
+def test_method_override_of_a_chunked_body():
+    """What frames the body is gone as well: an application cannot read one that DELETE has not."""
+    client = Client(HTTPMethodOverrideMiddleware(show_method))
+    chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    headers = {"X-HTTP-Method-Override": "DELETE"}
+    response = client.post("/", headers=headers, data=b"body", environ_overrides=chunked)
+    assert response.text == "DELETE 0 "
+
+
+def test_method_override_with_other_methods():
+    class Narrow(HTTPMethodOverrideMiddleware):
+        allowed_methods = frozenset(["PATCH"])
+
+    client = Client(Narrow(show_method))
+    for method, expected in (("PATCH", "PATCH"), ("PUT", "POST")):
+        response = client.post("/", headers={"X-HTTP-Method-Override": method})
+        assert response.text.split()[0] == expected
