@@ -196,6 +196,7 @@ class CodeGenerator(Expressions):
         """A str for what is known now, else the expression for a piece of output."""
         if isinstance(node, nodes.TemplateData):
             return node.data
+        self.line = node.lineno or self.line  # where to look if it cannot be made text
         finalize = self.environment.finalize
         if isinstance(node, nodes.Const) and finalize is None and not frame.eval_ctx.volatile:
             return str(escape(node.value) if frame.eval_ctx.autoescape else node.value)

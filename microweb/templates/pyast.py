@@ -124,7 +124,7 @@ class Builder:
         values: list[t.Any] = []
         for part in parts:
             if not isinstance(part, str):
-                formatted = self.f_strings and self.at(py.FormattedValue(part, ord("s"), None))
+                formatted = self.f_strings and _at(py.FormattedValue(part, ord("s"), None), part.lineno)
                 values.append(formatted or self.expression("str({part})", part=part))
             elif values and isinstance(values[-1], ast.Constant):
                 values[-1].value += part  # type: ignore[operator]
