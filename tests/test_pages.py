@@ -11,6 +11,7 @@ import pytest
 
 import microweb
 from tests.house import ROOT
+from tests.test_porting import ROWS
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # In the name of a test the hyphens are underscores.
@@ -40,7 +41,17 @@ def advisories() -> str:
     return "| tests | advisories |\n|---|---|\n" + "".join(rows)
 
 
-LISTS = {"docs/api.md": ("names", names), "docs/security.md": ("advisories", advisories)}
+def differences() -> str:
+    """The table of what differs from Flask's stack on purpose, a row a test."""
+    rows = [f"| {' | '.join(row)} |\n" for row in ROWS]
+    return "| where | Flask's stack | here | why |\n|---|---|---|---|\n" + "".join(rows)
+
+
+LISTS = {
+    "docs/api.md": ("names", names),
+    "docs/security.md": ("advisories", advisories),
+    "docs/porting.md": ("differences", differences),
+}
 
 
 @pytest.mark.parametrize("page", LISTS)
