@@ -113,7 +113,10 @@ def _find_request() -> Request:
 
 
 def _find_session() -> SessionMixin:
-    return _find_request_context().session
+    context = _contexts.get()[1]
+    if context is None:
+        raise RuntimeError(_NO_REQUEST)
+    return context.session
 
 
 app_ctx: AppContext = LocalProxy(_find_app_context)  # type: ignore[assignment]

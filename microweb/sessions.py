@@ -14,9 +14,13 @@ read it, and an old one stays valid until it is too old.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import MutableMapping
 
+from .globals import request
 from .http.datastructures import CallbackDict
+from .http.request_headers import RequestHeaders
+from .http.response_headers import ResponseHeaders
 from .json.tag import TaggedJSONSerializer
 
 TYPE_CHECKING = False
@@ -58,7 +62,8 @@ class SecureCookieSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
     _cookie: str | None = None
 
     def __init__(self, initial: t.Mapping[str, t.Any] | None = None) -> None:
-        super().__init__(initial, _set_modified)
+        dict.__init__(self, initial or ())
+        self.on_update = _set_modified
 
 
 def _set_modified(session: t.Any) -> None:
@@ -91,6 +96,13 @@ def _from_config(key: str, instead: str = "") -> t.Callable[[t.Any, t.Any], t.An
     return getter
 
 
+#: The arguments of `set_cookie` (its key is the name), and the config keys that they come from.
+_COOKIE_SETTINGS = ("name", "domain", "path", "secure", "partitioned", "samesite", "httponly")
+_read_settings = operator.itemgetter(
+    *[f"SESSION_COOKIE_{name.upper()}" for name in _COOKIE_SETTINGS], "APPLICATION_ROOT"
+)
+
+
 class SessionInterface:
     """Where sessions come from and go to. Subclasses define `open_session` and `save_session`."""
 
@@ -101,6 +113,8 @@ class SessionInterface:
     #: Whether `open_session` may wait until the session is looked at. Otherwise it is called when
     #: the request context is pushed, and `save_session` after every request.
     opens_lazily = False
+    #: Whether nobody has put another method in the place of those that ask the configuration.
+    _asks_config = True
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
         """Call a subclass's own methods exactly when they expect it: for every request."""
@@ -108,6 +122,8 @@ class SessionInterface:
         own = {"open_session", "save_session", "should_set_cookie"}
         if "opens_lazily" not in cls.__dict__ and own & cls.__dict__.keys():
             cls.opens_lazily = False
+        if any(f"get_cookie_{name}" in cls.__dict__ for name in _COOKIE_SETTINGS):
+            cls._asks_config = False
 
     def make_null_session(self, app: t.Any) -> NullSession:
         """Return the stand-in for a session that cannot be had."""
@@ -121,9 +137,20 @@ class SessionInterface:
     get_cookie_domain = _from_config("SESSION_COOKIE_DOMAIN")  # None: to the exact host only
     get_cookie_path = _from_config("SESSION_COOKIE_PATH", "APPLICATION_ROOT")
     get_cookie_httponly = _from_config("SESSION_COOKIE_HTTPONLY")
-    get_cookie_secure = _from_config("SESSION_COOKIE_SECURE")
     get_cookie_samesite = _from_config("SESSION_COOKIE_SAMESITE")
     get_cookie_partitioned = _from_config("SESSION_COOKIE_PARTITIONED")
+
+    def get_cookie_secure(self, app: t.Any) -> bool:
+        """Return SESSION_COOKIE_SECURE; for "auto", whether this request came by https."""
+        value = app.config["SESSION_COOKIE_SECURE"]
+        return bool(request and request.is_secure) if value == "auto" else value
+
+    def get_cookie_settings(self, app: t.Any) -> tuple[t.Any, ...]:
+        """Return what the methods above say, in the order of `_COOKIE_SETTINGS`."""
+        settings: tuple[t.Any, ...] = _read_settings(app.config)
+        if self._asks_config and "auto" not in settings:
+            return settings
+        return (*[getattr(self, f"get_cookie_{name}")(app) for name in _COOKIE_SETTINGS], None)
 
     def get_expiration_time(self, app: t.Any, session: SessionMixin) -> datetime | None:
         """Return when the cookie expires; None: with the browser session."""
@@ -154,11 +181,79 @@ session_json_serializer = TaggedJSONSerializer()
 
 
 @functools.lru_cache(maxsize=32)
-def _signing_serializer(keys: t.Any, salt: t.Any, codec: t.Any, **signer: t.Any) -> URLSafeTimedSerializer:
+def _signing_serializer(keys: t.Any, salt: t.Any, codec: t.Any, *how: t.Any) -> URLSafeTimedSerializer:
     """Return the one signer for these settings, so that requests do not build it again."""
     from .signing import URLSafeTimedSerializer
 
-    return URLSafeTimedSerializer(keys, salt, codec, signer_kwargs=signer)
+    signer_kwargs = dict(zip(("key_derivation", "digest_method"), how))
+    serializer = URLSafeTimedSerializer(keys, salt, codec, signer_kwargs=signer_kwargs)
+    # A signer keeps nothing of what it signs: one serves all requests.
+    serializer.make_signer = functools.lru_cache(serializer.make_signer)  # type: ignore[method-assign]
+    return serializer
+
+
+@functools.lru_cache(maxsize=32)
+def _codec(serializer: t.Any) -> t.Any:
+    from .signing import straight
+
+    return straight(serializer)
+
+
+_cookies = RequestHeaders.cookies
+
+
+def _cookies_of(request: Request, name: str) -> list[str]:
+    """Return `request.cookies.getlist(name)`, without making all that for the one name."""
+    header = request.environ.get("HTTP_COOKIE", "")
+    # Quotes may hold a semicolon, and escapes; a request of another class may know better.
+    if '"' in header or not header.isascii() or getattr(type(request), "cookies", None) is not _cookies:
+        return request.cookies.getlist(name)
+    if name not in header:
+        return []
+    pairs = [part.partition("=") for part in header.split(";")]
+    return [value.strip(" \t") for key, _, value in pairs if key.strip(" \t") == name]
+
+
+def _bad_data() -> type[Exception]:
+    # Asked when there is an error, by then the module is loaded.
+    from .signing import BadData
+
+    return BadData
+
+
+def _vary_by_cookie(response: Response) -> None:
+    if not response._plain and "Vary" in response.headers:
+        response.vary.add("Cookie")
+    else:
+        response._append("Vary", "Cookie")
+
+
+def _set_cookie(
+    response: Response, value: str, expires: datetime | None, settings: tuple[t.Any, ...]
+) -> None:
+    """Set the cookie, in a sixth of the time that `set_cookie` takes: all but the value is as it was
+    for the request before, and the value is made of characters that need no quotes.
+    """
+    if type(response).set_cookie is ResponseHeaders.set_cookie:
+        before, after = _cookie_frame(expires and expires.replace(microsecond=0), settings)
+        response._append("Set-Cookie", f"{before}={value}{after}")
+    else:  # somebody wants to see it
+        response.set_cookie(value=value, expires=expires, **_arguments(settings))
+
+
+@functools.lru_cache(maxsize=64)
+def _cookie_frame(expires: datetime | None, settings: tuple[t.Any, ...]) -> list[str]:
+    """Return what stands before and after the value in the Set-Cookie header of these settings."""
+    from .http.cookies import dump_cookie
+
+    return dump_cookie(value="?", expires=expires, **_arguments(settings)).split("=?", 1)
+
+
+def _arguments(settings: tuple[t.Any, ...]) -> dict[str, t.Any]:
+    """Return the settings as keywords of `set_cookie`."""
+    key, *values, root = settings
+    arguments = dict(zip(_COOKIE_SETTINGS[1:], values), key=key)
+    return {**arguments, "path": arguments["path"] or root}
 
 
 class SecureCookieSessionInterface(SessionInterface):
@@ -180,8 +275,7 @@ class SecureCookieSessionInterface(SessionInterface):
             return None
         # The newest key stands last and signs. Fallbacks verify, never sign (CVE-2025-47278).
         keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key)
-        how = {"key_derivation": self.key_derivation, "digest_method": self.digest_method}
-        return _signing_serializer(keys, self.salt, self.serializer, **how)
+        return _signing_serializer(keys, self.salt, self.serializer, self.key_derivation, self.digest_method)
 
     def saves_unopened(self, app: t.Any, request: Request) -> bool:
         """Say yes where a permanent session may be waiting for its refresh."""
@@ -195,14 +289,12 @@ class SecureCookieSessionInterface(SessionInterface):
         serializer = self.get_signing_serializer(app)
         if serializer is None:
             return None
-        from .signing import BadData
-
         # A sibling domain can plant a second cookie of that name: it must not hide ours.
-        for value in request.cookies.getlist(self.get_cookie_name(app)):
+        for value in _cookies_of(request, self.get_cookie_name(app)):
             max_age = int(app.permanent_session_lifetime.total_seconds())
             try:
-                session = self.session_class(serializer.loads(value, max_age=max_age))
-            except BadData:
+                session = self.session_class(_codec(serializer).loads(value, max_age=max_age))
+            except _bad_data():
                 continue
             session._cookie = value
             return session
@@ -220,41 +312,51 @@ class SecureCookieSessionInterface(SessionInterface):
         serializer = self.get_signing_serializer(app)
         if serializer is None:
             return False
+        payload = serializer.dump_payload(dict(session))
+        if payload.decode() == cookie.rsplit(".", 2)[0]:
+            return False
+        # It may be the same in other words: keys in another order, written by another version.
         was = dict(self.session_class(serializer.loads(cookie)))
-        return serializer.dump_payload(was) != serializer.dump_payload(dict(session))
+        return payload != serializer.dump_payload(was)
 
     def save_session(self, app: t.Any, session: SessionMixin, response: Response) -> None:
         """Set the cookie if the session changed, delete it if it was emptied."""
         # A cache must not hand one user's page to another (CVE-2023-30861, CVE-2026-27205).
         if session.accessed:
-            response.vary.add("Cookie")
+            _vary_by_cookie(response)
             if not session.modified and self._changed_inside(app, session):
                 session.modified = True
         if not (self.should_set_cookie(app, session) if session else session.modified):
             return
-        name = self.get_cookie_name(app)
+        if not session.accessed:
+            _vary_by_cookie(response)
         # A cookie is deleted only with the settings that it was set with (RFC 6265 5.3).
-        settings = {key: getattr(self, f"get_cookie_{key}")(app) for key in _COOKIE_SETTINGS}
-        response.vary.add("Cookie")
-        if not session:
-            response.delete_cookie(name, **settings)
-            return
+        settings = self.get_cookie_settings(app)
+        if session:
+            value = self._cookie_value(app, session, response)
+            _set_cookie(response, value, self.get_expiration_time(app, session), settings)
+        else:
+            response.delete_cookie(**_arguments(settings))
+
+    def _cookie_value(self, app: t.Any, session: SessionMixin, response: Response) -> str:
+        """Return what the cookie holds: the session itself, signed."""
         serializer = self.get_signing_serializer(app)
         if serializer is None:
             raise RuntimeError("The session cannot be signed: the secret key was removed.")
-        value = serializer.dumps(dict(session))
-        self._check_size(app, session, name, value, response.max_cookie_size)
-        response.set_cookie(name, value, expires=self.get_expiration_time(app, session), **settings)
+        value: str = _codec(serializer).dumps(dict(session))
+        limit = app.config["MAX_COOKIE_SIZE"]
+        if len(value) > limit - len(self.get_cookie_name(app)) and limit:
+            self._complain_of_size(app, session, value)
+        return value
 
-    def _check_size(self, app: t.Any, session: SessionMixin, name: str, value: str, limit: int) -> None:
+    def _complain_of_size(self, app: t.Any, session: SessionMixin, value: str) -> None:
         """Complain about a cookie that browsers drop without a word: the user is logged out and
         nobody knows why. An error where a developer looks, in the log where users are.
         """
-        size = len(name) + len(value)
-        if not limit or size <= limit:
-            return
+        name, limit = self.get_cookie_name(app), app.config["MAX_COOKIE_SIZE"]
         sizes = {key: len(self.serializer.dumps(item)) for key, item in session.items()}
         largest = sorted(sizes, key=sizes.__getitem__, reverse=True)[:3]
+        size = len(name) + len(value)
         message = (
             f"The session cookie {name!r} has {size} bytes, browsers ignore more than {limit}."
             f" Largest keys: {', '.join(f'{key!r} ({sizes[key]})' for key in largest)}."
@@ -265,6 +367,5 @@ class SecureCookieSessionInterface(SessionInterface):
         app.logger.error(message)
 
 
-_COOKIE_SETTINGS = ("domain", "path", "secure", "partitioned", "samesite", "httponly")
 # Types whose instances cannot be changed in their place; a tuple may hold a list.
 _UNCHANGING = frozenset({str, int, float, bool, type(None), bytes})

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from microweb.http.datastructures import HeaderSet, MultiDict
+from microweb.http.datastructures import MultiDict
+from microweb.http.response import Response as HTTPResponse
 from microweb.markup import Markup
 from microweb.sessions import (
     NullSession,
@@ -35,6 +36,7 @@ class App:
             "SESSION_REFRESH_EACH_REQUEST": True,
             "SECRET_KEY_FALLBACKS": None,
             "APPLICATION_ROOT": "/",
+            "MAX_COOKIE_SIZE": 4093,
             **config,
         }
         self.secret_key = "secret"
@@ -49,19 +51,14 @@ class Request:
         self.environ = {"HTTP_COOKIE": f"session={cookies[0]}"} if cookies else {}
 
 
-class Response:
-    max_cookie_size = 4093
+class Response(HTTPResponse):
+    cookie = deleted = None
 
-    def __init__(self):
-        self.vary = HeaderSet()
-        self.cookie = None
-        self.deleted = None
+    def set_cookie(self, key, value, **settings):
+        self.cookie, self.settings = value, {"name": key, **settings}
 
-    def set_cookie(self, name, value, **settings):
-        self.cookie, self.settings = value, {"name": name, **settings}
-
-    def delete_cookie(self, name, **settings):
-        self.deleted = {"name": name, **settings}
+    def delete_cookie(self, key, **settings):
+        self.deleted = {"name": key, **settings}
 
 
 @pytest.fixture

@@ -300,6 +300,15 @@ class EnvironHeaders(ImmutableHeadersMixin, Headers):
     def _find(self, key: str) -> str | None:
         return self.environ.get(_environ_keys.get(key) or _environ_key(key))
 
+    def getlist(self, key: str, type: Convert | None = None) -> list[t.Any]:
+        """The one value that an environ can hold, in a list, if there is one."""
+        value = self._find(key)
+        if not value and key.lower() in ("content-type", "content-length"):
+            return []  # an empty one says that there was none
+        return [] if value is None else [value] if type is None else convert_all([value], type)
+
+    get_all = getlist
+
     def __getitem__(self, key: str) -> str:
         value = self.environ.get(_environ_keys.get(key) or _environ_key(key))
         if value is None:

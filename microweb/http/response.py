@@ -100,6 +100,8 @@ class Response(ResponseHeaders):
     _status = STATUS_LINES[200]
     _status_code = 200
     _headers: Headers | None = None
+    # Fields that a plain response has beside its type and length; `headers`, once made, holds them.
+    _added: tuple[tuple[str, str], ...] = ()
     _type_line: tuple[str, str] | None = _TYPE_LINES["text/plain"]
     _plain = True
     # False: the body was given as an iterable, whose length `headers` does not know before it is
@@ -209,7 +211,15 @@ class Response(ResponseHeaders):
         elif self._type_line is not None and (given is None or "Content-Type" not in headers):
             headers._list.append(self._type_line)
         self._set_length(headers)
+        headers._list += self._added
         return headers
+
+    def _append(self, name: str, value: str) -> None:
+        """Add a field that is known to be good, and new; a plain response stays plain."""
+        if self._plain:
+            self._added = (*self._added, (name, value))
+        else:
+            self.headers.add(name, value)
 
     def _set_length(self, headers: Headers) -> None:
         # A body given as one text or bytes is measured at once; that of a list is when it is sent.
@@ -334,7 +344,7 @@ class Response(ResponseHeaders):
                 pass  # text among the bytes: the exact way encodes it
             else:
                 line = self._type_line
-                start_response(self._status, [line, ("Content-Length", str(length))])  # type: ignore[list-item]
+                start_response(self._status, [line, ("Content-Length", str(length)), *self._added])  # type: ignore[list-item]
                 return body
         iterable, status, headers = self.get_wsgi_response(environ)
         start_response(status, headers)

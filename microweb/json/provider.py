@@ -14,7 +14,7 @@ import weakref
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
-    from json import JSONDecoder, JSONEncoder
+    from json import JSONEncoder
 
     from ..http.response import Response
 
@@ -105,6 +105,32 @@ def _refuse_constant(name: str) -> t.NoReturn:
     raise ValueError(f"{name} is not JSON (RFC 8259, section 6); send null or a string.")
 
 
+def _finite(digits: str) -> float:
+    # 1e999 is JSON, but what Python makes of it is not: it would come out as Infinity.
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError(f"{digits[:20]} is larger than any float.")
+    return value
+
+
+def _make_decoder(allow_nan: bool, cls: t.Any = None, **settings: t.Any) -> t.Any:
+    from json import JSONDecoder
+
+    if not allow_nan:
+        settings = {"parse_constant": _refuse_constant, "parse_float": _finite, **settings}
+    return (cls or JSONDecoder)(**settings)
+
+
+class _Decoders(dict):  # type: ignore[type-arg]
+    """A decoder for each value of `allow_nan`, made when first asked for."""
+
+    def __missing__(self, allow_nan: bool) -> t.Any:
+        return self.setdefault(allow_nan, _make_decoder(allow_nan))
+
+
+_decoders = _Decoders()
+
+
 class DefaultJSONProvider(JSONProvider):
     """The standard library's JSON, and beyond its types: date and datetime (as HTTP dates),
     UUID and Decimal (as strings), dataclasses (as objects), and whatever has `__html__`.
@@ -125,25 +151,23 @@ class DefaultJSONProvider(JSONProvider):
 
     def dumps(self, obj: t.Any, **kwargs: t.Any) -> str:
         """Return `obj` as JSON text; keywords are those of `json.dumps`."""
-        return self._encoder(kwargs)(obj)
-
-    def _encoder(self, kwargs: dict[str, t.Any]) -> t.Callable[[t.Any], str]:
-        """Return the function for these settings, made once: to set it up costs as much as to
-        encode a small object. The attributes are part of the key, so that they may be changed.
-        """
-        # Other keywords than these may be functions, new at each call: nothing to keep.
-        if kwargs and not kwargs.keys() <= {"indent", "separators"}:
-            return self._make_encoder(kwargs)
-        encoders: dict[t.Any, t.Callable[[t.Any], str]] = self.__dict__.setdefault("_encoders", {})
+        # Encoders are made once: to set one up costs as much as to encode a small object. The attributes
+        # are part of the key, so that they may be changed.
         key = (self.default, self.ensure_ascii, self.sort_keys, self.allow_nan, *kwargs.items())
         try:
-            return encoders[key]
-        except TypeError:  # separators given as a list
-            return self._make_encoder(kwargs)
-        except KeyError:
-            if len(encoders) >= 32:
-                encoders.clear()
-            return encoders.setdefault(key, self._make_encoder(kwargs))
+            encode = self._encoders[key]
+        except (KeyError, TypeError, AttributeError):  # a TypeError: separators given as a list
+            encode = self._new_encoder(key, kwargs)
+        return encode(obj)
+
+    def _new_encoder(self, key: t.Any, kwargs: dict[str, t.Any]) -> t.Callable[[t.Any], str]:
+        encode = self._make_encoder({**kwargs})
+        # Other keywords than these may be functions, new at each call: nothing to keep.
+        if kwargs.keys() <= {"indent", "separators"} and not isinstance(kwargs.get("separators"), list):
+            if not hasattr(self, "_encoders") or len(self._encoders) >= 32:
+                self._encoders: dict[t.Any, t.Callable[[t.Any], str]] = {}
+            self._encoders[key] = encode
+        return encode
 
     def _make_encoder(self, kwargs: dict[str, t.Any]) -> t.Callable[[t.Any], str]:
         from json import JSONEncoder  # nothing else in a plain request needs it
@@ -162,20 +186,16 @@ class DefaultJSONProvider(JSONProvider):
         if not isinstance(s, str):
             text = bytes(s)
             s = (text[3:] if text.startswith(_UTF8_BOM) else text).decode()
+        decoder = _make_decoder(self.allow_nan, **kwargs) if kwargs else _decoders[self.allow_nan]
         try:
-            return self._decoder(kwargs).decode(s)
+            try:
+                # The C function alone, which knows neither blanks around a value nor words for an error.
+                value, end = decoder.scan_once(s, 0)
+            except (StopIteration, ValueError, AttributeError):
+                end = -1
+            return value if end == len(s) else decoder.decode(s)
         except RecursionError:
             raise ValueError("The JSON data is nested too deeply.") from None
-
-    def _decoder(self, kwargs: dict[str, t.Any]) -> JSONDecoder:
-        decoders: dict[bool, JSONDecoder] = self.__dict__.setdefault("_decoders", {})
-        if not kwargs and self.allow_nan in decoders:
-            return decoders[self.allow_nan]
-        from json import JSONDecoder
-
-        settings = {"parse_constant": None if self.allow_nan else _refuse_constant, **kwargs}
-        decoder = (settings.pop("cls", None) or JSONDecoder)(**settings)
-        return decoder if kwargs else decoders.setdefault(self.allow_nan, decoder)
 
     def response(self, *args: t.Any, **kwargs: t.Any) -> Response:
         """Return a response with the arguments as JSON, indented in debug mode; see `compact`."""

@@ -180,10 +180,14 @@ class TagDateTime(JSONTag):
         return parse_date(value)
 
 
+_STANDARD = (TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime)
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
 class TaggedJSONSerializer:
     """JSON that keeps dict, tuple, bytes, Markup, UUID and datetime, and what is registered."""
 
-    default_tags = [TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime]
+    default_tags: list[type[JSONTag]] = [*_STANDARD]
 
     def __init__(self) -> None:
         #: Tag by key, for reading.
@@ -192,6 +196,8 @@ class TaggedJSONSerializer:
         self.order: list[JSONTag] = []
         for cls in self.default_tags:
             self.register(cls)
+        # What the default tags let pass, so that they need not be asked. A tag that is added may not.
+        self._untagged = _SCALARS if tuple(self.default_tags) == _STANDARD else frozenset()
 
     def register(self, tag_class: type[JSONTag], force: bool = False, index: int | None = None) -> None:
         """Add a tag, at the end of the order or before `index`.
@@ -199,7 +205,7 @@ class TaggedJSONSerializer:
         A tag for a subclass of a type that has one goes before it: `index=0`. A key that is
         taken is a KeyError, unless `force` replaces it.
         """
-        tag = tag_class(self)
+        tag, self._untagged = tag_class(self), frozenset()
         # Tags without a key are only written, so that only their order counts.
         if tag.key:
             if not force and tag.key in self.tags:
@@ -209,6 +215,11 @@ class TaggedJSONSerializer:
 
     def tag(self, value: t.Any) -> t.Any:
         """Return `value` as JSON types, tagged where it has to be."""
+        untagged = self._untagged
+        if type(value) in untagged:
+            return value
+        if type(value) is dict and untagged and (len(value) != 1 or next(iter(value)) not in self.tags):
+            return {key: item if type(item) in untagged else self.tag(item) for key, item in value.items()}
         # Subclasses of str or int match nothing here and are written as their base is.
         for tag in self.order:
             if tag.check(value):
@@ -222,12 +233,13 @@ class TaggedJSONSerializer:
         return self.tags[key].to_python(value[key]) if key in self.tags else value
 
     def _untag_scan(self, value: t.Any) -> t.Any:
-        """Untag from the leaves up."""
-        if isinstance(value, dict):  # an object may hold tags, and its only item may be one itself
-            return self.untag({key: self._untag_scan(item) for key, item in value.items()})
-        if isinstance(value, list):
-            return [self._untag_scan(item) for item in value]
-        return value
+        """Untag from the leaves up, in the place of what the parser has just made."""
+        is_object = isinstance(value, dict)
+        for key, item in value.items() if is_object else enumerate(value) if isinstance(value, list) else ():
+            if isinstance(item, (dict, list)):
+                value[key] = self._untag_scan(item)
+        # An object may hold tags, and its only item may be one itself.
+        return self.untag(value) if is_object else value
 
     def dumps(self, value: t.Any) -> str:
         """Return `value` as compact JSON text."""
