@@ -8,6 +8,8 @@ parse their tags with them.
 
 from __future__ import annotations
 
+from functools import partialmethod
+
 from . import nodes
 from .errors import TemplateAssertionError, TemplateSyntaxError
 from .lexer import describe_token, describe_token_expr
@@ -29,10 +31,17 @@ _TAGS = words("for if block extends print macro include from import set with aut
 STATEMENTS = {name: f"parse_{name}" for name in _TAGS}
 STATEMENTS.update(call="parse_call_block", filter="parse_filter_block")
 
-#: Arithmetic, from the loosest level to the tightest; `~` takes any number of operands.
-BINARY: dict[str, tuple[int, t.Any]] = {
-    "add": (1, nodes.Add), "sub": (1, nodes.Sub), "tilde": (2, nodes.Concat), "mul": (3, nodes.Mul),
-    "div": (3, nodes.Div), "floordiv": (3, nodes.FloorDiv), "mod": (3, nodes.Mod), "pow": (4, nodes.Pow),
+#: The levels of binary operators, from the loosest to the tightest, and who is on which: by the
+#: type of the token, or for words by their text.
+_LEVELS = words("or and compare math1 concat math2 pow")
+_COMPARISON = (2, nodes.Compare)
+_SIGNS: dict[str, tuple[int, t.Any]] = {
+    **dict.fromkeys(nodes.COMPARISONS, _COMPARISON), "add": (3, nodes.Add), "sub": (3, nodes.Sub),
+    "tilde": (4, nodes.Concat), "mul": (5, nodes.Mul), "div": (5, nodes.Div), "floordiv": (5, nodes.FloorDiv),
+    "mod": (5, nodes.Mod), "pow": (6, nodes.Pow),
+}  # fmt: skip
+_WORDS: dict[str, tuple[int, t.Any]] = {
+    "or": (0, nodes.Or), "and": (1, nodes.And), "in": _COMPARISON, "not": _COMPARISON
 }  # fmt: skip
 
 #: Tokens that may begin the argument of a test without parentheses: `x is divisibleby 3`.
@@ -134,6 +143,8 @@ class Parser:
         self._tag_stack.append(name)
         node = getattr(self, STATEMENTS[name])() if name in STATEMENTS else self.extensions[name](self)
         self._tag_stack.pop()
+        if isinstance(node, nodes.Node):
+            node.lineno = node.lineno or token.lineno
         return node
 
     def parse_statements(self, end_tokens: tuple[str, ...], drop_needle: bool = False) -> list[Node]:
@@ -152,29 +163,28 @@ class Parser:
             next(self.stream)
         return body
 
+    def _body(self, tag: str) -> list[Node]:
+        return self.parse_statements((f"name:end{tag}",), drop_needle=True)
+
     def parse_set(self) -> Node:
         """`set target = expr`, or `set target` and a body."""
-        lineno = next(self.stream).lineno
+        next(self.stream)
         target = self.parse_assign_target(with_namespace=True)
         if self.stream.skip_if("assign"):
-            return nodes.Assign(target, self.parse_tuple(), lineno=lineno)
-        filter_node = self.parse_filter(None)
-        body = self.parse_statements(("name:endset",), drop_needle=True)
-        return nodes.AssignBlock(target, filter_node, body, lineno=lineno)
+            return nodes.Assign(target, self.parse_tuple())
+        return nodes.AssignBlock(target, self.parse_filter(None), self._body("set"))
 
     def parse_for(self) -> Node:
         """`for target in iter if test recursive`."""
-        lineno = self.stream.expect("name:for").lineno
+        self.stream.expect("name:for")
         target = self.parse_assign_target(extra_end_rules=("name:in",))
         self.stream.expect("name:in")
         iterable = self.parse_tuple(with_condexpr=False, extra_end_rules=("name:recursive",))
         test = self.parse_expression() if self.stream.skip_if("name:if") else None
         recursive = self.stream.skip_if("name:recursive")
         body = self.parse_statements(("name:endfor", "name:else"))
-        else_: list[Node] = []
-        if next(self.stream).value == "else":
-            else_ = self.parse_statements(("name:endfor",), drop_needle=True)
-        return nodes.For(target, iterable, body, else_, test, recursive, lineno=lineno)
+        else_ = self._body("for") if next(self.stream).value == "else" else []
+        return nodes.For(target, iterable, body, else_, test, recursive)
 
     def parse_if(self) -> Node:
         """`if test`, any number of `elif test`, `else`."""
@@ -185,45 +195,45 @@ class Parser:
             branches.append(nodes.If(test, body, [], [], lineno=token.lineno))
         first, *first.elif_ = branches
         if token.value == "else":
-            first.else_ = self.parse_statements(("name:endif",), drop_needle=True)
+            first.else_ = self._body("if")
         return first
 
     def parse_with(self) -> Node:
         """`with target = value, ...`."""
-        node = nodes.With([], [], [], lineno=next(self.stream).lineno)
+        next(self.stream)
+        node = nodes.With([], [], [])
         for _ in self._items("block_end"):
             node.targets.append(self.parse_assign_target().set_ctx("param"))
             self.stream.expect("assign")
             node.values.append(self.parse_expression())
-        node.body = self.parse_statements(("name:endwith",), drop_needle=True)
+        node.body = self._body("with")
         return node
 
     def parse_autoescape(self) -> Node:
         """`autoescape expr`."""
-        lineno = next(self.stream).lineno
-        options = [nodes.Keyword("autoescape", self.parse_expression(), lineno=lineno)]
-        body = self.parse_statements(("name:endautoescape",), drop_needle=True)
-        return nodes.Scope([nodes.ScopedEvalContextModifier(options, body, lineno=lineno)], lineno=lineno)
+        next(self.stream)
+        options = [nodes.Keyword("autoescape", self.parse_expression())]
+        return nodes.Scope([nodes.ScopedEvalContextModifier(options, self._body("autoescape"))])
 
     def parse_block(self) -> Node:
         """`block name scoped required`."""
-        lineno = next(self.stream).lineno
+        next(self.stream)
         name = self.stream.expect("name").value
         scoped, required = (self.stream.skip_if(f"name:{word}") for word in ("scoped", "required"))
         if self.stream.current.type == "sub":
             message = "Block names in Jinja have to be valid Python identifiers and may not contain hyphens,"
             self.fail(f"{message} use an underscore instead.")
-        body = self.parse_statements(("name:endblock",), drop_needle=True)
+        body = self._body("block")
         parts = [part for node in body for part in getattr(node, "nodes", [node])]
         if required and any(not isinstance(part, nodes.TemplateData) or part.data.strip() for part in parts):
             self.fail("Required blocks can only contain comments or whitespace")
         self.stream.skip_if(f"name:{name}")
-        return nodes.Block(name, body, scoped, required, lineno=lineno)
+        return nodes.Block(name, body, scoped, required)
 
     def parse_extends(self) -> Node:
         """`extends template`."""
-        lineno = next(self.stream).lineno
-        return nodes.Extends(self.parse_expression(), lineno=lineno)
+        next(self.stream)
+        return nodes.Extends(self.parse_expression())
 
     def parse_import_context(self, node: Node, default: bool) -> Node:
         """Set `with_context` from a trailing `with context` or `without context`."""
@@ -238,27 +248,24 @@ class Parser:
 
     def parse_include(self) -> Node:
         """`include template ignore missing with context`."""
-        node = nodes.Include(lineno=next(self.stream).lineno)
-        node.template = self.parse_expression()
-        node.ignore_missing = self._at("name:ignore", then="name:missing")
-        if node.ignore_missing:
-            self.stream.skip(2)
+        next(self.stream)
+        node = nodes.Include(self.parse_expression(), None, self._at("name:ignore", then="name:missing"))
+        self.stream.skip(2 * node.ignore_missing)
         return self.parse_import_context(node, True)
 
     def parse_import(self) -> Node:
         """`import template as target with context`."""
-        node = nodes.Import(lineno=next(self.stream).lineno)
-        node.template = self.parse_expression()
+        next(self.stream)
+        node = nodes.Import(self.parse_expression(), None, None)
         self.stream.expect("name:as")
         node.target = self.parse_assign_target(name_only=True).name
         return self.parse_import_context(node, False)
 
     def parse_from(self) -> Node:
         """`from template import name as alias, ... with context`."""
-        node = nodes.FromImport(lineno=next(self.stream).lineno)
-        node.template = self.parse_expression()
+        next(self.stream)
+        node = nodes.FromImport(self.parse_expression(), [], None)
         self.stream.expect("name:import")
-        node.names = []
         while not self._at(*_CONTEXT, then="name:context"):
             name, lineno = self.stream.current.value, self.stream.expect("name").lineno
             if name.startswith("_"):
@@ -286,34 +293,34 @@ class Parser:
 
     def parse_call_block(self) -> Node:
         """`call(args) expr`."""
-        node = nodes.CallBlock(None, [], [], [], lineno=next(self.stream).lineno)
+        lineno = next(self.stream).lineno
+        node = nodes.CallBlock(None, [], [], [])
         if self.stream.current.type == "lparen":
             self.parse_signature(node)
         node.call = self.parse_expression()
         if not isinstance(node.call, nodes.Call):
-            self.fail("expected call", node.lineno)
-        node.body = self.parse_statements(("name:endcall",), drop_needle=True)
+            self.fail("expected call", lineno)
+        node.body = self._body("call")
         return node
 
     def parse_filter_block(self) -> Node:
         """`filter name(args)|...`."""
-        lineno = next(self.stream).lineno
+        next(self.stream)
         filter_node = self.parse_filter(None, start_inline=True)
-        body = self.parse_statements(("name:endfilter",), drop_needle=True)
-        return nodes.FilterBlock(body, filter_node, lineno=lineno)
+        return nodes.FilterBlock(self._body("filter"), filter_node)
 
     def parse_macro(self) -> Node:
         """`macro name(args)`."""
-        node = nodes.Macro(lineno=next(self.stream).lineno)
-        node.name = self.parse_assign_target(name_only=True).name
+        next(self.stream)
+        node = nodes.Macro(self.parse_assign_target(name_only=True).name, [], [], [])
         self.parse_signature(node)
-        node.body = self.parse_statements(("name:endmacro",), drop_needle=True)
+        node.body = self._body("macro")
         return node
 
     def parse_print(self) -> Node:
         """`print expr, ...`."""
-        lineno = next(self.stream).lineno
-        return nodes.Output([self.parse_expression() for _ in self._items("block_end")], lineno=lineno)
+        next(self.stream)
+        return nodes.Output([self.parse_expression() for _ in self._items("block_end")])
 
     def parse_assign_target(
         self, with_tuple: bool = True, name_only: bool = False, with_namespace: bool = False, **rules: t.Any
@@ -334,71 +341,61 @@ class Parser:
 
     def parse_expression(self, with_condexpr: bool = True) -> Node:
         """Parse one expression, a conditional one only if allowed."""
-        return self.parse_condexpr() if with_condexpr else self.parse_or()
+        return self.parse_condexpr() if with_condexpr else self.parse_binary()
 
     def parse_condexpr(self) -> Node:
         """`a if test else b`."""
         lineno = self.stream.current.lineno
-        node = self.parse_or()
+        node = self.parse_binary()
         while self.stream.current.value == "if" and self.stream.skip_if("name:if"):
-            test = self.parse_or()
+            test = self.parse_binary()
             other = self.parse_condexpr() if self.stream.skip_if("name:else") else None
             node = nodes.CondExpr(test, node, other, lineno=lineno)
         return node
 
-    def parse_or(self) -> Node:
-        """`a or b`."""
-        left = self.parse_and()
-        while self.stream.current.value == "or" and self.stream.skip_if("name:or"):
-            left = nodes.Or(left, self.parse_and(), lineno=left.lineno)
-        return left
-
-    def parse_and(self) -> Node:
-        """`a and b`."""
-        left = self.parse_not()
-        while self.stream.current.value == "and" and self.stream.skip_if("name:and"):
-            left = nodes.And(left, self.parse_not(), lineno=left.lineno)
-        return left
-
-    def parse_not(self) -> Node:
-        """`not a`."""
+    def _operator(self) -> tuple[int, t.Any] | None:
+        """The level and the node of the operator that is the current token, if it is one."""
         token = self.stream.current
-        if token.value == "not" and self.stream.skip_if("name:not"):
-            return nodes.Not(self.parse_not(), lineno=token.lineno)
-        return self.parse_compare()
+        if token.type != "name":
+            return _SIGNS.get(token.type)
+        if token.value == "not" and not self.stream.look().test("name:in"):
+            return None
+        return _WORDS.get(token.value)
 
-    def parse_compare(self) -> Node:
-        """`a < b <= c`, `a in b`, `a not in b`."""
-        stream = self.stream
-        expr = self.parse_binary()
-        ops: list[Node] = []
-        while (token := stream.current).type in nodes.COMPARISONS or token.type == "name":
-            op = token.type
-            if op == "name":
-                negated = token.value == "not" and stream.look().test("name:in")
-                if token.value != "in" and not negated:
-                    break
-                stream.skip(negated)
-                op = "notin" if negated else "in"
-            next(stream)
-            ops.append(nodes.Operand(op, self.parse_binary(), lineno=token.lineno))
-        return nodes.Compare(expr, ops, lineno=expr.lineno) if ops else expr
-
-    def parse_binary(self, level: int = 1) -> Node:
-        """Arithmetic whose operators are at least this tight; see `BINARY`."""
-        stream = self.stream
-        lineno = stream.current.lineno
-        left = self.parse_unary()
-        while (operator := BINARY.get(stream.current.type)) is not None and operator[0] >= level:
-            operands = [left]
-            sign = stream.current.type
-            while stream.current.type == sign:
-                next(stream)
-                operands.append(self.parse_binary(operator[0] + 1))
-                if sign != "tilde":
-                    break
-            left = operator[1](*([operands] if sign == "tilde" else operands), lineno=lineno)
+    def parse_binary(self, level: int = 0) -> Node:
+        """Operators that are at least this tight."""
+        lineno = self.stream.current.lineno
+        is_not = level <= _COMPARISON[0] and self.stream.current.value == "not"
+        if is_not and self.stream.skip_if("name:not"):
+            left = nodes.Not(self.parse_binary(_COMPARISON[0]), lineno=lineno)
+        else:
+            left = self.parse_unary()
+        while (operator := self._operator()) is not None and operator[0] >= level:
+            make, operands = operator[1], [*self._operands(operator)]
+            if make is nodes.Compare:
+                left = make(left, operands, lineno=lineno)
+            else:
+                left = make(
+                    *([[left, *operands]] if make is nodes.Concat else [left, *operands]), lineno=lineno
+                )
         return left
+
+    def _operands(self, operator: tuple[int, t.Any]) -> c.Iterator[Node]:
+        """What follows an operator: comparisons and `~` take any number of operands."""
+        level, make = operator
+        while self._operator() == operator:
+            token = next(self.stream)
+            self.stream.skip(token.value == "not")
+            operand = self.parse_binary(level + 1)
+            sign = {"not": "notin", "in": "in"}.get(token.value, token.type)
+            yield nodes.Operand(sign, operand, lineno=token.lineno) if make is nodes.Compare else operand
+            if make not in (nodes.Compare, nodes.Concat):
+                break
+
+    # Each level by its name in Jinja.
+    for _level, _name in enumerate(_LEVELS):
+        locals()[f"parse_{_name}"] = partialmethod(parse_binary, _level)
+    parse_not = partialmethod(parse_binary, _COMPARISON[0])
 
     def parse_unary(self, with_filter: bool = True) -> Node:
         """`-a`, `+a`, or a value; with what follows it: `.b`, `[c]`, `(d)`, `|e`, `is f`."""
