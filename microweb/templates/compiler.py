@@ -62,9 +62,9 @@ class CodeGenerator(Expressions):
 
     #: The block whose function is being written.
     _block: str | None = None
-    #: Is there any `extends`, how many have been met, and is one of them under no condition?
+    #: Is there any `extends`, where was the last one met, and is one of them under no condition?
     _extends = False
-    _extends_so_far = 0
+    _extends_line = 0
     _has_known_extends = False
 
     # -- the module and its functions
@@ -106,6 +106,7 @@ class CodeGenerator(Expressions):
         self._dependencies = {}
         body = self.statements(node.body, frame)
         if extends:
+            self.line = self._extends_line
             parent = self._render("parent_template", "context", frame)
             body += parent if self._has_known_extends else self._if_extending("is not None", parent)
         self.line = line
@@ -222,7 +223,7 @@ class CodeGenerator(Expressions):
         context = self.derived_context(frame) if node.scoped else self._context
         call = self.expression("context.blocks[{name!r}][0]({context})", name=node.name, context=context)
         body += self._write_all(call, frame)
-        return self._if_extending("is None", body) if frame.toplevel and self._extends_so_far else body
+        return self._if_extending("is None", body) if frame.toplevel and self._extends_line else body
 
     def _if_extending(self, test: str, body: Code) -> Code:
         return self.code(f"if parent_template {test}:\n    {{body}}", body=body) if body else []
@@ -232,7 +233,7 @@ class CodeGenerator(Expressions):
         if not frame.toplevel:
             self.fail_at("cannot use extend from a non top-level scope", node.lineno)
         body: Code = []
-        if self._extends_so_far:
+        if self._extends_line:
             body = self.code("raise TemplateRuntimeError('extended multiple times')")
             if self._has_known_extends:
                 return body
@@ -240,7 +241,7 @@ class CodeGenerator(Expressions):
         extend = f"parent_template = {{template}}\nparent_template.add_blocks(context, {self.streaming})"
         body += self.code(extend, template=self._get_template(node, frame))
         self._has_known_extends = frame.rootlevel
-        self._extends_so_far += 1
+        self._extends_line = node.lineno
         return body
 
     # -- other templates

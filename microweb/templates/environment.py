@@ -24,8 +24,8 @@ from .nodes import EvalContext
 from .parser import Parser
 from .runtime import Context, Undefined
 from .template import Template as Template
-from .template import pseudo_filename, raise_in_template
-from .utils import consume, internalcode, missing, pass_arg_of, without_internals
+from .template import code_that_raises, pseudo_filename
+from .utils import consume, missing, pass_arg_of, without_internals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,7 +162,6 @@ class Environment:
 
     getattr.can_be_inlined = True  # type: ignore[attr-defined]
 
-    @internalcode
     def _item_or_undefined(self, obj: t.Any, attribute: str) -> t.Any:
         try:
             return obj[attribute]
@@ -319,13 +318,13 @@ class Environment:
         error = sys.exc_info()[1]
         if isinstance(error, TemplateSyntaxError) and error.source is None:
             error.source = source
-            raise_in_template(error)
+            exec(*code_that_raises(error))
         if isinstance(error, RecursionError) and not isinstance(error, errors.TemplateRecursionError):
             message = "Too much recursion. Does a template include, extend, import or call itself?"
-            raise errors.TemplateRecursionError(message) from error
+            raise errors.TemplateRecursionError(message) from error.with_traceback(without_internals(error))
         if error is None:
             raise RuntimeError("there is no exception to handle")
-        raise error.with_traceback(without_internals(error.__traceback__))
+        raise error.with_traceback(without_internals(error))
 
     # -- templates
 
@@ -347,7 +346,6 @@ class Environment:
             raise TypeError("no loader for this environment specified")
         return self.loader
 
-    @internalcode
     def _load_template(self, name: str, globals: Globals | None) -> Template:
         cache, loader = self.cache, self._loader()
         if cache is None:
@@ -365,14 +363,12 @@ class Environment:
             template.globals.update(globals)
         return template
 
-    @internalcode
     def get_template(self, name: t.Any, parent: Text = None, globals: Wanted = None) -> Template:
         """Return the template of this name, or raise `TemplateNotFound`."""
         if isinstance(name, Template):
             return name
         return self._load_template(name if parent is None else self.join_path(name, parent), globals)
 
-    @internalcode
     def select_template(self, names: t.Any, parent: Text = None, globals: Wanted = None) -> Template:
         """Return the first of these templates that exists, or raise `TemplatesNotFound`."""
         if isinstance(names, Undefined):
@@ -387,7 +383,6 @@ class Environment:
                 tried.append(name)
         raise errors.TemplatesNotFound(tried)
 
-    @internalcode
     def get_or_select_template(
         self, template_name_or_list: t.Any, parent: Text = None, globals: Wanted = None
     ) -> Template:

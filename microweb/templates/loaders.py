@@ -14,7 +14,6 @@ import types
 import weakref
 
 from .errors import TemplateNotFound
-from .utils import internalcode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +52,6 @@ class BaseLoader:
         """Return the names of all templates."""
         raise TypeError("this loader cannot iterate over all templates")
 
-    @internalcode
     def load(self, environment: Environment, name: str, globals: t.Any = None) -> Template:
         """Return the compiled template. Loaders of loaders override this too."""
         source, filename, uptodate = self.get_source(environment, name)
@@ -200,7 +198,6 @@ class _LoaderOfLoaders(BaseLoader):
     def _candidates(self, template: str) -> t.Iterable[tuple[BaseLoader, str]]:
         raise NotImplementedError
 
-    @internalcode
     def _ask(self, method: str, environment: Environment, template: str, *args: t.Any) -> t.Any:
         for loader, name in self._candidates(template):
             try:
@@ -213,7 +210,6 @@ class _LoaderOfLoaders(BaseLoader):
         """Ask the loader."""
         return self._ask("get_source", environment, template)
 
-    @internalcode
     def load(self, environment: Environment, name: str, globals: t.Any = None) -> t.Any:
         """Let the loader load it."""
         return self._ask("load", environment, name, globals)
@@ -275,7 +271,6 @@ class ModuleLoader(BaseLoader):
         """Return the name of the file for a template."""
         return ModuleLoader.get_template_key(name) + ".py"
 
-    @internalcode
     def load(self, environment: Environment, name: str, globals: t.Any = None) -> Template:
         """Find the module and run its code; it imports nothing, so it is no import."""
         from importlib.machinery import PathFinder  # only where modules are used

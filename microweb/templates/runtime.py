@@ -1,8 +1,6 @@
 """What compiled templates work with while they run: contexts, loops, macros, undefined values.
 
 The rule: generated code does by itself what can be decided early, and comes here for the rest.
-Frames of the functions marked `internalcode` are cut out of tracebacks, so that one template's
-line follows upon another's.
 """
 
 from __future__ import annotations
@@ -217,7 +215,6 @@ class BlockReference:
         """The same block one level up."""
         return self._context.super(self.name, self._stack[self._depth])
 
-    @internalcode
     def __call__(self) -> str:
         text = concat(self._stack[self._depth](self._context))
         return markup(text) if self._context.eval_ctx.autoescape else text
@@ -251,14 +248,12 @@ class LoopContext:
         """Yield (index0, item)."""
         return enumerate(self._iterable if self._indexed else self._pull())
 
-    @internalcode
     def _pull(self) -> t.Iterator[t.Any]:
         """Yield the items of an iterable whose next item is known only when it is taken."""
         while (item := self._peek()) is not missing:
             self._before, self._current, self._after = self._current, item, missing
             yield item
 
-    @internalcode
     def _peek(self) -> t.Any:
         """The next item, or `missing`."""
         if self._indexed:
@@ -319,7 +314,6 @@ class LoopContext:
             return True
         return False
 
-    @internalcode
     def __call__(self, iterable: t.Iterable[t.Any]) -> str:
         """Render the body of a recursive loop for other items."""
         if self._recurse is None:
@@ -413,7 +407,6 @@ class Undefined:
     def _fail_with_undefined_error(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
         raise self._undefined_exception(self._undefined_message)
 
-    @internalcode
     def __getattr__(self, name: str) -> t.Any:
         # Python asks any object for such names, and must not hear of undefined variables.
         if name[:2] == name[-2:] == "__":
@@ -532,7 +525,6 @@ def exported(environment: Environment, module: t.Any, name: str, position: str) 
 def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:
     """Return what stands for an unknown filter or test in a branch that may never run."""
 
-    @internalcode
     def fail(*args: t.Any, **kwargs: t.Any) -> t.NoReturn:
         raise TemplateRuntimeError(f"No {kind} named {name!r} found.")
 

@@ -14,7 +14,7 @@ from itertools import islice
 from ..markup import Markup
 from .errors import TemplateSyntaxError
 from .runtime import NAMESPACE, Context, given
-from .utils import concat, internalcode
+from .utils import concat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ class SourceLoader:
         return self._source
 
 
-def raise_in_template(error: TemplateSyntaxError) -> t.NoReturn:
-    """Raise a syntax error from code that stands on its line of the template."""
+def code_that_raises(error: TemplateSyntaxError) -> tuple[types.CodeType, Namespace]:
+    """Return code that raises a syntax error on its line of the template, and the names to run it with."""
     filename = error.filename or pseudo_filename(error.name, error.source)
-    names = {"error": error, "__name__": "template", "__loader__": SourceLoader(error.source or "")}
+    code = compile("\n" * (error.lineno - 1) + "raise error from None", filename, "exec")
     error.__traceback__ = None
-    exec(compile("\n" * (error.lineno - 1) + "raise error from None", filename, "exec"), names)
-    raise error  # never reached
+    names = {"error": error, "__name__": "template", "__loader__": SourceLoader(error.source or "")}
+    return code.replace(co_name="template"), names
 
 
 def run_module(environment: Environment, code: types.CodeType, source: t.Any) -> Namespace:
@@ -210,7 +210,6 @@ class Template:
         """Run the template and return what it defines; the arguments are those of `new_context`."""
         return TemplateModule(self, self.new_context(*args, **kwargs))
 
-    @internalcode
     def _get_default_module(self, context: t.Any = None) -> TemplateModule:
         """What the template defines if all that it sees are globals; it is run once.
 
@@ -232,6 +231,10 @@ class Template:
     def is_up_to_date(self) -> bool:
         """Is there no newer version?"""
         return self._uptodate is None or self._uptodate()
+
+    def get_corresponding_lineno(self, lineno: int) -> int:
+        """Return the template's line for a line of the code: the same."""
+        return lineno
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {f'memory:{id(self):x}' if self.name is None else repr(self.name)}>"

@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import MutableMapping
 
 from ..markup import Markup
+from .errors import TemplateError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ missing: t.Any = MissingType()
 concat = "".join
 words = str.split  # for tables of names
 
-#: Code objects whose frames say nothing to the author of a template; see `without_internals`.
+#: Code of functions that only pass a call on: what is wrong with the call is not wrong with them.
 internal_code: set[types.CodeType] = set()
 
 
@@ -44,16 +45,25 @@ def internalcode(f: F) -> F:
     return f
 
 
-def without_internals(tb: types.TracebackType | None) -> types.TracebackType | None:
-    """Unlink the engine's own frames from a traceback, so that template lines are neighbours."""
-    kept: list[t.Any] = []
+def without_internals(error: BaseException) -> types.TracebackType | None:
+    """Return an error's traceback without the engine's frames, so that template lines are neighbours.
+
+    Those in which an error of Python's began are kept: a filter may have been given what it cannot
+    work with. What the engine raises itself is about the template's line.
+    """
+    frames: list[types.TracebackType] = []
+    tb = error.__traceback__
     while tb is not None:
-        if tb.tb_frame.f_code not in internal_code:
-            kept.append(tb)
+        frames.append(tb)
         tb = tb.tb_next
-    for here, after in zip(kept, [*kept[1:], None]):
-        here.tb_next = after
-    return kept[0] if kept else None
+    leads_on = isinstance(error, TemplateError)
+    for frame in reversed(frames):
+        module = frame.tb_frame.f_globals.get("__name__", "")
+        is_ours = module == Markup.__module__ or module.rpartition(".")[0] == __package__
+        if not (is_ours and leads_on or frame.tb_frame.f_code in internal_code):
+            frame.tb_next, tb = tb, frame
+        leads_on = leads_on or not is_ours
+    return tb
 
 
 def _passing(what: str) -> t.Callable[[F], F]:

@@ -160,3 +160,78 @@ def test_a_chain_of_any_length():
     source = "{% if a == 0 %}0" + "".join(f"{{% elif a == {n} %}}{n}" for n in range(1, 700))
     template = Environment().from_string(source + "{% else %}no{% endif %}")
     assert [template.render(a=n) for n in (0, 49, 50, 51, 699, 700)] == ["0", "49", "50", "51", "699", "no"]
+
+
+class Bad:
+    """Fails whatever one does with it."""
+
+    def __str__(self):
+        raise ValueError("no text")
+
+    __html__ = __call__ = __len__ = __str__
+    attribute = property(__str__)
+
+    def __iter__(self):
+        yield 1
+        raise ValueError("no more")
+
+    def __getitem__(self, item):
+        raise ValueError(item)
+
+
+PARTS = {
+    "m": "{% macro div(x) %}\n{{ 1 / x }}{% endmacro %}{% macro wrap() %}\n{{ caller(0) }}{% endmacro %}",
+    "wrong": "\n\n{{ a b }}",
+    "base": "{% block a %}{% endblock %}",
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("\n{{ bad }}", [2]),
+        ("\n{{ bad.attribute }}", [2]),
+        ("\n{{ bad() }}", [2]),
+        ("\n{{ bad['x'] }}", [2]),
+        ("\n{{ bad ~ 'a' }}", [2]),
+        ("\n{{ bad|string }}", [2]),
+        ("\n{{ bad|attr('attribute') }}", [2]),
+        ("\n{{ [bad]|map('upper')|list }}", [2]),
+        ("\n{{ [bad]|sort(attribute='x.y') }}", [2]),
+        ("\n{% for a in bad %}\n{{ loop.last }}{% endfor %}", [3]),
+        ("\n{{ nothing.a }}", [2]),
+        ("\n{{ nothing() }}", [2]),
+        ("\n{{ nothing + 1 }}", [2]),
+        ("\n{{ [1]|sort(attribute='x.y') }}", [2]),
+        ("\n{{ [1]|map('failing')|list }}", [2]),
+        ("\n{% filter upper %}\n{{ 1|failing }}{% endfilter %}", [3]),
+        ("\n{{ none|round(method='up') }}", [2]),
+        ("{% macro m(a) %}{% endmacro %}\n{{ m(1, 2) }}", [2]),
+        ("{% macro m(a) %}{% endmacro %}\n{{ m(b=2) }}", [2]),
+        ("{% from 'm' import div %}\n{{ div(0) }}", [2, 2]),
+        ("{% from 'm' import wrap %}\n{% call(v) wrap() %}\n{{ 1 / v }}{% endcall %}", [2, 3, 3]),
+        ("\n{% for a in [0] recursive %}\n{{ loop([0]) if loop.depth < 2 else 1 / a }}{% endfor %}", [2, 3, 3]),
+        ("\n{% include 'nowhere' %}", [2]),
+        ("\n{% include 'wrong' %}", [2, 3]),
+        ("\n{% extends 'base' %}{% block a %}\n{{ super.super() }}{{ 1 / 0 }}{% endblock %}", [2, 1, 3]),
+        ("\n{% set a %}\n{{ 1 / 0 }}{% endset %}", [3]),
+    ],
+)  # fmt: skip
+def test_the_engine_hides_its_frames(source, lines, streamed):
+    environment = Environment(loader=DictLoader({**PARTS, "a": source}), autoescape=True)
+    environment.filters["failing"] = lambda value: 1 / 0
+    template = environment.get_template("a")
+    with pytest.raises(Exception) as caught:
+        list(template.generate(bad=Bad())) if streamed else template.render(bad=Bad())
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    while "microweb" in frames[0].filename or frames[0].filename == __file__:
+        del frames[0]  # how the template was called
+    assert [frame.lineno for frame in frames if frame.filename != __file__] == lines
+    assert all(frame.line for frame in frames)
+
+
+def test_a_filter_that_fails_by_itself_is_shown():
+    with pytest.raises(TypeError) as caught:
+        Environment().from_string("{{ 1|list }}").render()
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "do_list"
