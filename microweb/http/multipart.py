@@ -320,7 +320,8 @@ class MultipartEncoder:
         if kind is Epilogue:
             return b"\r\n--" + self.boundary + b"--\r\n" + data
         # The blank line; an empty part does without, as the delimiter brings the break.
-        return b"\r\n" + data if before in (Field, File) and data else data
+        begins = before in (Field, File) and event != Data(b"", False)
+        return b"\r\n" + data if begins else data
 
     def _head(self, event: Field | File) -> bytes:
         disposition = f'form-data; name="{event.name.translate(_QUOTED)}"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import weakref
 
 import pytest
@@ -26,6 +27,8 @@ from microweb.http.multipart import (
     Preamble,
 )
 
+from .linear import assert_linear, steps
+
 HEAD = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
 
 
@@ -33,7 +36,7 @@ def events(chunks, boundary=b"b", **limits):
     """All events of a message that comes in the given chunks."""
     decoder = MultipartDecoder(boundary, **limits)
     found = []
-    for chunk in [*chunks, None]:
+    for chunk in itertools.chain(chunks, [None]):
         decoder.receive_data(chunk)
         while True:
             event = decoder.next_event()
@@ -282,6 +285,34 @@ def test_b116_what_is_held_back_is_bounded(filler):
     assert fed - passed < 100
 
 
+def feed(data, step):
+    outcome(data[start : start + step] for start in range(0, len(data), step))
+
+
+@pytest.mark.parametrize("step", [1, 64, 10_000_000])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        b"x" * 50,
+        b"\r\n" * 20,
+        b"\r\n--" * 10,
+        b"\r\n--bx",
+        b"\r\n--b-",
+        b"\r\n--b" + b" " * 60 + b"x",
+        b"\r\n" + HEAD + b"x",
+    ],
+)
+def test_b116_the_work_is_linear(unit, step):
+    assert_linear(lambda data: feed(data, step), lambda count: HEAD + unit * count + b"\r\n--b--", size=20)
+
+
+@pytest.mark.parametrize("unit", [b"--bx", b"--b \t", b"\r\n"])
+def test_b116_the_work_before_the_first_boundary_is_bounded(unit):
+    # It is searched again with each chunk, but has an end soon.
+    first, longer = (steps(feed, unit * count, 8) for count in (1000, 5000))
+    assert first == longer
+
+
 # Every way of cutting, every value
 
 names = st.text(
@@ -294,19 +325,29 @@ blobs = st.lists(
 ).map(b"".join)
 
 
-@given(st.lists(st.tuples(names, st.none() | names, blobs), max_size=4), st.lists(st.integers(0, 500)))
-def test_parse_of_write(values, places):
+@given(
+    st.lists(st.tuples(names, st.none() | names, blobs), max_size=4),
+    st.lists(st.integers(0, 500)),
+    st.integers(0, 3),
+)
+def test_parse_of_write(values, places, size):
     boundary = b"bound-ary"
     written = [Preamble(b"")]
     for name, filename, blob in values:
         written.append(Field(name, Headers()) if filename is None else File(name, filename, Headers()))
-        written += [Data(blob[:3], True), Data(blob[3:], False)]
+        written += [Data(blob[:size], True), Data(blob[size:], False)]
     data = encode(*written, Epilogue(b""), boundary=boundary)
-    # The encoder leaves out the blank line of an empty first block, so a value may not begin empty.
-    if all(blob for _, _, blob in values):
-        found = assert_same_in_any_cuts(data, places, boundary)
-        expected = [[name, filename, blob] for name, filename, blob in values]
-        assert [[name, filename, blob] for name, filename, _, blob in found] == expected
+    found = assert_same_in_any_cuts(data, places, boundary)
+    expected = [[name, filename, blob] for name, filename, blob in values]
+    assert [[name, filename, blob] for name, filename, _, blob in found] == expected
+
+
+@pytest.mark.parametrize("blocks", [[b""], [b"", b""], [b"", b"x"], [b"x", b""], [b"", b"\r\n", b""]])
+def test_empty_blocks(blocks):
+    last = len(blocks) - 1
+    written = [Data(block, number < last) for number, block in enumerate(blocks)]
+    data = encode(Preamble(b""), Field("a", Headers()), *written, Epilogue(b""))
+    assert [part[3] for part in parts([data])] == [b"".join(blocks)]
 
 
 pieces = st.sampled_from(

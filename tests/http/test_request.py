@@ -259,19 +259,148 @@ def test_storage_classes():
 # The body
 
 
-def test_data_and_form_in_every_order():
+READS = {
+    "stream": lambda request: request.stream.read(),
+    "get_data": lambda request: request.get_data(),
+    "uncached": lambda request: request.get_data(cache=False),
+    "data": lambda request: request.data,
+    "form": lambda request: request.form.get("a"),
+    "values": lambda request: request.values.get("a"),
+    "json": lambda request: request.get_json(force=True, silent=True),
+}
+FIRST = {"stream": b"a=1", "get_data": b"a=1", "uncached": b"a=1", "data": b"", "form": "1", "values": "1"}
+GONE = {"stream": b"", "get_data": b"", "uncached": b"", "data": b"", "form": None, "values": None}
+PARSED = {**GONE, "form": "1", "values": "1"}
+KEPT = {**FIRST, "stream": b"", "data": b"a=1"}
+#: What is left for each way to read the body by the one before it.
+LEFT = {
+    "stream": GONE,
+    "get_data": KEPT,
+    "uncached": GONE,
+    "data": PARSED,
+    "form": PARSED,
+    "values": PARSED,
+    # It reads by get_data, whether there was JSON or not.
+    "json": KEPT,
+}
+
+
+@pytest.mark.parametrize("first", LEFT)
+@pytest.mark.parametrize("second", GONE)
+def test_two_ways_to_read_a_form_in_every_order(first, second):
     request = post(b"a=1")
-    assert (request.get_data(), request.form["a"], request.get_data()) == (b"a=1", "1", b"a=1")
-    request = post(b"a=1")
-    assert (request.form["a"], request.get_data()) == ("1", b"")
-    request = post(b"a=1")
-    assert (request.get_data(cache=False), request.get_data(cache=False)) == (b"a=1", b"")
-    assert not request.form
-    request = post(b"a=1")
-    assert (request.data, request.form["a"]) == (b"", "1")
+    assert READS[first](request) == FIRST.get(first)
+    assert READS[second](request) == LEFT[first][second]
+    # The files belong to the form, and are no third reading.
+    assert list(request.files) == []
+
+
+@pytest.mark.parametrize("first", ["stream", "get_data", "uncached", "data", "form", "files"])
+def test_two_ways_to_read_an_upload(first):
+    request = post(UPLOAD, MULTIPART)
+    READS.get(first, lambda request: request.files)(request)
+    is_left = first not in ("stream", "uncached")
+    assert list(request.files) == (["f"] if is_left else [])
+    assert request.get_data() == (UPLOAD if first == "get_data" else b"")
+    request.close()
+
+
+def test_data_as_text_and_without_a_form():
     assert post(b"a=1").get_data(parse_form_data=True) == b""
     assert post(b"\xc3\xa4\xff", "text/plain").get_data(as_text=True) == "ä\ufffd"
-    assert post(b"x", "text/plain").data == b"x"
+    request = post(b"x", "text/plain")
+    assert (request.data, request.get_data(), list(request.form)) == (b"x", b"x", [])
+
+
+# What frames the body
+
+CHUNKED = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+
+
+def announce(request, length):
+    """The request with that Content-Length, without one for None."""
+    del request.environ["CONTENT_LENGTH"]
+    if length is not None:
+        request.environ["CONTENT_LENGTH"] = length
+    return request
+
+
+BODY_READS = ("stream", "get_data", "uncached", "data", "form", "values")
+
+
+@pytest.mark.parametrize("length", [None, "", "abc", "-3", "+3", "1_0", "\u0663", "9" * 30])
+@pytest.mark.parametrize("read", BODY_READS)
+def test_without_a_length_there_is_no_body(read, length):
+    request = announce(post(b"a=1"), length)
+    assert READS[read](request) == GONE[read]
+    assert request.environ["wsgi.input"].tell() == 0
+
+
+@pytest.mark.parametrize("read", BODY_READS)
+def test_a_length_that_is_too_short_is_believed(read):
+    request = post(b"a=1&a=2", length=3)
+    assert READS[read](request) == FIRST[read]
+    # The rest is the server's: the next request, for all that is known here.
+    assert request.environ["wsgi.input"].read() == b"&a=2"
+
+
+@pytest.mark.parametrize("read", BODY_READS)
+def test_b119_a_length_that_is_too_long_is_a_client_that_left(read):
+    with pytest.raises(ClientDisconnected):
+        READS[read](post(b"a=1", length=10))
+
+
+@pytest.mark.parametrize("length", [None, "9", "nonsense"])
+@pytest.mark.parametrize("read", BODY_READS)
+def test_a_body_that_the_server_ends(read, length):
+    request = announce(post(b"a=1", **CHUNKED), length)
+    assert request.content_length is None
+    assert READS[read](request) == FIRST[read]
+
+
+@pytest.mark.parametrize("read", BODY_READS)
+def test_a_chunked_body_over_the_limit_is_refused_while_it_is_read(read):
+    request = post(b"a=" + b"x" * 200_000, **CHUNKED)
+    request.max_content_length = 1000
+    with pytest.raises(RequestEntityTooLarge):
+        for _ in range(2):
+            READS[read](request)
+    assert request.environ["wsgi.input"].tell() <= 1001
+
+
+class Breaking(io.BytesIO):
+    """A connection that is reset in the middle of the body."""
+
+    def read(self, size=-1):
+        return super().read(min(size, 4)) or self._break()
+
+    def _break(self):
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("read", BODY_READS)
+@pytest.mark.parametrize("frame", [{}, {"wsgi.input_terminated": True}])
+def test_b119_a_connection_that_breaks_in_the_middle(read, frame):
+    request = post(b"a=1", length=10, **frame)
+    request.environ["wsgi.input"] = Breaking(b"a=1")
+    request.max_content_length = 1000
+    with pytest.raises(ClientDisconnected):
+        READS[read](request)
+
+
+def test_b122_what_came_of_an_upload_is_closed_when_the_client_leaves():
+    opened = []
+
+    class Special(Request):
+        def _get_file_stream(self, *args, **about):
+            opened.append(io.BytesIO())
+            return opened[-1]
+
+    request = post(UPLOAD, MULTIPART, length=len(UPLOAD) + 9, cls=Special)
+    request.environ["wsgi.input"] = Breaking(UPLOAD[:-3])
+    with pytest.raises(ClientDisconnected):
+        _ = request.files
+    assert [file.closed for file in opened] == [True]
 
 
 def test_stream():
@@ -326,13 +455,6 @@ def test_limits():
     request.max_form_parts = 0
     with pytest.raises(RequestEntityTooLarge):
         _ = request.form
-
-
-def test_b119_a_client_that_leaves():
-    with pytest.raises(ClientDisconnected):
-        post(b"a=1", length=10).get_data()
-    with pytest.raises(ClientDisconnected):
-        _ = post(b"a=1", length=10).form
 
 
 def test_b119_a_form_that_is_none():
