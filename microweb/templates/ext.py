@@ -152,6 +152,13 @@ def _newstyle(function: t.Any, names: tuple[str, ...]) -> t.Any:
     return translated
 
 
+#: What is said about tags that do not belong into a translatable text.
+_MISPLACED = {
+    "pluralize": "a translatable section can have only one pluralize section",
+    "trans": "trans blocks can't be nested; did you mean `endtrans`?",
+}
+
+
 class InternationalizationExtension(Extension):
     """`{% trans %}`, and `gettext` and its kin as globals."""
 
@@ -171,10 +178,9 @@ class InternationalizationExtension(Extension):
 
     def _install(self, translations: t.Any, newstyle: bool | None = None) -> None:
         # Libraries that still know Python 2 call those that return text ugettext.
-        find: t.Any = lambda name: getattr(translations, f"u{name}", getattr(translations, name, None))
-        self._install_callables(
-            find("gettext"), find("ngettext"), newstyle, find("pgettext"), find("npgettext")
-        )
+        found = {name: getattr(translations, name, None) for name in _PARAMETERS}
+        found.update((name, getattr(translations, f"u{name}", found[name])) for name in _PARAMETERS)
+        self._install_callables(newstyle=newstyle, **found)
 
     def _install_null(self, newstyle: bool | None = None) -> None:
         from gettext import NullTranslations  # asked for once, at setup
@@ -186,12 +192,9 @@ class InternationalizationExtension(Extension):
     ) -> None:
         if newstyle is not None:
             self.environment.newstyle_gettext = newstyle
-        for (name, parameters), function in zip(
-            _PARAMETERS.items(), (gettext, ngettext, pgettext, npgettext)
-        ):
-            if function is not None and self.environment.newstyle_gettext:
-                function = _newstyle(function, parameters)
-            self.environment.globals[name] = function
+        for name, function in zip(_PARAMETERS, (gettext, ngettext, pgettext, npgettext)):
+            wrap = function is not None and self.environment.newstyle_gettext
+            self.environment.globals[name] = _newstyle(function, _PARAMETERS[name]) if wrap else function
 
     def _uninstall(self, translations: t.Any) -> None:
         for key in _PARAMETERS:
@@ -201,136 +204,100 @@ class InternationalizationExtension(Extension):
         tree = self.environment.parse(source) if isinstance(source, str) else source
         return extract_from_ast(tree, gettext_functions)
 
+    # -- the tag
+
     def parse(self, parser: Parser) -> t.Any:
         """Parse `trans "context" name, name=value, trimmed`, the text, and `pluralize name`."""
         stream = parser.stream
         lineno = next(stream).lineno
-        trans = _Trans(parser)
-        trans.parse_variables()
-        trans.singular = trans.parse_text()
-        trans.count = next(iter([*trans.variables, *trans.referenced]), None)
+        context = stream.next_if("string")
+        variables, trimmed = self._parse_variables(parser)
+        referenced: list[str] = []
+        texts = [self._parse_text(parser, referenced, "endtrans", "pluralize")]
+        count = next(iter([*variables, *referenced]), None)
         if stream.current.test("name:pluralize"):
-            next(stream)
-            trans.parse_count(lineno)
-            trans.plural = trans.parse_text()
+            count = self._parse_count(parser, variables, count)
+            texts.append(self._parse_text(parser, referenced, "endtrans"))
         next(stream)
-        found = [node.set_lineno(lineno) for node in (*trans.assignment, trans.node())]
-        return found if len(found) > 1 else found[0]
+        if trimmed:
+            texts = [re.sub(r"\s*\n\s*", " ", text.strip()) for text in texts]
+        if not referenced and not self.environment.newstyle_gettext:  # it will be no format string
+            texts = [text.replace("%%", "%") for text in texts]
+        body: list[t.Any] = []
+        first = next(iter(variables), None)
+        if isinstance(variables.get(first), nodes.Call):
+            # What may give the count is called once, and before the text.
+            body = [nodes.Assign(nodes.Name("_trans", "store"), variables[first])]
+            variables[first] = nodes.Name("_trans", "load")
+        for name in referenced:
+            variables.setdefault(name, nodes.Name(name, "load"))
+        values = [context.value, *texts] if context else texts
+        args = [*map(nodes.Const, values), *([variables[count]] if len(texts) > 1 else [])]
+        function = f"{'n' * (len(texts) - 1)}{'p' if context else ''}gettext"
+        call = nodes.Call(nodes.Name(function, "load"), args, [], None, None)
+        # ngettext() knows `num` from its argument.
+        known = "num" if len(texts) > 1 and count == "num" else None
+        body.append(nodes.Output([self._formatted(call, variables, known)]))
+        return [node.set_lineno(lineno) for node in body]
 
-
-#: What is said about tags that do not belong into a translatable text.
-_MISPLACED = {
-    "pluralize": "a translatable section can have only one pluralize section",
-    "trans": "trans blocks can't be nested; did you mean `endtrans`?",
-}
-
-
-class _Trans:
-    """One translatable text while it is parsed."""
-
-    def __init__(self, parser: Parser) -> None:
-        self.parser = parser
-        self.environment: t.Any = parser.environment
-        self.stream = parser.stream
-        self.context = self.stream.next_if("string")
-        self.trimmed: bool | None = None
-        self.variables: dict[str, nodes.Expr] = {}
-        self.referenced: list[str] = []
-        #: A call that gives the count is made once, before the text.
-        self.assignment: list[nodes.Assign] = []
-        #: The variable that decides between singular and plural.
-        self.count: t.Any = None
-        self.singular = ""
-        self.plural: str | None = None
-
-    def parse_variables(self) -> None:
-        stream = self.stream
-        while stream.current.type != "block_end":
-            if self.variables:
+    def _parse_variables(self, parser: Parser) -> tuple[dict[t.Any, t.Any], bool]:
+        stream = parser.stream
+        trimmed: bool | None = None
+        variables: dict[t.Any, t.Any] = {}
+        while stream.current.type != "block_end" and not stream.skip_if("colon"):  # as Python would have it
+            if variables:
                 stream.expect("comma")
-            if stream.skip_if("colon"):  # as Python would have it
-                break
             token = stream.expect("name")
-            name = token.value
-            if name in self.variables:
-                self.fail(f"translatable variable {name!r} defined twice.", token.lineno)
-            value: nodes.Expr = nodes.Name(name, "load")
+            if token.value in variables:
+                message = f"translatable variable {token.value!r} defined twice."
+                parser.fail(message, token.lineno, exc=TemplateAssertionError)
             if stream.skip_if("assign"):
-                value = self.parser.parse_expression()
-            elif self.trimmed is None and name in ("trimmed", "notrimmed"):
-                self.trimmed = name == "trimmed"
-                continue
-            if isinstance(value, nodes.Call) and not self.variables:
-                self.assignment = [nodes.Assign(nodes.Name("_trans", "store"), value)]
-                value = nodes.Name("_trans", "load")
-            self.variables[name] = value
+                variables[token.value] = parser.parse_expression()
+            elif trimmed is None and token.value in ("trimmed", "notrimmed"):
+                trimmed = token.value == "trimmed"
+            else:
+                variables[token.value] = nodes.Name(token.value, "load")
+        return variables, self.environment.policies["ext.i18n.trimmed"] if trimmed is None else trimmed
 
-    def fail(self, message: str, lineno: int) -> None:
-        self.parser.fail(message, lineno, exc=TemplateAssertionError)
+    def _parse_count(self, parser: Parser, variables: dict[t.Any, t.Any], count: str | None) -> str:
+        """The variable that decides between singular and plural, by default the first one."""
+        lineno = next(parser.stream).lineno
+        token = parser.stream.next_if("name")
+        if token is not None and token.value not in variables:
+            message = f"unknown variable {token.value!r} for pluralization"
+            parser.fail(message, token.lineno, exc=TemplateAssertionError)
+        return (token.value if token else count) or parser.fail("pluralize without variables", lineno)
 
-    def parse_count(self, lineno: int) -> None:
-        token = self.stream.next_if("name")
-        if token is not None:
-            if token.value not in self.variables:
-                self.fail(f"unknown variable {token.value!r} for pluralization", token.lineno)
-            self.count = token.value
-        if self.count is None:
-            self.parser.fail("pluralize without variables", lineno)
-
-    def parse_text(self) -> str:
-        """The text up to the next tag, with `{{ name }}` as `%(name)s`."""
-        stream = self.stream
+    def _parse_text(self, parser: Parser, referenced: list[str], *ends: str) -> str:
+        """The text up to one of these tags, with `{{ name }}` as `%(name)s`."""
+        stream = parser.stream
         stream.expect("block_end")
         text = ""
         for token in stream:
             if token.type == "data":
                 text += token.value.replace("%", "%%")
             elif token.type == "variable_begin":
-                self.referenced.append(stream.expect("name").value)
+                referenced.append(stream.expect("name").value)
                 stream.expect("variable_end")
-                text += f"%({self.referenced[-1]})s"
+                text += f"%({referenced[-1]})s"
             else:
                 break
         else:
-            self.parser.fail("unclosed translation block")
+            parser.fail("unclosed translation block")
         tag = str(stream.current)
-        if tag != "endtrans" and (tag != "pluralize" or self.count is not None):
+        if tag not in ends:
             other = f"control structures in translatable sections are not allowed; saw `{tag}`"
-            self.parser.fail(_MISPLACED.get(tag, other))
+            parser.fail(_MISPLACED.get(tag, other))
         return text
 
-    def node(self) -> nodes.Output:
-        """The call of the gettext function that fits."""
-        newstyle = self.environment.newstyle_gettext
-        for name in self.referenced:
-            self.variables.setdefault(name, nodes.Name(name, "load"))
-        texts = [text for text in (self.singular, self.plural) if text is not None]
-        function = "gettext"
-        args: list[nodes.Expr] = [nodes.Const(self.message(text, newstyle)) for text in texts]
-        if self.context is not None:
-            function = f"p{function}"
-            args.insert(0, nodes.Const(self.context.value))
-        if self.plural is not None:
-            function = f"n{function}"
-            args.append(self.variables[self.count])
-        call = nodes.Call(nodes.Name(function, "load"), args, [], None, None)
-        if newstyle:
-            # ngettext() knows `num` from its argument.
-            known = "num" if self.plural is not None and self.count == "num" else None
-            call.kwargs = [nodes.Keyword(*pair) for pair in self.variables.items() if pair[0] != known]
-            return nodes.Output([call])
-        text: nodes.Expr = nodes.MarkSafeIfAutoescape(call)
-        if self.variables:
-            pairs = [nodes.Pair(nodes.Const(name), value) for name, value in self.variables.items()]
-            text = nodes.Mod(text, nodes.Dict(pairs))
-        return nodes.Output([text])
-
-    def message(self, text: str, newstyle: bool) -> str:
-        trimmed = self.environment.policies["ext.i18n.trimmed"] if self.trimmed is None else self.trimmed
-        if trimmed:
-            text = re.sub(r"\s*\n\s*", " ", text.strip())
-        # Without variables it will be no format string.
-        return text if newstyle or self.referenced else text.replace("%%", "%")
+    def _formatted(self, call: t.Any, variables: dict[str, t.Any], known: str | None) -> t.Any:
+        """The call of a gettext function with the variables put into what it returns."""
+        if self.environment.newstyle_gettext:
+            call.kwargs = [nodes.Keyword(*pair) for pair in variables.items() if pair[0] != known]
+            return call
+        pairs = [nodes.Pair(nodes.Const(name), value) for name, value in variables.items()]
+        text = nodes.MarkSafeIfAutoescape(call)
+        return nodes.Mod(text, nodes.Dict(pairs)) if pairs else text
 
 
 def extract_from_ast(
@@ -353,9 +320,5 @@ def extract_from_ast(
 
 
 # Short names, for `extensions=`.
-i18n = InternationalizationExtension
-do = ExprStmtExtension
-loopcontrols = LoopControlExtension
-debug = DebugExtension
-with_ = WithExtension
-autoescape = AutoEscapeExtension
+i18n, do, loopcontrols = InternationalizationExtension, ExprStmtExtension, LoopControlExtension
+debug, with_, autoescape = DebugExtension, WithExtension, AutoEscapeExtension
