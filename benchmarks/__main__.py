@@ -10,11 +10,12 @@ import argparse
 import sys
 from typing import Any
 
-from . import http, imports, memory, requests, routing, templates
+from . import http, imports, memory, requests, routing, sessions, templates
 from .harness import FULL, PAGE, QUICK, US, load_json, save_json, versions
 
 PARTS: dict[str, Any] = {
     "requests": requests,
+    "sessions": sessions,
     "http": http,
     "routing": routing,
     "templates": templates,
@@ -31,6 +32,11 @@ TEXTS = {
         "## Messages\n\nThe time to read a form, an upload and a browser's headers into Python values, and to"
         f" send a file from an application: how many times that of {US}. By *sendfile* means that the server"
         " has a wrapper for files. Not every framework negotiates."
+    ),
+    "sessions": (
+        "## Sessions\n\nThe time of a request that reads and writes a signed session; and of a page that does,"
+        " flashes a message, builds 20 URLs and extends another template: how many times that of"
+        f" {US}. The cookie of each answer comes with the next request."
     ),
     "routing": (
         "## Routing\n\nThe time to match a path, averaged over paths all over the map: how many times that of"

@@ -14,6 +14,7 @@ import re
 
 from ..exceptions import HTTPException, MethodNotAllowed, NotFound
 from ..http.urls import url_encode
+from .converters import ValidationError
 from .exceptions import BuildError, RequestAliasRedirect, RequestPath, RequestRedirect, WebsocketMismatch
 from .matcher import Search
 from .pattern import one_slash, quote_path
@@ -240,6 +241,10 @@ class MapAdapter:
         """
         if self.map._remap:
             self.map.update()
+        if method is None and not force_external:
+            path = self._build_plainly(endpoint, values)
+            if path is not None:
+                return path
         values = _given(values) if values else {}
         found = self._choose(endpoint, values, method, append_unknown)
         if found is None:
@@ -254,6 +259,26 @@ class MapAdapter:
             # Links cross between HTTP and WebSockets, and stay as secure as they were.
             scheme = ("ws" if rule.websocket else "http") + ("s:" if scheme in {"https", "wss"} else ":")
         return f"{scheme}//{self.get_host(domain)}{mount[:-1]}{path}"
+
+    def _build_plainly(self, endpoint: t.Any, values: Values | None) -> str | None:
+        """The path, where the values are the arguments of the only rule; None asks for the long way."""
+        rule = self.map._lone_rules.get(endpoint)
+        if (
+            rule is None
+            or type(values) is not dict
+            or rule.arguments != values.keys()
+            or self.subdomain != self.map.default_subdomain
+        ):
+            return None
+        for value in values.values():
+            if value is None:
+                return None  # that is no value
+        try:
+            path = (rule._urls or rule._make_urls())[1](values)
+        except ValidationError:
+            return None
+        mount = self.script_name
+        return path if mount == "/" else f"/{mount.strip('/')}{path}"
 
     def _choose(
         self, endpoint: t.Any, values: Values, method: str | None, append_unknown: bool

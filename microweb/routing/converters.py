@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     Bound = t.Optional[float]
 
 
+#: Most values are words and numbers, and asking is cheaper than quoting.
+_WORD = "type({0}) is str and x.isalnum() and x.isascii()"
+
+
 class ValidationError(ValueError):
     """Raised by a converter: the text (or the value, when building) is not one of mine."""
 
@@ -70,6 +74,11 @@ class BaseConverter:
         plain = getattr(self.to_python, "__func__", None) is BaseConverter.to_python
         return None if plain else self.to_python
 
+    def _plain_test(self) -> str | None:
+        """An expression for values that `to_url` leaves as they are; {0} is the value. None: ask it."""
+        own = getattr(self.to_url, "__func__", None)
+        return _WORD if own in (BaseConverter.to_url, UnicodeConverter.to_url) else None
+
 
 class UnicodeConverter(BaseConverter):
     """``string``, the default: text without a slash, of a *length* or within bounds.
@@ -85,6 +94,9 @@ class UnicodeConverter(BaseConverter):
             minlength = maxlength = length
         self._low, self._high = int(minlength), None if maxlength is None else int(maxlength)
         self.regex = f"[^/]{{{self._low},{'' if self._high is None else self._high}}}"
+
+    def _plain_test(self) -> str | None:
+        return super()._plain_test() if self._low == 1 and self._high is None else None
 
     def to_url(self, value: t.Any) -> str:
         """The text, percent-encoded; ValidationError if this very rule would not match it."""
@@ -147,6 +159,10 @@ class NumberConverter(BaseConverter):
         inherited = getattr(self.to_python, "__func__", None) is NumberConverter.to_python
         plain = inherited and self.regex == DIGITS and self.min is self.max is None and not self.fixed_digits
         return int if plain and self.num_convert is int else self.to_python
+
+    def _plain_test(self) -> str | None:
+        inherited = getattr(self.to_url, "__func__", None) is NumberConverter.to_url
+        return "type({0}) is int" if inherited and self._cast() is int else None
 
     def _bounded(self, number: t.Any) -> t.Any:
         low, high = self.min, self.max

@@ -131,6 +131,8 @@ class Map:
     ) -> None:
         self._added: list[Rule] = []
         self._rules_by_endpoint: dict[t.Any, list[Rule]] = {}
+        #: Endpoint -> its rule, where building has nothing to choose and nothing to add to the path.
+        self._lone_rules: dict[t.Any, Rule] = {}
         self._matcher = StateMachineMatcher()
         self._lane = Node()
         self._remap = True
@@ -179,10 +181,14 @@ class Map:
                 self._remap = len(self._added) != count  # a rule that came meanwhile is not in them
 
     def _make_tables(self) -> None:
+        lone = {}
         for endpoint, rules in list(self._rules_by_endpoint.items()):
             # A new list: sorting in place would show an empty one to other threads meanwhile.
             self._rules_by_endpoint[endpoint] = ranked = sorted(rules, key=lambda r: r.build_compare_key())
             self._mark_direct(ranked)
+            if len(ranked) == 1 and not self.host_matching and ranked[0].is_plain(self.default_subdomain):
+                lone[endpoint] = ranked[0]
+        self._lone_rules = lone
         self._matcher = StateMachineMatcher(rule for rule in self._added if not rule.build_only)
         lane = None if self.host_matching else self._matcher.root.static.get(self.default_subdomain)
         self._lane = lane or Node()

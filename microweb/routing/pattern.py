@@ -232,11 +232,19 @@ def values_function(
     return eval(source, names)  # type: ignore[no-any-return]
 
 
+def _argument(convert: str, value: str, plain_test: str | None) -> str:
+    """Source for the text of a value."""
+    if plain_test is None:
+        return f"{convert}({value})"
+    return f"x if {plain_test.format(f'x := {value}')} else {convert}(x)"
+
+
 def url_function(tokens: list[Token], defaults: t.Mapping[str, t.Any]) -> URLFunction:
     """A function from values to a rule's path (or domain part).
 
-    For ``/<name>/<int:page>`` it is ``lambda v: '/%s/%s' % (c0(v['name']), c1(v['page']))``. A
-    variable that has a default is constant, as a rule is only built with its own defaults.
+    For ``/<name>/<int:page>`` it is ``lambda v: '/%s/%s' % (c0(v['name']), c1(v['page']))``, but that
+    a converter is not called for what it would leave as it is. A variable that has a default is
+    constant, as a rule is only built with its own defaults.
     """
     template = ""
     names: dict[str, t.Any] = {}
@@ -244,7 +252,7 @@ def url_function(tokens: list[Token], defaults: t.Mapping[str, t.Any]) -> URLFun
     for text, converter in tokens:
         if converter is not None and text not in defaults:
             names[f"c{len(names)}"] = converter.to_url
-            arguments.append(f"c{len(arguments)}(v[{text!r}])")
+            arguments.append(_argument(f"c{len(arguments)}", f"v[{text!r}]", converter._plain_test()))
             template += "%s"
         else:
             literal = quote_path(text) if converter is None else converter.to_url(defaults[text])

@@ -215,6 +215,11 @@ class Rule(RuleFactory):
             path = f"{path}?{query}" if query else path
         return domain, path
 
+    def is_plain(self, subdomain: str) -> bool:
+        """Whether a URL is the path alone: no defaults, no other host or protocol."""
+        special = self.defaults or self.websocket or self.subdomain != subdomain
+        return not special and "<" not in subdomain and type(self).build is Rule.build
+
     def provides_defaults_for(self, rule: Rule) -> bool:
         """Whether this is a shorter URL for some values of *rule*."""
         alike = self.endpoint == rule.endpoint and self.arguments == rule.arguments
