@@ -141,7 +141,7 @@ def is_byte_range_valid(start: Pos, stop: Pos, length: Pos) -> bool:
 
 
 # No body is longer than 18 digits say, and int() of many digits is slow (CVE-2020-10735).
-_RANGE = re.compile(r"(?:([0-9]{1,18})[ \t]*)?-[ \t]*([0-9]{1,18})?")
+_RANGE = re.compile(r"(?:([0-9]{1,18})[ \t]*-[ \t]*|-)([0-9]{1,18})?")
 _CONTENT_RANGE = re.compile(r"([^ ]+) +(?:([0-9]{1,18})-([0-9]{1,18})|\*)/(?:([0-9]{1,18})|\*)")
 
 
