@@ -53,6 +53,9 @@ _GENERATED = re.compile(r"[lt]_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|p
 #: What a macro has besides its parameters if its body asks for it, in the order of Macro's flags.
 _EXTRAS = ("kwargs", "varargs", "caller")
 
+#: Statements that have one form in Python.
+_PATTERNS = {"ExprStmt": "{node},", "Break": "break", "Continue": "continue"}
+
 #: How long a chain of elif may be before it is cut.
 _MOST_BRANCHES = 50
 
@@ -156,7 +159,11 @@ class CodeGenerator(Expressions):
         line = self.line
         for node in body:
             self.line = node.lineno or line
-            found = getattr(self, f"visit_{type(node).__name__}")(node, frame)
+            kind = type(node).__name__
+            if kind in _PATTERNS:
+                found = self.code(_PATTERNS[kind], **self.fields(node, frame))
+            else:
+                found = getattr(self, f"visit_{kind}")(node, frame)
             if frame.require_output_check and isinstance(node, (nodes.Output, nodes.FilterBlock)):
                 # What a template prints by itself is dropped as soon as it extends another one.
                 found = [] if self._has_known_extends else self._if_extending("is None", found)
@@ -328,7 +335,7 @@ class CodeGenerator(Expressions):
         return [*found, *self._write(call, frame)]
 
     def _loop(self, node: t.Any, frame: Frame, iterable: t.Any, recursion: c.Sequence[str] = ()) -> Code:
-        """A loop; over a `LoopContext` if the body turns out to need `loop`."""
+        """A loop; over a `LoopContext`, which counts what passes the test, if the body needs `loop`."""
         scope = Scope(frame.scope)
         inner = frame.inner(scope, loop_name=scope.offer("loop"))
         if recursion:
@@ -344,16 +351,12 @@ class CodeGenerator(Expressions):
         target = self.store(node.target, inner)
         extended = scope.kind("loop") == "param"
         if node.test is not None:
-            test = self._loop_test(node, inner)
-            if extended:  # `loop` must count what passes only
-                # What is iterated over is evaluated before: Python allows no := in that place.
-                source = self.temporary()
-                before += self.code("{source} = {iterable}", source=source, iterable=iterable)
-                item, iterable = self._as_value(target), "({item} for a in {source} if {test})"
-                iterable = self.expression(iterable, item=item, source=source, test=test)
-                iterable.generators[0].target, target = target, self.store(node.target, inner)
-            else:
-                body = self.code("if not {test}:\n    continue", test=test) + body
+            # What is iterated over is evaluated before: Python allows no := in that place.
+            source, item = self.temporary(), self.expr(node.target, inner)
+            before += self.code("{source} = {iterable}", source=source, iterable=iterable)
+            iterable = self.expression("({item} for a in {source})", item=item, source=source)
+            iterable.generators[0].target, target = target, self.store(node.target, inner)
+            iterable.generators[0].ifs = [self._loop_test(node, inner)]
         if extended:
             create = "{loop} = LoopContext({i}, environment.undefined, *{more})"
             before += self.code(create, loop=inner.loop_name, i=iterable, more=[*map(self.name, recursion)])
@@ -403,18 +406,6 @@ class CodeGenerator(Expressions):
                 scope.declare_parameter(name.name, inner.scope.refs[name.name])
         scope.scan([node.test])
         return self.expr(node.test, inner.inner(scope))
-
-    def _as_value(self, target: t.Any) -> t.Any:
-        """The expression that reads what a target of a loop stores."""
-        if isinstance(target, ast.Tuple):
-            return self.expression("(*{items},)", items=[self._as_value(item) for item in target.elts])
-        return self.name(target.id)
-
-    def visit_Break(self, node: t.Any, frame: Frame) -> Code:
-        """`break` and `continue`."""
-        return self.code(type(node).__name__.lower())
-
-    visit_Continue = visit_Break
 
     def visit_If(self, node: t.Any, frame: Frame) -> Code:
         """`if`, with each `elif` in the `else` of the one before."""
@@ -513,9 +504,11 @@ class CodeGenerator(Expressions):
 
     # -- bodies with variables of their own
 
-    def _scoped(self, body: list[t.Any], frame: Frame, **changes: t.Any) -> tuple[Frame, Code]:
+    def _scoped(
+        self, body: list[t.Any], frame: Frame, scope: t.Any = None, **changes: t.Any
+    ) -> tuple[Frame, Code]:
         """A body in a scope of its own, and the frame it had."""
-        inner = frame.inner(Scope(frame.scope), **changes)
+        inner = frame.inner(scope or Scope(frame.scope), **changes)
         inner.scope.scan(body)
         content = self.statements(body, inner)
         return inner, [*self._entry(inner.scope), *content] or self.code("pass")
@@ -578,18 +571,13 @@ class CodeGenerator(Expressions):
         derived, overlay = self.derived_context(frame), self.expr(node.context, frame)
         derive = "{context} = {derived}\n{context}.vars = {overlay}"
         body = self.code(derive, context=context, derived=derived, overlay=overlay)
+        # Nothing is known of the names around it: any of them may be in the mapping.
+        scope = Scope(frame.scope, function=True)
+        scope.chain = (scope,)
         outer, self._context = self._context, context
-        inner = frame.inner(Scope())
-        inner.scope.level = frame.scope.level + 1
-        inner.scope.scan(node.body)
-        content = self.statements(node.body, inner)
-        body += self._entry(inner.scope)
+        body += self._scoped(node.body, frame, scope)[1]
         self._context = outer
-        return body + content
-
-    def visit_ExprStmt(self, node: t.Any, frame: Frame) -> Code:
-        """`do`."""
-        return self.code("{value},", value=self.expr(node.node, frame))
+        return body
 
     # -- the eval context
 

@@ -109,10 +109,13 @@ class Expressions(Builder):
         if pattern is None:
             result = getattr(self, f"visit_{kind}")(node, frame)
         else:
-            holes = {name: self._field(getattr(node, name), frame) for name in node.fields if name != "ctx"}
-            result = self.expression(pattern, **holes)
+            result = self.expression(pattern, **self.fields(node, frame))
         self.line = line
         return result
+
+    def fields(self, node: nodes.Node, frame: Frame) -> dict[str, t.Any]:
+        """What fills the holes of a node's pattern."""
+        return {name: self._field(getattr(node, name), frame) for name in node.fields if name != "ctx"}
 
     def _field(self, value: t.Any, frame: Frame) -> t.Any:
         """What fills the hole for a field: a tree, a list of them, or the value itself."""

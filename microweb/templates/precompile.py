@@ -31,9 +31,9 @@ def write_templates(
             with open(os.path.join(target, filename), "w", encoding="utf-8") as file:
                 file.write(source)
     else:
-        from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+        import zipfile
 
-        with ZipFile(target, "w", {"deflated": ZIP_DEFLATED, "stored": ZIP_STORED}[zip]) as archive:
+        with zipfile.ZipFile(target, "w", getattr(zipfile, f"ZIP_{zip.upper()}")) as archive:
             for filename, source in modules:
                 archive.writestr(filename, source)
     log("Finished compiling templates")
@@ -51,7 +51,7 @@ def _modules(
             if not ignore:
                 raise
             log(f'Could not compile "{name}": {error}')
-            continue
-        module = ModuleLoader.get_module_filename(name)
-        log(f'Compiled "{name}" as {module}')
-        yield module, code
+        else:
+            module = ModuleLoader.get_module_filename(name)
+            log(f'Compiled "{name}" as {module}')
+            yield module, code
