@@ -1,0 +1,132 @@
+"""Who may see tracebacks, and who may run code in them.
+
+The rule: tracebacks are for a browser on this machine that asks for this machine by name, and consoles for
+one that knows the PIN, too. The address of the connection keeps others out; the name does so for pages of
+other sites whose names were made to point here (DNS rebinding); the PIN stops what else runs here. Nothing
+that a proxy forwards counts as local. Every refusal is told on the terminal.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import os
+import sys
+import threading
+
+from ..log import logger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+#: Wrong PINs until no more are taken; a PIN has nine digits.
+ATTEMPTS = 10
+#: Set by the reloader, so that PIN and cookie outlive a restart.
+SEED = "MICROWEB_DEBUG_SECRET"
+_FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
+#: What an answer depends on. Copied before the application runs, which may change its environ.
+ASKED = ("REMOTE_ADDR", "HTTP_HOST", *_FORWARDED)
+
+
+class Access:
+    """The PIN, and what else it takes; `secured` is false for consoles without a PIN."""
+
+    def __init__(self, secured: bool = True) -> None:
+        self._seed = (os.environ.get(SEED) or os.urandom(16).hex()).encode()
+        wanted = os.environ.get("MICROWEB_DEBUG_PIN") or os.environ.get("WERKZEUG_DEBUG_PIN", "")
+        number = f"{int(self._digest('pin'), 16):09d}"[-9:]
+        chosen = (
+            wanted if wanted.replace("-", "").isdecimal() else "-".join((number[:3], number[3:6], number[6:]))
+        )
+        #: None, which is MICROWEB_DEBUG_PIN=off, opens every console.
+        self.pin: str | None = chosen if secured and wanted != "off" else None
+        #: Names of this machine; one that begins with a dot stands for those below it as well.
+        self.trusted_hosts: list[str] = [".localhost", "127.0.0.1", "::1"]
+        #: Addresses and networks of those who are let in.
+        self.trusted_peers: list[str] = [
+            "127.0.0.0/8",
+            "::1",
+            *os.environ.get("MICROWEB_DEBUG_PEERS", "").split(),
+        ]
+        self.failures = 0
+        self._lock = threading.Lock()
+        #: What a browser shows that gave the PIN once. Cookies know no ports: the name keeps servers apart.
+        self.cookie = f"__mwd{self._digest('name')[:16]}={self._digest(f'cookie {self.pin}')}"
+
+    def _digest(self, purpose: str) -> str:
+        return hmac.new(self._seed, purpose.encode(), "sha256").hexdigest()
+
+    def tell_pin(self) -> None:
+        """Print the PIN on the terminal: whoever reads it there may run code anyway."""
+        print(
+            f" * Debugger PIN: {self.pin or 'off, everybody on this machine may run code'}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def refuses(self, asked: t.Mapping[str, t.Any]) -> bool:
+        """Whether this request is to see nothing; then the terminal is told why."""
+        reason = self._reason(asked)
+        if reason:
+            logger.warning("The debugger shows nothing: %s", reason)
+        return bool(reason)
+
+    def _reason(self, asked: t.Mapping[str, t.Any]) -> str:
+        host, peer = asked.get("HTTP_HOST") or "", asked.get("REMOTE_ADDR") or ""
+        if any(map(asked.get, _FORWARDED)):
+            return "the request came through a proxy"
+        if not self._is_near(peer):
+            return f"{ascii(peer)} is another machine; MICROWEB_DEBUG_PEERS lists those that may see it"
+        name = _name(host)
+        for entry in self.trusted_hosts:
+            wanted = _name(entry.lstrip("."))
+            if name and (name == wanted or entry[:1] == "." and name.endswith(f".{wanted}")):
+                return ""
+        return f"{ascii(host)} is no name of this machine"
+
+    def _is_near(self, peer: str) -> bool:
+        # No address: a Unix socket, or no network at all.
+        if not peer or peer.startswith("unix:"):
+            return True
+        try:
+            address: t.Any = ipaddress.ip_address(peer)
+        except ValueError:
+            return False
+        address = getattr(address, "ipv4_mapped", None) or address
+        return any(address in ipaddress.ip_network(each, strict=False) for each in self.trusted_peers)
+
+    def knows_pin(self, environ: t.Mapping[str, t.Any]) -> bool:
+        """Whether the browser gave the PIN before, or needs none."""
+        given = environ.get("HTTP_COOKIE", "").encode("utf-8", "replace").split(b";")
+        wanted = self.cookie.encode()
+        return self.pin is None or any(hmac.compare_digest(each.strip(), wanted) for each in given)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no more PINs are taken until the program is started again."""
+        return self.failures >= ATTEMPTS
+
+    def try_pin(self, text: str) -> bool:
+        """Whether this is the PIN; dashes and blanks do not count."""
+        with self._lock:  # or many guesses at once would count as one
+            if self.exhausted or self.pin is None:
+                return False
+            right = hmac.compare_digest(_digits(text), _digits(self.pin))
+            self.failures = 0 if right else self.failures + 1
+        if not right:
+            logger.warning("A wrong debugger PIN was given, %d of %d times", self.failures, ATTEMPTS)
+        return right
+
+
+def _digits(pin: str) -> bytes:
+    return pin.replace("-", "").replace(" ", "").encode("utf-8", "replace")
+
+
+def _name(host: str) -> str:
+    """A host without port and brackets."""
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:  # more of them: an IPv6 address without brackets
+        host = host.partition(":")[0]
+    return host.rstrip(".").lower()

@@ -1,0 +1,135 @@
+"""An interactive console on the names of a frame; what it prints is HTML.
+
+The rule: what one console prints is seen there and nowhere else. Which thread prints is told by a context
+variable, so that the program's other threads go on writing to the terminal meanwhile.
+"""
+
+from __future__ import annotations
+
+import io
+import linecache
+import sys
+import threading
+import traceback
+from code import InteractiveInterpreter
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import count
+
+from .repr import debug_repr, dump, escape, helper
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import types
+    import typing as t
+
+_running: ContextVar[Console] = ContextVar("console")
+_numbers = count(1)
+_lock = threading.Lock()
+_displayhook = sys.displayhook
+
+
+class HTMLStringO(io.StringIO):
+    """Collects what is printed, escaped; what is HTML already goes through `_write`."""
+
+    def _write(self, html: str) -> int:
+        return super().write(html)
+
+    def write(self, text: str) -> int:
+        """Print text."""
+        self._write(escape(text))
+        return len(text)
+
+    def writelines(self, lines: t.Iterable[str]) -> None:  # type: ignore[override]
+        """Print some texts."""
+        self.write("".join(lines))
+
+    def reset(self) -> str:
+        """What was printed; begin anew."""
+        html = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return html
+
+
+class _Stdout:
+    """Stands for sys.stdout while consoles run, and sends each thread to its own."""
+
+    def __init__(self, real: t.Any) -> None:
+        self.real, self.users = real, 0
+
+    def __getattr__(self, name: str) -> t.Any:
+        console = _running.get(None)
+        return getattr(console.output if console else self.real, name)
+
+
+@contextmanager
+def _printing_to(console: Console) -> t.Iterator[None]:
+    token = _running.set(console)
+    with _lock:
+        stdout: t.Any = sys.stdout if isinstance(sys.stdout, _Stdout) else _Stdout(sys.stdout)
+        sys.stdout = stdout
+        stdout.users += 1
+    try:
+        yield
+    finally:
+        _running.reset(token)
+        with _lock:
+            stdout.users -= 1
+            # Others may still run, and a program may have put its own in place.
+            if sys.stdout is stdout and not stdout.users:
+                sys.stdout = stdout.real
+
+
+def _show(value: object) -> None:
+    console = _running.get(None)
+    if console is None:
+        _displayhook(value)
+    elif value is not None:
+        console.locals["_"] = value
+        console.output._write(f"{debug_repr(value)}\n")
+
+
+# Python asks this for every value of an interactive line; outside of a console it is what it was.
+sys.displayhook = _show
+
+
+class Console(InteractiveInterpreter):
+    """Runs lines, one after the other, on a copy of a frame's names."""
+
+    locals: dict[str, t.Any]
+
+    def __init__(
+        self, globals: t.Mapping[str, t.Any] | None = None, locals: t.Mapping[str, t.Any] | None = None
+    ) -> None:
+        super().__init__({**(globals or {}), **(locals or {}), "dump": dump, "help": helper})
+        self.output = HTMLStringO()
+        self._pending = ""
+
+    def eval(self, code: str) -> str:
+        """Run a line, and give back prompt, line and what it printed, as HTML."""
+        line = code.rstrip()
+        prompt, source = ("... ", f"{self._pending}\n{line}") if self._pending else (">>> ", line)
+        name = f"<console {next(_numbers)}>"
+        # Tracebacks show the lines from here; without a time, they are not looked for on disk.
+        linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+        with _printing_to(self):
+            self._pending = source if self.runsource(source, name) else ""
+        return f"{prompt}{escape(line)}\n{self.output.reset()}"
+
+    def runcode(self, code: types.CodeType) -> None:
+        """Run what was compiled; even `exit()` ends the line alone, and not the server."""
+        try:
+            exec(code, self.locals)
+        except BaseException as error:
+            # Without this frame.
+            trace = error.__traceback__ and error.__traceback__.tb_next
+            self.write("".join(traceback.format_exception(type(error), error, trace)))
+
+    def showsyntaxerror(self, filename: str | None = None, **kwargs: t.Any) -> None:
+        """Say what is wrong with a line, here and not where the program sends its own errors."""
+        self.write("".join(traceback.format_exception_only(*sys.exc_info()[:2])))
+
+    def write(self, data: str) -> None:
+        """Print text."""
+        self.output.write(data)

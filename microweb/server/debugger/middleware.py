@@ -1,0 +1,222 @@
+"""The debugger as a WSGI middleware.
+
+The rule: what the application answers goes through untouched; only what it raises becomes a page, and only
+while nothing of its answer has been sent. Requests for the page's own files and consoles are told by their
+query string, so that nobody's form is read. Those that do something are POST and carry a secret that only
+the page has, so that no other site can send them.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from collections import deque
+from contextlib import ExitStack
+from urllib.parse import parse_qsl
+
+from ..log import logger
+from .access import ASKED, Access
+from .console import Console
+from .page import ASSETS, DebugTraceback, asset, policy, render_console, request_tables
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    Environ = dict[str, t.Any]
+    Answer = tuple[str, list[tuple[str, str]], bytes]
+
+#: Where frameworks leave the contexts of a request, to be entered again for its consoles.
+PRESERVE = "werkzeug.debug.preserve_context"
+#: Pages whose frames are kept for consoles; they keep alive all that they name.
+PAGES = 10
+LONGEST_FORM = 64 * 1024
+_TEXT, _JSON, _HTML = "text/plain; charset=utf-8", "application/json", "text/html; charset=utf-8"
+
+
+class _Body:
+    """An application's body whose errors are answered, and which is closed by whoever closes this."""
+
+    def __init__(self, body: t.Any, fail: t.Callable[[Exception], list[bytes]]) -> None:
+        self._body, self._fail = body, fail
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        try:
+            yield from self._body
+        except Exception as error:
+            yield from self._fail(error)
+
+    def close(self) -> None:
+        """Close the application's body."""
+        getattr(self._body, "close", bool)()
+
+
+class DebuggedApplication(Access):
+    """Shows what `app` raises; with `evalex`, with a console in each frame.
+
+    `console_path` is where a console is that belongs to no exception, `console_init_func` makes its names.
+    `show_hidden_frames` shows frames with a local `__traceback_hide__`, too. Consoles ask for the PIN unless
+    `pin_security` is off; `pin_logging` prints it on the terminal. `request_key` is not used. Whom it answers
+    stands in `trusted_hosts`, `trusted_peers` and `pin`.
+    """
+
+    def __init__(
+        self,
+        app: t.Any,
+        evalex: bool = False,
+        request_key: str = "werkzeug.request",
+        console_path: str | None = "/console",
+        console_init_func: t.Callable[[], t.Mapping[str, t.Any]] | None = None,
+        show_hidden_frames: bool = False,
+        pin_security: bool = True,
+        pin_logging: bool = True,
+    ) -> None:
+        self.app, self.evalex = app, evalex
+        self.console_path, self.console_init_func = console_path, console_init_func
+        self.show_hidden_frames, self.pin_logging = show_hidden_frames, pin_logging
+        self.secret = secrets.token_urlsafe(20)
+        super().__init__(pin_security)
+        if evalex and pin_logging:
+            self.tell_pin()
+        # The consoles of each page by the numbers of their frames, and the contexts of its request.
+        self._pages: deque[tuple[dict[int, Console], list[t.Any]]] = deque(maxlen=PAGES)
+        self._standalone: dict[int, Console] = {}
+
+    def __call__(self, environ: Environ, start_response: t.Any) -> t.Any:
+        """The WSGI entry."""
+        query = environ.get("QUERY_STRING", "")
+        if "__debugger__=yes" in query.split("&"):
+            answer = self._command(environ, dict(parse_qsl(query)))
+        elif self.evalex and self.console_path and environ.get("PATH_INFO") == self.console_path:
+            answer = self._refusal(environ) or self._show_console(environ)
+        else:
+            return self.debug_application(environ, start_response)
+        start_response(*answer[:2])
+        return answer[2:]
+
+    def debug_application(self, environ: Environ, start_response: t.Any) -> t.Any:
+        """Run the application."""
+        asked = {key: environ.get(key) for key in ASKED}
+        contexts: list[t.Any] = []
+        if self.evalex:
+            environ[PRESERVE] = contexts.append
+        started: list[str] = []
+
+        def start(status: str, *rest: t.Any) -> t.Any:
+            started.append(status)
+            return start_response(status, *rest)
+
+        def fail(error: Exception) -> list[bytes]:
+            known = [getattr(self.app, "config", None) or {}, environ]
+            traceback = DebugTraceback(error, hide=not self.show_hidden_frames, namespaces=known)
+            status, headers, body = self._report(traceback, environ, asked, contexts)
+            # With exc_info it raises the error again if the head is out: the server breaks the answer off.
+            start_response(status, headers, *[(type(error), error, error.__traceback__)][: len(started)])
+            environ["wsgi.errors"].write(traceback.render_traceback_text())
+            return [body]
+
+        try:
+            body = self.app(environ, start)
+        except Exception as error:
+            return fail(error)
+        wrapper = environ.get("wsgi.file_wrapper")
+        # What cannot fail stays what it is: servers know lists, and send files by themselves.
+        if type(body) in (list, tuple) or isinstance(wrapper, type) and isinstance(body, wrapper):
+            return body
+        return _Body(body, fail)
+
+    def _report(
+        self, traceback: DebugTraceback, environ: Environ, asked: t.Mapping[str, t.Any], contexts: list[t.Any]
+    ) -> Answer:
+        status, accept = "500 Internal Server Error", environ.get("HTTP_ACCEPT", "text/html").lower()
+        if self.refuses(asked):
+            return _answer(status, "Internal Server Error: the terminal shows why.\n")
+        if "text/html" not in accept:
+            as_json = "json" in accept
+            text = traceback.to_json() if as_json else traceback.to_text()
+            return _answer(status, text, _JSON if as_json else _TEXT)
+        if self.evalex:
+            frames = traceback.all_frames
+            consoles = {frame.id: Console(frame.globals, frame.locals) for frame in frames}
+            self._pages.append((consoles, contexts))
+        nonce, trusted = secrets.token_urlsafe(16), self.knows_pin(environ)
+        tables = request_tables(environ)
+        page = traceback.render_debugger_html(self.evalex, self.secret, trusted, nonce, tables)
+        return _answer(status, page, _HTML, ("Content-Security-Policy", policy(nonce)))
+
+    def _refusal(self, asked: t.Mapping[str, t.Any]) -> Answer | None:
+        return _refuse("it is for browsers on this machine") if self.refuses(asked) else None
+
+    def _show_console(self, environ: Environ) -> Answer:
+        """The page of a console that belongs to no frame; its number is 0."""
+        if not self._standalone:
+            names = self.console_init_func() if self.console_init_func else {}
+            self._standalone[0] = Console({"app": self.app, **names})
+        nonce = secrets.token_urlsafe(16)
+        page = render_console(nonce, self.secret, self.knows_pin(environ))
+        return _answer("200 OK", page, _HTML, ("Content-Security-Policy", policy(nonce)))
+
+    def _command(self, environ: Environ, query: dict[str, str]) -> Answer:
+        """What a page asks for: one of its files, or something to do."""
+        command, name = query.get("cmd", ""), query.get("f", "")
+        if command == "resource" and name in ASSETS:
+            return _answer("200 OK", asset(name), ASSETS[name])
+        commands = {"pinauth": self._take_pin, "printpin": self._tell_pin, "eval": self._eval}
+        form = _form(environ)
+        # Another site may send forms here, but it cannot read the page.
+        if not hmac.compare_digest(form.get("s", "").encode(), self.secret.encode()):
+            return _refuse("the page is older than the server; reload it")
+        if command not in commands:
+            return _answer("404 Not Found", "The debugger has no such command.\n")
+        return self._refusal(environ) or commands[command](environ, form)
+
+    def _take_pin(self, environ: Environ, form: dict[str, str]) -> Answer:
+        right = self.knows_pin(environ) or self.try_pin(form.get("pin", ""))
+        result = json.dumps({"auth": right, "exhausted": not right and self.exhausted})
+        secure = "; Secure" if environ["wsgi.url_scheme"] == "https" else ""
+        cookie = f"{self.cookie}; Path=/; HttpOnly; SameSite=Strict{secure}"
+        return _answer("200 OK", result, _JSON, *[("Set-Cookie", cookie)][:right])
+
+    def _tell_pin(self, environ: Environ, form: dict[str, str]) -> Answer:
+        if self.pin_logging:
+            self.tell_pin()
+        return _answer("200 OK", "")
+
+    def _eval(self, environ: Environ, form: dict[str, str]) -> Answer:
+        if not self.evalex or not self.knows_pin(environ):
+            logger.warning("The debugger runs nothing before the PIN is given")
+            return _refuse("the consoles are locked")
+        frame = int(form["frm"]) if form.get("frm", "").isdecimal() else -1
+        for consoles, contexts in [(self._standalone, []), *self._pages]:
+            if frame in consoles:
+                with ExitStack() as stack:
+                    for context in contexts:
+                        stack.enter_context(context)
+                    return _answer("200 OK", consoles[frame].eval(form.get("code", "")), _HTML)
+        return _answer("410 Gone", "This traceback is no longer kept; reload the page.\n")
+
+
+def _form(environ: Environ) -> dict[str, str]:
+    """The fields of a POST; none if it is something else, or too long."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if environ["REQUEST_METHOD"] != "POST" or not length.isdecimal() or int(length) > LONGEST_FORM:
+        return {}
+    text = environ["wsgi.input"].read(int(length)).decode("utf-8", "replace")
+    return dict(parse_qsl(text, keep_blank_values=True))
+
+
+def _refuse(why: str) -> Answer:
+    return _answer("403 Forbidden", f"The debugger refuses: {why}.\n")
+
+
+def _answer(status: str, body: str | bytes, kind: str = _TEXT, *headers: tuple[str, str]) -> Answer:
+    data = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
+    safe = [
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-store"),
+        # Nor may other sites put it in their pages.
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+    ]
+    return status, [("Content-Type", kind), ("Content-Length", str(len(data))), *safe, *headers], data

@@ -1,0 +1,212 @@
+"""What the debugger shows: an exception as a page, as text, or as JSON.
+
+The rule: the page is complete without a script, which only adds the consoles; every string that comes from
+the program or the client is escaped where it is put in; and what goes by a secret's name is hidden in all
+three, since people paste them.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import pkgutil
+from functools import cache
+from urllib.parse import parse_qsl
+
+from .frames import Failure, Frame, make_chain
+from .redaction import Redactor
+from .repr import DebugReprGenerator, escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+#: Files of the page, and their types.
+ASSETS = {
+    "debugger.css": "text/css; charset=utf-8",
+    "debugger.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+#: So many frames of the application are shown open.
+OPEN = 5
+
+
+@cache
+def asset(name: str) -> bytes:
+    """A file of this package, which may lie in an archive."""
+    data = pkgutil.get_data(__package__, f"assets/{name}")
+    if data is None:
+        raise FileNotFoundError(name)
+    return data
+
+
+def policy(nonce: str) -> str:
+    """The page's Content-Security-Policy: its own files, and nothing that text could smuggle in."""
+    return (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self';"
+        " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def render(body: str, title: str, nonce: str = "", secret: str = "", trusted: bool = False) -> str:
+    """A page around a body. Without a secret it has no consoles."""
+    flags = f'data-secret="{escape(secret)}" data-trusted="{int(trusted)}"' if secret else ""
+    shell = asset("page.html").decode()
+    return shell.format(title=escape(title), nonce=escape(nonce), flags=flags, body=body)
+
+
+def render_console(nonce: str, secret: str, trusted: bool) -> str:
+    """The page of a console that belongs to no exception."""
+    return render(asset("console.html").decode(), "Console", nonce, secret, trusted)
+
+
+class DebugTraceback:
+    """An exception with all that led to it; `namespaces` may hold more secrets that are to be hidden."""
+
+    def __init__(
+        self,
+        exc: BaseException,
+        te: t.Any = None,
+        *,
+        skip: int = 0,
+        hide: bool = True,
+        namespaces: t.Iterable[t.Mapping[t.Any, t.Any]] = (),
+    ) -> None:
+        #: The exception and those before it, the last one first, with the words between them.
+        self.all_tracebacks = make_chain(exc, skip, hide)
+        self.all_frames = list(self.all_tracebacks.all_frames())
+        self._redactor = Redactor(*namespaces, *(frame.locals for frame in self.all_frames))
+        self._last = self.all_tracebacks[0][1]
+
+    def _show(self, text: str) -> str:
+        return escape(self._redactor.known(text))
+
+    @property
+    def title(self) -> str:
+        """Type and message in one line."""
+        return self._redactor.known(self._last.lines[-1].strip())
+
+    def render_traceback_text(self) -> str:
+        """What Python would print, without hidden frames."""
+        return "".join(self._last.summary.format())
+
+    def to_json(self) -> str:
+        """For programs that asked for JSON."""
+        known = self._redactor.known
+        return json.dumps(
+            {
+                "error": "Internal Server Error",
+                "type": self._last.type_name,
+                "message": known(self._last.message),
+                "traceback": known(self.render_traceback_text()).splitlines(),
+            },
+            indent=2,
+        )
+
+    def to_text(self) -> str:
+        """For programs that did not ask for HTML."""
+        return self._redactor.known(self.render_traceback_text())
+
+    def render_traceback_html(self, include_title: bool = True) -> str:
+        """The chain, oldest exception first, as Python prints it."""
+        title = "<h2>Traceback <em>(most recent call last)</em></h2>\n" if include_title else ""
+        return f"<div class=traceback>\n{title}{self._chain(self.all_tracebacks)}</div>\n"
+
+    def render_debugger_html(
+        self,
+        evalex: bool,
+        secret: str,
+        evalex_trusted: bool,
+        nonce: str = "",
+        request: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
+    ) -> str:
+        """The whole page; `request` holds tables by their titles."""
+        own = [frame for frame in self._last.frames if not frame.is_library] or self._last.frames
+        body = (
+            asset("traceback.html")
+            .decode()
+            .format(
+                type=self._show(self._last.type_name),
+                message=self._show(self._last.message),
+                place=self._link(own[-1]) if own else "",
+                traceback=self.render_traceback_html(),
+                request="".join(self._table(*item) for item in (request or {}).items()),
+                # Quotes may stay in the text of an element, and programs that look for a line find it.
+                text=html.escape(self.to_text(), quote=False),
+            )
+        )
+        return render(body, self.title, nonce, secret if evalex else "", evalex_trusted)
+
+    def _link(self, frame: Frame) -> str:
+        where = f"{_shorten(frame.filename)}:{frame.lineno}"
+        return f'in <a href="#frame-{frame.id}">{self._show(frame.name)}, {self._show(where)}</a>'
+
+    def _chain(self, chain: t.Sequence[tuple[str | None, Failure]]) -> str:
+        parts = []
+        for message, failure in reversed(chain):
+            parts.append(f'<div class="exc-divider">{message}:</div>\n' if message else "")
+            parts.append(self._failure(failure))
+        return "".join(parts)
+
+    def _failure(self, failure: Failure) -> str:
+        own = [frame.id for frame in failure.frames if not frame.is_library][-OPEN:]
+        shown = {*own, *(frame.id for frame in failure.frames[-1:])}
+        frames = "".join(self._frame(frame, frame.id in shown) for frame in failure.frames)
+        parts = "".join(
+            f"<li class=part><h3>{number} of {len(failure.parts)}</h3>\n{self._chain(part)}</li>\n"
+            for number, part in enumerate(failure.parts, 1)
+        )
+        text = f"<pre class=exception>{self._show(failure.text)}</pre>\n"
+        return f"<ol class=frames>\n{frames}</ol>\n{text}" + (
+            f"<ol class=group>\n{parts}</ol>\n" if parts else ""
+        )
+
+    def _frame(self, frame: Frame, shown: bool) -> str:
+        names = {name: value for name, value in frame.locals.items() if not name.startswith("__")}
+        table = DebugReprGenerator(self._redactor).table(names)
+        kind, path = "frame library" if frame.is_library else "frame", self._show(frame.filename)
+        return (
+            f'<li class="{kind}" id="frame-{frame.id}"><details{" open" * shown}>\n'
+            f'<summary title="{path}"><code class=function>{self._show(frame.name)}</code>'
+            f" <span class=filename>{self._show(_shorten(frame.filename))}</span>:"
+            f"<span class=lineno>{frame.lineno}</span></summary>\n"
+            f"<pre class=source>{''.join(self._line(frame, *line) for line in frame.source)}</pre>\n"
+            f"<details class=locals><summary>Local variables</summary>{table}</details>\n"
+            "</details></li>\n"
+        )
+
+    def _line(self, frame: Frame, number: int, text: str) -> str:
+        code = self._show(text)
+        if number != frame.lineno:
+            return f"<span class=line><i>{number}</i>{code}</span>"
+        start, end = frame.columns or (0, 0)
+        # Marked piece by piece, unless a secret spans them.
+        pieces = [self._show(piece) for piece in (text[:start], text[start:end], text[end:])]
+        if pieces[1] and "".join(pieces) == code:
+            code = f"{pieces[0]}<mark>{pieces[1]}</mark>{pieces[2]}"
+        return f'<span class="line current"><i>{number}</i>{code}</span>'
+
+    def _table(self, title: str, items: t.Mapping[str, t.Any]) -> str:
+        table = DebugReprGenerator(self._redactor).table(items)
+        return f"<details class=request><summary>{escape(title)}</summary>{table}</details>\n"
+
+
+def _shorten(path: str) -> str:
+    """Below the current directory, a path is shown from there."""
+    return path[len(os.getcwd()) + 1 :] if path.startswith(os.path.join(os.getcwd(), "")) else path
+
+
+def request_tables(environ: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    """The request as tables: what a browser sent, and what the server made of it."""
+    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    line = f"{environ.get('REQUEST_METHOD', '')} {path} {environ.get('SERVER_PROTOCOL', '')}"
+    headers = {
+        key.removeprefix("HTTP_").replace("_", "-").title(): value
+        for key, value in sorted(environ.items())
+        if key.startswith("HTTP_") or (key in ("CONTENT_TYPE", "CONTENT_LENGTH") and value)
+    }
+    query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    rest = {key: value for key, value in sorted(environ.items()) if not key.startswith("HTTP_")}
+    tables = {f"Request: {line}": headers, "Query": query, "Environ": rest}
+    return {title: table for title, table in tables.items() if table}
