@@ -126,7 +126,6 @@ _PARAMETERS = {
     "gettext": ("string",), "ngettext": ("singular", "plural", "num"), "pgettext": ("context", "string"),
     "npgettext": ("context", "singular", "plural", "num"),
 }  # fmt: skip
-GETTEXT_FUNCTIONS = ("_", *_PARAMETERS)
 
 
 @pass_context
@@ -172,7 +171,6 @@ class InternationalizationExtension(Extension):
             install_null_translations=self._install_null,
             install_gettext_callables=self._install_callables,
             uninstall_gettext_translations=self._uninstall,
-            extract_translations=self._extract,
             newstyle_gettext=False,
         )
 
@@ -199,10 +197,6 @@ class InternationalizationExtension(Extension):
     def _uninstall(self, translations: t.Any) -> None:
         for key in _PARAMETERS:
             self.environment.globals.pop(key, None)
-
-    def _extract(self, source: t.Any, gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS) -> t.Any:
-        tree = self.environment.parse(source) if isinstance(source, str) else source
-        return extract_from_ast(tree, gettext_functions)
 
     # -- the tag
 
@@ -298,25 +292,6 @@ class InternationalizationExtension(Extension):
         pairs = [nodes.Pair(nodes.Const(name), value) for name, value in variables.items()]
         text = nodes.MarkSafeIfAutoescape(call)
         return nodes.Mod(text, nodes.Dict(pairs)) if pairs else text
-
-
-def extract_from_ast(
-    ast: nodes.Template, gettext_functions: c.Container[str] = GETTEXT_FUNCTIONS, babel_style: bool = True
-) -> c.Iterator[tuple[int, str, t.Any]]:
-    """Yield (line, function, message) of every call of a gettext function.
-
-    A message is a string or a tuple of the arguments, with None for what is no literal string;
-    without `babel_style`, a tuple of the literal strings.
-    """
-    for node in ast.find_all(nodes.Call):
-        if isinstance(node.node, nodes.Name) and node.node.name in gettext_functions:
-            dynamic = [arg for arg in (node.dyn_args, node.dyn_kwargs) if arg is not None]
-            values = [getattr(arg, "value", None) for arg in node.args]
-            strings = [value if isinstance(value, str) else None for value in values]
-            strings += [None] * len(node.kwargs + dynamic)
-            found = tuple(text for text in strings if babel_style or text is not None)
-            if found:
-                yield node.lineno, node.node.name, found[0] if babel_style and len(found) == 1 else found
 
 
 # Short names, for `extensions=`.

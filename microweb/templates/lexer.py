@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import re
 from collections import deque, namedtuple
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from .errors import TemplateSyntaxError
 from .utils import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
-
-    from .environment import Environment
 
     Str = t.Optional[str]
     RawToken = tuple[int, str, str]
@@ -52,6 +49,7 @@ for _type in (*_DESCRIPTIONS, *_IGNORED, *words("name string integer float opera
 
 newline_re = re.compile(r"\r\n|\r|\n")
 
+_compile = partial(re.compile, flags=re.M | re.S | re.X)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 _TOKENS = r"""
@@ -106,7 +104,7 @@ class Token(namedtuple("Token", "lineno type value")):
 class TokenStream:
     """Tokens with a `current` one and any look-ahead; `next(stream)` moves on, returns the old."""
 
-    def __init__(self, generator: c.Iterable[Token], name: Str, filename: Str) -> None:
+    def __init__(self, generator: t.Iterable[Token], name: Str, filename: Str) -> None:
         self._iter = iter(generator)
         self._pushed: deque[Token] = deque()
         self.name = name
@@ -114,7 +112,7 @@ class TokenStream:
         self.current = Token(1, "initial", "")
         next(self)
 
-    def __iter__(self) -> c.Iterator[Token]:
+    def __iter__(self) -> t.Iterator[Token]:
         while self.current.type != "eof":
             yield next(self)
 
@@ -181,7 +179,7 @@ _Settings = namedtuple(
 )
 
 
-def get_lexer(environment: Environment) -> Lexer:
+def get_lexer(environment: t.Any) -> Lexer:
     """Return the lexer for an environment's delimiters and whitespace rules."""
     return _lexers(_Settings(*(getattr(environment, name) for name in _Settings._fields)))
 
@@ -195,15 +193,14 @@ class Lexer:
         start, end, variable_end, comment_end = (re.escape(getattr(environment, name)) for name in ends)
         # {% x -%} eats all space that follows, {% x +%} none, {% x %} a newline if trimming is on.
         newline = "\\n?" if environment.trim_blocks else ""
-        block_ends = rf"\+{end}|-{end}\s*|{end}{newline}"
-        comment_end = rf"\+{comment_end}|-{comment_end}\s*|{comment_end}{newline}"
+        block_ends, comment_ends = (rf"\+{end}|-{end}\s*|{end}{newline}" for end in (end, comment_end))
         # What ends text: one pattern a kind of tag, with a group for its sign. Where no language
         # is inside, it goes up to the end of the tag, if there is one.
         openings = [
             rf"(?P<raw_begin>{start}(?P<raw_sign>[-+]?)\s*raw\s*(?:-{end}\s*|{end}))"
             rf"(?:(?P<raw>.*?)(?P<raw_end>{start}(?P<raw_end_sign>[-+]?)\s*endraw\s*(?:{block_ends})))?"
         ]
-        comment = rf"(?:(?P<comment>.*?)(?P<comment_end>{comment_end}))?"
+        comment = rf"(?:(?P<comment>.*?)(?P<comment_end>{comment_ends}))?"
         line = r"(?P<linecomment>[^\n]*)(?P<linecomment_end>)"
         kinds = [
             (environment.comment_start_string, "comment", "", comment),
@@ -217,27 +214,21 @@ class Lexer:
         for text, kind, before, after in kinds:
             if text is not None:
                 openings.append(f"(?P<{kind}_begin>{before}{re.escape(text)}(?P<{kind}_sign>[-+]?)){after}")
-        self.root = self._compile("|".join(openings))
+        self.root = _compile("|".join(openings))
         signs = "|".join(map(re.escape, sorted(operators, key=len, reverse=True)))
         tokens = _TOKENS % {"end": f"(?:{end}|{variable_end})", "operators": signs}
         # Between brackets "}}" closes two of them, so there the end is not looked for.
-        self.inside = self._compile(tokens)
-        self.tag = {
-            "block": self._compile(rf"(?P<block_end>{block_ends})|{tokens}"),
-            "variable": self._compile(rf"(?P<variable_end>-{variable_end}\s*|{variable_end})|{tokens}"),
-            "linestatement": self._compile(rf"(?P<linestatement_end>\s*(?:\n|$))|{tokens}"),
-        }
-
-    @staticmethod
-    def _compile(pattern: str) -> re.Pattern[str]:
-        return re.compile(pattern, re.M | re.S | re.X)
+        self.inside = _compile(tokens)
+        variable_ends = rf"-{variable_end}\s*|{variable_end}"
+        tags = {"block": block_ends, "variable": variable_ends, "linestatement": r"\s*(?:\n|$)"}
+        self.tag = {kind: _compile(rf"(?P<{kind}_end>{ends})|{tokens}") for kind, ends in tags.items()}
 
     def tokenize(self, source: str, name: Str = None, filename: Str = None, state: Str = None) -> TokenStream:
         """Return the tokens that the parser wants, their values converted."""
-        raw = self.tokeniter(source, name, filename, state)
+        raw = self.tokeniter(source, name, filename, state=state)
         return TokenStream(self.wrap(raw, name, filename), name, filename)
 
-    def wrap(self, stream: c.Iterable[RawToken], name: Str = None, filename: Str = None) -> c.Iterator[Token]:
+    def wrap(self, stream: t.Iterable[RawToken], name: Str = None, filename: Str = None) -> t.Iterator[Token]:
         """Turn raw tokens into `Token` objects with Python values."""
         new = tuple.__new__  # what Token() does, by a detour
         value: t.Any
@@ -253,19 +244,15 @@ class Lexer:
                 except ValueError as error:
                     message = str(error).split(":")[-1].strip()
                     raise TemplateSyntaxError(message, lineno, name, filename) from error
-            elif type_.startswith("linestatement"):
-                type_ = type_.replace("linestatement", "block")
-            yield new(Token, (lineno, type_, value))
+            yield new(Token, (lineno, type_.replace("linestatement", "block"), value))
 
-    def tokeniter(
-        self, source: str, name: Str = None, filename: Str = None, state: Str = None
-    ) -> c.Iterator[RawToken]:
+    def tokeniter(self, source: str, *names: Str, state: Str = None) -> t.Iterator[RawToken]:
         """Yield every token, even white space and comments, as (line, type, text)."""
         source = newline_re.sub("\n", source)
         if not self.settings.keep_trailing_newline and source.endswith("\n"):
             source = source[:-1]
-        scan = _Scan(self, source, name, filename)
-        if state is not None and state != "root":
+        scan = _Scan(self, source, *names)
+        if state is not None:
             yield from scan.tokens(state)
         yield from scan.text()
 
@@ -286,7 +273,7 @@ def _identifier(text: str) -> str:
     return text
 
 
-_CONVERT: dict[str, c.Callable[[str], t.Any]] = {
+_CONVERT: dict[str, t.Callable[[str], t.Any]] = {
     "data": str,
     "name": _identifier,
     "string": _unquote,
@@ -313,7 +300,7 @@ class _Scan:
         self.lineno += self.source.count("\n", self.pos, end)
         self.pos = end
 
-    def text(self) -> c.Iterator[RawToken]:
+    def text(self) -> t.Iterator[RawToken]:
         """The outermost state: text, and what follows each opening delimiter."""
         search, source = self.lexer.root.search, self.source
         while (match := search(source, self.pos)) is not None:
@@ -335,7 +322,7 @@ class _Scan:
         if self.pos < len(source):
             yield self.lineno, "data", source[self.pos :]
 
-    def data(self, type_: str, end: int, kind: str, sign: str) -> c.Iterator[RawToken]:
+    def data(self, type_: str, end: int, kind: str, sign: str) -> t.Iterator[RawToken]:
         """The text up to a tag, less the white space that the tag takes away."""
         source, start = self.source, self.pos
         data = source[start:end]
@@ -350,7 +337,7 @@ class _Scan:
             yield self.lineno, type_, data
         self.advance(end)
 
-    def tokens(self, kind: str) -> c.Iterator[RawToken]:
+    def tokens(self, kind: str) -> t.Iterator[RawToken]:
         """The inside of a tag, up to its end."""
         source, inside = self.source, self.lexer.inside.match
         outside = match_token = self.lexer.tag[kind].match

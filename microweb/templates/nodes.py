@@ -5,8 +5,6 @@ compared, copied and shown by the few functions of `Node`. Names of nodes and fi
 because extensions build them. What a node means is what the compiler writes for it; so the
 constant value of an expression, `as_const`, is found by compiling it too.
 
->>> Name("a", "load").dump()
-"nodes.Name('a', 'load')"
 >>> Add(Const(1), Name("a", "load")).find(Name)
 Name(name='a', ctx='load')
 """
@@ -14,6 +12,7 @@ Name(name='a', ctx='load')
 from __future__ import annotations
 
 import re
+from functools import partialmethod
 from types import SimpleNamespace
 
 TYPE_CHECKING = False
@@ -117,25 +116,21 @@ class Node:
         """Yield the nodes of this type (or these) below this one."""
         return (node for node in self.walk() if node is not self and isinstance(node, node_type))
 
-    def set_ctx(self: N, ctx: str) -> N:
-        """Make names and tuples "load", "store" or "param"."""
+    def _set(self: N, name: str, value: t.Any, override: bool = True) -> N:
+        """Set a field or an attribute of all nodes that have one of this name."""
         for node in self.walk():
-            if "ctx" in node.fields:
-                node.ctx = ctx
+            if name in (*node.fields, *node.attributes) and (override or node.__dict__.get(name) is None):
+                node.__dict__[name] = value
         return self
+
+    #: Make names and tuples "load", "store" or "param".
+    set_ctx = partialmethod(_set, "ctx")
+    #: Tell all nodes which environment they belong to.
+    set_environment = partialmethod(_set, "environment")
 
     def set_lineno(self: N, lineno: int, override: bool = False) -> N:
         """Give the nodes that have none (or all of them) this line."""
-        for node in self.walk():
-            if node.lineno is None or override:
-                node.lineno = lineno
-        return self
-
-    def set_environment(self: N, environment: Environment) -> N:
-        """Tell all nodes which environment they belong to."""
-        for node in self.walk():
-            node.environment = environment
-        return self
+        return self._set("lineno", lineno, override)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Node) or type(self) is not type(other):
@@ -147,16 +142,6 @@ class Node:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={self.__dict__.get(name)!r}" for name in self.fields)
         return f"{type(self).__name__}({shown})"
-
-    def dump(self) -> str:
-        """Show the tree as the code that would build it."""
-        return f"nodes.{type(self).__name__}({', '.join(_dump(self.__dict__.get(f)) for f in self.fields)})"
-
-
-def _dump(value: t.Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_dump, value))}]"
-    return value.dump() if isinstance(value, Node) else repr(value)
 
 
 class Stmt(Node):
