@@ -12,10 +12,8 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from io import BytesIO
 
-from .http.caching import is_resource_modified, quote_etag
-from .http.dates import http_date
 from .http.options import parse_list_header
-from .http.response_headers import get_content_type
+from .http.response import Response
 from .http.urls import parse_query
 from .http.wsgi import get_path_info, wrap_file
 from .security import safe_join
@@ -240,28 +238,20 @@ class SharedDataMiddleware:
         if filename is None or opener is None or not self.is_allowed(filename):
             return self.app(environ, start_response)  # type: ignore[no-any-return]
         file, mtime, size = opener()
-        headers = [("Date", http_date()), ("Cache-Control", "public")]
-        if self.cache:
-            etag = quote_etag(self.generate_etag(mtime, size, filename))
-            # A file that may be kept is validated by its ETag, and fetched again when its time is
-            # over.
-            headers[1:] = [("ETag", etag), ("Cache-Control", f"max-age={self.cache_timeout}, public")]
-            if not is_resource_modified(environ, etag, last_modified=mtime):
-                # Nobody reads it any more: without a body nothing would close it.
-                file.close()
-                start_response("304 Not Modified", headers)
-                return []
-            headers.append(("Expires", http_date(time.time() + self.cache_timeout)))
         from mimetypes import guess_type  # reads the system's tables
 
-        mimetype = get_content_type(guess_type(filename)[0] or self.fallback_mimetype, "utf-8")
-        headers += [
-            ("Content-Type", mimetype),
-            ("Content-Length", str(size)),
-            ("Last-Modified", http_date(mtime)),
-        ]
-        start_response("200 OK", headers)
-        return wrap_file(environ, file)
+        mimetype = guess_type(filename)[0] or self.fallback_mimetype
+        response = Response(wrap_file(environ, file), mimetype=mimetype, direct_passthrough=True)
+        response.content_length, response.last_modified = size, mtime
+        if self.cache:
+            # Kept for its time without a question, and validated by its ETag after that.
+            response.headers["Cache-Control"] = f"max-age={self.cache_timeout}, public"
+            response.expires = time.time() + self.cache_timeout
+            response.set_etag(self.generate_etag(mtime, size, filename))
+            response.make_conditional(environ)
+        else:
+            response.headers["Cache-Control"] = "public"
+        return response(environ, start_response)
 
     def _find(self, path: str) -> tuple[t.Any, t.Any]:
         """The first export that has a file for the path."""

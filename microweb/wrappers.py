@@ -36,8 +36,7 @@ def blueprint_chain(name: str) -> tuple[str, ...]:
 class _ConfiguredLimit:
     """A limit of the request: set on it, else the application's config key, else http's default."""
 
-    def __init__(self, key: str, name: str) -> None:
-        self.key = key
+    def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
     def __get__(self, request: Request | None, owner: type[Request]) -> t.Any:
@@ -47,10 +46,13 @@ class _ConfiguredLimit:
         if own is not None:
             return own
         app = top_app()
-        return getattr(RequestBase, self.name) if app is None else app.config[self.key]
+        return getattr(RequestBase, self.name) if app is None else app.config[self.name.upper()]
 
     def __set__(self, request: Request, value: int | None) -> None:
         request.__dict__[self.name] = value
+
+
+_limit: t.Any = _ConfiguredLimit
 
 
 class Request(RequestBase):
@@ -65,15 +67,9 @@ class Request(RequestBase):
     #: What the matching raised; the dispatch raises it again.
     routing_exception: HTTPException | None = None
 
-    max_content_length: int | None = _ConfiguredLimit(  # type: ignore[assignment]
-        "MAX_CONTENT_LENGTH", "max_content_length"
-    )
-    max_form_memory_size: int | None = _ConfiguredLimit(  # type: ignore[assignment]
-        "MAX_FORM_MEMORY_SIZE", "max_form_memory_size"
-    )
-    max_form_parts: int | None = _ConfiguredLimit(  # type: ignore[assignment]
-        "MAX_FORM_PARTS", "max_form_parts"
-    )
+    max_content_length: int | None = _limit()
+    max_form_memory_size: int | None = _limit()
+    max_form_parts: int | None = _limit()
 
     @property
     def endpoint(self) -> str | None:
