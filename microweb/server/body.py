@@ -12,26 +12,35 @@ import io
 import re
 
 from .errors import require
-from .head import FIELD_LIMIT, LINE_LIMIT, parse_field
+from .head import FIELD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .head import Head
-    from .source import Source
+    class Source(t.Protocol):
+        """A connection to read from."""
+
+        buffer: bytearray
+        limits: t.Any
+
+        def more(self) -> None:
+            """Receive at least a byte into `buffer`. Raises Refused."""
+
+        def go_on(self) -> None:
+            """Tell the client to send the body."""
+
 
 CHUNK_LINE_LIMIT = 256
 # RFC 9112 7.1; what a chunk extension may hold is where readers disagree (CVE-2025-55315).
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 
 
 class Body(io.RawIOBase):
-    """A body of known length. `before` runs ahead of the first read: there a client that waits
-    for it is told to go on."""
+    """A body of known length; `expects` tells that the client waits to be told to send it."""
 
-    def __init__(self, source: Source, left: int, before: t.Callable[[], object] | None) -> None:
-        self.source, self.left, self.before = source, left, before
+    def __init__(self, source: Source, left: int = 0, expects: bool = False) -> None:
+        self.source, self.left, self.expects = source, left, expects
         #: Whether the last byte of the body has been taken off the connection.
         self.finished = not left
 
@@ -41,28 +50,38 @@ class Body(io.RawIOBase):
 
     def readinto(self, target: t.Any) -> int:
         """Read at least a byte, up to the end of the body. Raises Refused."""
-        self._go_on()
         # Never beyond the end: what follows may be the next request.
         count = min(len(target), self.left)
-        if count:
-            # What has come is enough: to wait for more would stop a program that reads as it goes.
-            count = self.source.read_into(memoryview(target)[:count])
-            self.left -= count
+        if not count:
+            return 0
+        # What has come is enough: to wait for more would stop a program that reads as it goes.
+        buffer = self._filled()
+        count = min(count, len(buffer))
+        target[:count] = buffer[:count]
+        del buffer[:count]
+        self.left -= count
         self.finished = not self.left
         return count
 
-    def _go_on(self) -> None:
-        if self.before is not None:
-            before, self.before = self.before, None
-            before()
+    def _filled(self) -> bytearray:
+        """The connection's buffer with at least a byte in it."""
+        if self.expects:
+            self.expects = False
+            # Only when somebody reads: an application that refuses gets no body at all.
+            self.source.go_on()
+        if not self.source.buffer:
+            self.source.more()
+        return self.source.buffer
 
 
 class ChunkedBody(Body):
     """A body in chunks (RFC 9112 7.1); `left` counts what is left of the current one."""
 
-    def __init__(self, source: Source, before: t.Callable[[], object] | None) -> None:
-        super().__init__(source, 0, before)
+    def __init__(self, source: Source, expects: bool = False) -> None:
+        super().__init__(source, 0, expects)
         self.finished = self._begun = self._broken = False
+        #: Bytes of body so far.
+        self.size = 0
 
     def readinto(self, target: t.Any) -> int:
         """Read at least a byte, up to the end of the body. Raises Refused."""
@@ -79,26 +98,32 @@ class ChunkedBody(Body):
         return count
 
     def _next_size(self) -> int:
-        self._go_on()
         # The line end of the chunk before is part of the grammar: skipped unseen, it would smuggle.
-        require(not self._begun or not self.source.read_line(2), "a chunk is too long")
+        require(not self._begun or self._line(2) == b"\r\n", "a chunk is too long")
         self._begun = True
-        match: t.Any = _CHUNK.fullmatch(self.source.read_line(CHUNK_LINE_LIMIT))
+        match: t.Any = _CHUNK.fullmatch(self._line(CHUNK_LINE_LIMIT))
         require(match, "a chunk begins with its size in hexadecimal digits")
-        return int(match[1], 16)
+        self.size += (size := int(match[1], 16))
+        bound = self.source.limits.body_bytes
+        require(bound is None or self.size <= bound, f"a body may have {bound} bytes", 413)
+        return size
 
     def _skip_trailers(self) -> None:
         """Checked like header fields and then dropped: a trailer that could add a header would
         get past every check of the head (CVE-2023-40175)."""
-        count = 0
-        while line := self.source.read_line(LINE_LIMIT):
-            parse_field(line)
+        limits, count = self.source.limits, 0
+        while (line := self._line(limits.line_bytes)) != b"\r\n":
+            require(FIELD.fullmatch(line.decode("latin-1")), "a trailer is no header field")
             count += 1
-            require(count <= FIELD_LIMIT, f"a body may have {FIELD_LIMIT} trailers", 431)
+            require(count <= limits.fields, f"a body may have {limits.fields} trailers", 431)
 
-
-def open_body(head: Head, source: Source, go_on: t.Callable[[], object]) -> Body:
-    """The body that the head announces."""
-    # "100 Continue" only when somebody reads: an application that refuses gets no body at all.
-    before = go_on if head.expects else None
-    return ChunkedBody(source, before) if head.chunked else Body(source, head.length, before)
+    def _line(self, limit: int) -> bytes:
+        """A line off the buffer, with its end."""
+        buffer, seen = self._filled(), 0
+        while (end := buffer.find(b"\n", seen, limit)) < 0:
+            require(len(buffer) < limit, "a line between chunks is too long")
+            seen = len(buffer)
+            self.source.more()
+        line = bytes(buffer[: end + 1])
+        del buffer[: end + 1]
+        return line

@@ -1,118 +1,307 @@
-"""One connection from accept to close: read a head, answer it, let go.
+"""One connection from accept to close: what has come, what it is waiting for, and until when.
 
-The rule: whatever happens in here ends here, with one log line and a closed socket. After an
-error nothing more of the connection is read as a request.
+The rule: nothing in here waits for a client, except while an application reads a body or has a
+response that the client is slow to take; both end at a deadline. Whatever happens ends with one
+log line and a closed socket, and after an error nothing more is read as a request.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import socket
 import struct
 import time
-from contextlib import suppress
 
-from .body import open_body
-from .environ import make_environ
-from .errors import Refused
-from .gateway import Gateway
-from .head import Head, read_head
+from .body import Body, ChunkedBody
+from .errors import ClientGone, Refused, require
+from .head import Head, take_head
 from .log import access
-from .source import BLOCK, HEAD_SECONDS, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .serving import Server
+    from .loop import BaseWSGIServer
 
-# A client that still sends gets a reset, and loses the response, if we close on it (RFC 9112 9.6).
-LINGER_SECONDS = 1.0
-LINGER_BYTES = 16 * 1024 * 1024
+BLOCK = 64 * 1024
+# sendfile() has a time-out of its own for each call; between the calls there is the deadline.
+_PIECE = 16 * 1024 * 1024
 _RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_REFUSAL = (
+    "HTTP/1.1 {0.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    "Content-Length: {1}\r\nConnection: close\r\n\r\n{0.why}\n"
+)
 
 
 class Connection:
-    """A client's socket, at a server whose application and `base` environ it uses."""
+    """A client's socket at a server. `step` is what to do when something has come."""
 
-    def __init__(self, server: Server, sock: socket.socket, peer: tuple[t.Any, ...]) -> None:
-        self.server = server
-        self.sock = sock
-        self.peer, self.port = str(peer[0]), str(peer[1])
-        #: No request is being answered: the server may hang up at any time.
-        self.idle = True
+    def __init__(self, server: BaseWSGIServer, sock: socket.socket, address: t.Any) -> None:
+        self.server, self.sock, self.limits = server, sock, server.limits
+        self.fileno = sock.fileno()
+        # A Unix socket's clients have no address.
+        self.client_address = address if isinstance(address, tuple) else ("", 0)
+        self.peer = str(self.client_address[0])
+        self.buffer = bytearray()
+        #: Bytes of the buffer that are known not to complete a head.
+        self.seen = 0
+        self.requests = 0
+        #: Seconds that a body or a response may still keep a thread waiting.
+        self.patience = 0.0
+        self.started = time.monotonic()
+        self.deadline = self.started + self.limits.head_seconds
+        self.tls = server.ssl_context is not None
+        self.step: t.Callable[[], None] = self._begin_tls if self.tls else self.read
 
-    def run(self) -> None:
-        """Serve the one request that a connection carries, and close."""
+    # -- waiting: each step ends in park(), linger() or close() --------------------------------
+
+    def _begin_tls(self) -> None:
+        """The first step under TLS."""
+        context: t.Any = self.server.ssl_context
         try:
-            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self.server.ssl_context is not None:
-                # Not in accept(): there one silent client would stop all others.
-                self.sock.settimeout(HEAD_SECONDS)
-                self.sock = self.server.ssl_context.wrap_socket(self.sock, server_side=True)
-            self._serve(Source(self.sock))
+            if self.sock.recv(1, socket.MSG_PEEK) not in (b"\x16", b""):
+                self.refuse(Refused(400, "this port speaks TLS: use https"))
+                return
+            self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
+        except self.server.again:
+            self.park()
+            return
         except OSError:
-            pass  # reset, or silent for too long: nobody is left to be told
-        finally:
-            self.sock.close()
+            self.close()
+            return
+        self.step = self._shake_hands
+        self._shake_hands()
 
-    def hang_up(self) -> None:
-        """Make a waiting read fail, from another thread."""
-        with suppress(OSError):  # gone already
-            self.sock.shutdown(socket.SHUT_RDWR)
-
-    def _serve(self, source: Source) -> None:
-        started = time.monotonic()
-        head = Head(b"-", b"-", 1)
-        environ: dict[str, t.Any] = {"REQUEST_METHOD": "-", "SERVER_PROTOCOL": "HTTP/1.1"}
-        application = self.server.app
-        unread = False
+    def _shake_hands(self) -> None:
         try:
-            head = read_head(source)
-            environ = make_environ(head, self.server.base)
-            environ.update(REMOTE_ADDR=self.peer, REMOTE_PORT=self.port)
-            if head.chunked:
-                # No length tells the end, so that the stream has to. (Where there is a length, a
-                # framework that counts finds short bodies out by itself.)
-                environ["wsgi.input_terminated"] = True
+            self.sock.do_handshake()  # type: ignore[attr-defined]
+        except self.server.again:
+            self.park()
+            return
+        except OSError:  # not TLS, or a client that does not trust us
+            self.close()
+            return
+        self.step = self.read
+        self.read()
+
+    def read(self) -> None:
+        """Receive, and answer every request that is complete."""
+        data = self._receive()
+        if not data:
+            # The end within a head is answered: half-closing clients still read.
+            if data is None:
+                self.park()
+            elif self.buffer:
+                self.refuse(Refused(400, "the connection ended within the request"))
+            else:
+                self.close()
+            return
+        if not self.buffer:
+            self.started = time.monotonic()
+            if self.requests:
+                self.deadline = self.started + self.limits.head_seconds
+        self.buffer += data
+        self.answer()
+
+    def answer(self) -> None:
+        """Answer what lies in the buffer."""
+        for _ in range(self.limits.pipelined):
+            if not self._answer_one():
+                return
+        # Who sends faster than he is answered must not stop the others, and has to read as well.
+        self.step = self.answer
+        self.server.park(self, writable=True)
+
+    def _answer_one(self) -> bool:
+        """Answer a request; False when the connection waits, lingers or is closed."""
+        try:
+            head = take_head(self.buffer, self.seen, self.limits)
         except Refused as error:
-            if not source.begun:
-                return  # opened in advance, as browsers do, and never used
-            application, unread = refusal(error), True
-        self.idle = False
-        source.deadline = None
-        gateway = Gateway(self.sock, environ, self.server.multithread)
-        body = open_body(head, source, gateway.go_on)
-        gateway.stdin = io.BytesIO() if body.finished else io.BufferedReader(body, BLOCK)
+            self.refuse(error)
+            return False
+        if head is None:
+            self.seen = len(self.buffer)
+            self.park()
+            return False
+        self.seen = 0
+        keep = self._serve(head)
+        self.started = time.monotonic()
+        if not keep:
+            return False
+        if self.buffer or (self.tls and self._receive()):
+            self.deadline = self.started + self.limits.head_seconds
+            return True
+        self.deadline = self.started + self.limits.idle_seconds
+        self.park()
+        return False
+
+    def _serve(self, head: Head) -> bool:
+        """Run the application; whether the connection goes on."""
+        self.requests += 1
+        bound = self.limits.body_bytes
+        if bound is not None and head.length > bound:
+            self.refuse(Refused(413, f"a body may have {bound} bytes"), head)
+            return False
+        self.patience = self.limits.stall_seconds
+        body = ChunkedBody(self, head.expects) if head.chunked else Body(self, head.length, head.expects)
+        handler = self.server.request_handler(self, head, body)
         try:
-            gateway.run(application)
+            handler.handle()
         finally:
-            access(self.peer, head, gateway.outcome, gateway.sent, time.monotonic() - started)
-        if not gateway.finished:
-            # Without a length a client of HTTP/1.0 would take a cut body for the whole: only a
-            # reset tells it.
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        elif unread or source.early or not body.finished:
-            self._linger()
+            keep = handler.keep and handler.finished
+            if not handler.finished:
+                self.close(reset=True)
+        if handler.finished and not (keep and (body.finished or self._drain(body))):
+            self.linger()
+            return False
+        return keep
 
-    def _linger(self) -> None:
+    def _drain(self, body: Body) -> bool:
+        """Read what the application left of a body, so that it is not taken for a request."""
+        left = self.limits.drain_bytes
+        self.patience = self.limits.linger_seconds
+        try:
+            while not body.finished and left > 0:
+                left -= len(body.read(BLOCK) or b"")
+        except Refused:
+            return False
+        return body.finished
+
+    def park(self) -> None:
+        """Wait for more, without a thread."""
+        if self.step == self.answer:
+            self.step = self.read
+        self.server.park(self)
+
+    def refuse(self, error: Refused, head: Head | None = None) -> None:
+        """Answer what is no request: why, and not what, since that is repeated to nobody."""
+        text = _REFUSAL.format(error, len(error.why) + 1)
+        try:
+            self.sock.send(text.encode("latin-1"))
+        except OSError:
+            self.close()
+            return
+        access(self, head or Head(), error.status[:3], len(error.why) + 1)
+        self.linger()
+
+    def linger(self) -> None:
         """Say that nothing follows, and take what is under way, within bounds."""
-        self.sock.shutdown(socket.SHUT_WR)
-        deadline = time.monotonic() + LINGER_SECONDS
-        taken = count = 1
-        while count and taken < LINGER_BYTES and (left := deadline - time.monotonic()) > 0:
-            self.sock.settimeout(left)
-            count = len(self.sock.recv(BLOCK))
-            taken += count
+        self.deadline = time.monotonic() + self.limits.linger_seconds
+        self.seen = self.limits.linger_bytes
+        self.step = self._discard
+        self.buffer.clear()
+        try:
+            self.sock.setblocking(False)
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.close()
+            return
+        self._discard()
 
+    def _discard(self) -> None:
+        data = self._receive()
+        while data and self.seen > 0:
+            self.seen -= len(data)
+            data = self._receive()
+        self.park() if data is None else self.close()
 
-def refusal(error: Refused) -> t.Any:
-    """The WSGI application that answers bytes which are no request: why, and not what, since
-    what was sent is not repeated to anyone."""
+    def expire(self) -> None:
+        """End it at its deadline."""
+        if self.buffer and self.step == self.read:
+            self.refuse(Refused(408, "the request did not arrive in time"))
+        else:
+            self.close()
 
-    def application(environ: dict[str, t.Any], start_response: t.Any) -> list[bytes]:
-        start_response(error.status, [("Content-Type", "text/plain; charset=utf-8")])
-        return [f"{error.why}\n".encode()]
+    def is_idle(self) -> bool:
+        """Whether nothing at all has come of a next request."""
+        if self.buffer or self.step == self._discard:
+            return False
+        try:
+            # The socket's own recv(), as that of TLS cannot peek.
+            return not socket.socket.recv(self.sock, 1, socket.MSG_PEEK)
+        except OSError as error:
+            return isinstance(error, BlockingIOError)
 
-    return application
+    def close(self, reset: bool = False) -> None:
+        """Hang up. Without a length a client of HTTP/1.0 would take a cut response for the whole:
+        only a reset tells it."""
+        if reset:
+            try:
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            except OSError:
+                pass  # gone already
+        self.server.forget(self)
+        self.sock.close()
+
+    # -- bytes in ------------------------------------------------------------------------------
+
+    def _receive(self) -> bytes | None:
+        """What has come, b"" at the end, None when that is still open."""
+        try:
+            return self.sock.recv(BLOCK)
+        except self.server.again:
+            return None
+        except OSError:  # reset
+            return b""
+
+    def more(self) -> None:
+        """Receive at least a byte into the buffer, for a body. Raises Refused."""
+        try:
+            data = self._receive()
+            if data is None:
+                data = self._patiently(self.sock.recv, BLOCK)
+                self._reward(len(data))
+        # The name that Python 3.9 knows; later ones call it TimeoutError.
+        except socket.timeout:
+            raise Refused(408, "the body did not arrive in time") from None
+        except OSError:
+            data = b""
+        require(data, "the connection ended within the request")
+        self.buffer += data
+
+    # -- bytes out -----------------------------------------------------------------------------
+
+    def go_on(self) -> None:
+        """Tell the client to send its body."""
+        self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def send(self, data: bytes | memoryview) -> None:
+        """Send all of it. Only in here a broken connection means the client's."""
+        try:
+            try:
+                sent = self.sock.send(data)
+            except self.server.again:
+                sent = 0
+            view = memoryview(data)[sent:]
+            while view:
+                sent = self._patiently(self.sock.send, view[: 4 * BLOCK])
+                view = view[sent:]
+                self._reward(sent)
+        except OSError as error:
+            raise ClientGone(str(error)) from None
+
+    def send_file(self, file: t.Any, offset: int, count: int) -> int:
+        """Send a piece of a file without reading it; how much of it there was."""
+        start = offset
+        try:
+            while count and (sent := self._patiently(self.sock.sendfile, file, offset, min(count, _PIECE))):
+                offset, count = offset + sent, count - sent
+                self._reward(sent)
+        except OSError as error:
+            raise ClientGone(str(error)) from None
+        return offset - start
+
+    def _patiently(self, call: t.Callable[..., t.Any], *arguments: t.Any) -> t.Any:
+        """A call on the socket that waits, at most for what is left of the patience."""
+        begun = time.monotonic()
+        try:
+            self.sock.settimeout(max(self.patience, 0.001))
+            return call(*arguments)
+        finally:
+            self.patience -= time.monotonic() - begun
+            self.sock.setblocking(False)
+
+    def _reward(self, count: int) -> None:
+        """Bytes that moved buy time, but none to lay by."""
+        more = self.patience + count / self.limits.bytes_a_second
+        self.patience = min(more, self.limits.stall_seconds)

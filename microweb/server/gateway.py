@@ -1,43 +1,48 @@
 """One call of the application, and its answer as HTTP/1.1 bytes.
 
-`wsgiref.handlers` gives the frame: call, iterate, close, report. The rule for what is overridden:
-nothing that the application hands over reaches the socket unchecked, the checks are no `assert`,
-and a response that ends early is visibly broken instead of looking whole.
+The rule: nothing that the application hands over reaches the socket unchecked, the checks are no
+`assert`, and a response that ends early is visibly broken instead of looking whole.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import re
+import stat
 import sys
 import time
 from functools import lru_cache
-from wsgiref.handlers import SimpleHandler, format_date_time
-from wsgiref.util import is_hop_by_hop
+from wsgiref.handlers import format_date_time
 
 from .errors import ClientGone, Refused
-from .log import warn
+from .head import FIELD, unquote
+from .log import access, logger, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
     import typing as t
+
+    from .body import Body
+    from .connection import Connection
+    from .head import Head
 
     Fields = list[tuple[str, str]]
 
-#: A client that takes nothing for so many seconds has gone.
-SEND_SECONDS = 30.0
-# sendall()'s time-out is for the whole call, so that a large block is sent in slices.
-_SLICE = 256 * 1024
-
+BLOCK = 64 * 1024
 _STATUS = re.compile(r"[1-9][0-9]{2} [^\x00-\x1f\x7f]*")
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(r"[0-9]{1,18}")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# Only the server knows the connection (PEP 3333).
+_HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te"}
+_HOP_BY_HOP |= {"trailer", "trailers", "transfer-encoding", "upgrade"}
+# What sendfile() sends must be what read() would have given: a gzip file has a descriptor, too.
+_PLAIN_FILES = (io.BufferedReader, io.BufferedRandom, io.FileIO)
 
 #: The Date field's value, formatted once a second.
 http_date = lru_cache(maxsize=1)(format_date_time)
 
 
+@lru_cache(maxsize=256, typed=True)
 def check_status(status: str) -> str:
     """The status line's rest, or ValueError: a line break in it would split the response."""
     if type(status) is not str or not _STATUS.fullmatch(status):
@@ -46,71 +51,132 @@ def check_status(status: str) -> str:
     return status
 
 
-def check_headers(headers: t.Iterable[tuple[str, str]]) -> Fields:
-    """A copy of the application's headers, without those that are the server's own business.
-    Raises ValueError for names and values that would not arrive as they are."""
-    result = []
-    for name, value in headers:
-        # The type itself: a subclass could look different when it is written.
-        if type(name) is not str or not _NAME.fullmatch(name):
-            raise ValueError(f"header name {name!r}: wanted a str of letters, digits and dashes")
-        if type(value) is not str or _CONTROL.search(value):
-            raise ValueError(f"header {name}: {value!r}: wanted a str without control characters")
-        value.encode("latin-1")
-        if name.lower() == "content-length" and not _LENGTH.fullmatch(value):
-            raise ValueError(f"Content-Length: {value!r}: wanted digits")
-        # Only the server knows the connection (PEP 3333); "close" is what happens anyway.
-        if not is_hop_by_hop(name):
-            result.append((name, value))
-        elif value.lower() != "close":
-            warn("dropped the hop-by-hop header %s: %r", name, value)
-    return result
+@lru_cache(maxsize=256, typed=True)
+def check_field(name: str, value: str) -> None:
+    """Raises ValueError for a header that would not arrive as it is."""
+    # The type itself: a subclass could look different when it is written.
+    if type(name) is not str or ":" in name or not FIELD.fullmatch(f"{name}:\r\n"):
+        raise ValueError(f"header name {name!r}: wanted a str of letters, digits and dashes")
+    if type(value) is not str or not FIELD.fullmatch(f"X:{value}\r\n"):
+        raise ValueError(f"header {name}: {value!r}: wanted a str without control characters")
+    value.encode("latin-1")
+    if name.lower() == "content-length" and not _LENGTH.fullmatch(value):
+        raise ValueError(f"Content-Length: {value!r}: wanted digits")
 
 
-class Gateway(SimpleHandler):
-    """Runs an application once. Afterwards `outcome`, `sent` (bytes of body) and `finished` (the
-    client has all of it) tell what became of it."""
+class FileWrapper:
+    """PEP 3333's `wsgi.file_wrapper`. A file on disk is sent by the kernel."""
 
-    os_environ: dict[str, str] = {}
-    environ: dict[str, t.Any]
-    headers_sent: bool
+    def __init__(self, file: t.Any, block_size: int = BLOCK) -> None:
+        self.file, self.block_size = file, block_size
+        self.close = getattr(file, "close", bool)
 
-    def __init__(self, sock: socket.socket, environ: dict[str, t.Any], threaded: bool) -> None:
-        # The body comes later, in `stdin`: it tells the client to go on through this object.
-        super().__init__(None, None, sys.stderr, environ, threaded, False)  # type: ignore[arg-type]
-        self.sock = sock
-        # Kept apart from environ, which the application may change.
-        self.method = environ["REQUEST_METHOD"]
-        self.modern = environ["SERVER_PROTOCOL"] == "HTTP/1.1"
+    def __iter__(self) -> t.Iterator[bytes]:
+        while data := self.file.read(self.block_size):
+            yield data
+
+    def left(self) -> int | None:
+        """The bytes from the file's position to its end, if it is a plain file."""
+        if type(self.file) not in _PLAIN_FILES:
+            return None
+        status = os.fstat(self.file.fileno())
+        return max(status.st_size - self.file.tell(), 0) if stat.S_ISREG(status.st_mode) else None
+
+
+class WSGIRequestHandler:
+    """Answers one request. The name and most methods are those that programs for Werkzeug
+    subclass, to log otherwise or to add to the environ.
+
+    Afterwards `status`, `sent` (bytes of body) and `finished` (the client has all of it) tell
+    what became of it.
+    """
+
+    #: Sent as `Server`, if not empty: what runs here is nobody's business.
+    server_version = ""
+
+    def __init__(self, link: Connection, head: Head, body: Body) -> None:
+        self.link, self.head, self.body = link, head, body
+        self.server, self.client_address, self.connection = link.server, link.client_address, link.sock
+        self.command, self.path = head.method, head.target
+        self.request_version = "HTTP/1.1" if head.minor else "HTTP/1.0"
+        self.status = ""
         self.fields: Fields | None = None
-        self.bodiless = self.chunked = self.aborted = self.finished = False
+        self.result: t.Any = None
         #: Bytes still to come of the length that was declared, None without one.
         self.left: int | None = None
+        self.headers_sent = self.bodiless = self.chunked = self.finished = False
+        #: Whether another request may follow on the connection.
+        self.keep = head.keeps and link.requests < link.limits.requests
         self.sent = 0
 
+    # -- what subclasses change ------------------------------------------------------------------
+
     @property
-    def outcome(self) -> str:
-        """The status sent; 499 when the client left before it was complete."""
-        return self.status[:3] if self.status and not self.aborted else "499"
+    def requestline(self) -> str:
+        """The request line."""
+        return f"{self.command} {self.path} {self.request_version}"
 
-    def go_on(self) -> None:
-        """Tell a client that waits with its body to send it, unless it has its answer."""
-        if not self.headers_sent:
-            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    def version_string(self) -> str:
+        """What the `Server` field says."""
+        return self.server_version
 
-    def run(self, application: t.Any) -> None:
-        """Call the application and send what it answers; only BaseExceptions get out."""
+    def address_string(self) -> str:
+        """The client's address, for environ and log."""
+        return str(self.client_address[0])
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """One line about this request."""
+        access(self.link, self.head, str(code), self.sent)
+
+    def log(self, type: str, message: str, *args: t.Any) -> None:
+        """A line on the server's logger."""
+        getattr(logger, type)("%s %s", self.address_string(), message % args)
+
+    def make_environ(self) -> dict[str, t.Any]:
+        """The environ of this request, built from nothing: the process's own variables are not in
+        it, since an `HTTP_X_ADMIN` in the shell would look like a header."""
+        head, body = self.head, self.body
+        return {
+            **head.variables,
+            **self.server.base_environ,
+            "REMOTE_ADDR": self.address_string(),
+            "REMOTE_PORT": str(self.client_address[1]),
+            "REQUEST_METHOD": head.method,
+            "PATH_INFO": unquote(head.path),
+            "QUERY_STRING": head.query,
+            # Not in PEP 3333, but what frameworks read to see the path before unquoting.
+            "REQUEST_URI": head.target,
+            "RAW_URI": head.target,
+            "SERVER_PROTOCOL": self.request_version,
+            "wsgi.input": io.BytesIO() if body.finished else io.BufferedReader(body, BLOCK),
+            "wsgi.errors": sys.stderr,
+        }
+
+    # -- one request, in the order in which it happens -------------------------------------------
+
+    def handle(self) -> None:
+        """Call the application, send what it answers, log it."""
+        code = "499"
         try:
-            try:
-                self.setup_environ()
-                self.result = application(self.environ, self.start_response)
-                self.finish_response()
-            except ClientGone:
-                raise
-            except Exception:
-                self.handle_error()
+            self.run_wsgi()
+            code = self.status[:3]
         except ClientGone:
-            self.aborted = True
+            self.finished = False
+        finally:
+            self.log_request(code, self.sent)
+
+    def run_wsgi(self) -> None:
+        """Call the application and send what it answers. Raises ClientGone and BaseExceptions."""
+        try:
+            result = self.result = self.server.app(self.make_environ(), self.start_response)
+            try:
+                self._send_result(result)
+            finally:
+                getattr(result, "close", bool)()
+        except ClientGone:
+            raise
+        except Exception as error:
+            self._fail(error)
 
     def start_response(self, status: str, headers: Fields, exc_info: t.Any = None) -> t.Any:
         """PEP 3333's start_response."""
@@ -122,72 +188,104 @@ class Gateway(SimpleHandler):
                 exc_info = None  # no cycle through this frame
         elif self.fields is not None:
             raise RuntimeError("start_response() was called twice; the second time needs exc_info")
-        # Both are checked before either is taken: a refused answer leaves nothing behind.
-        self.status, self.fields = check_status(status), check_headers(headers)
+        fields = list(headers)  # the application may keep its own
+        # All is checked before any is taken: a refused answer leaves nothing behind.
+        for name, value in fields:
+            check_field(name, value)
+        self.status, self.fields = check_status(status), fields
         return self.write
 
     def write(self, data: bytes) -> None:
         """Send a block of body, the head in front of the first one. Empty ones do not count."""
         if type(data) is not bytes:
             raise TypeError(f"the application gave {data!r}; WSGI bodies are made of bytes")
-        if data:
-            # Head and first block leave together: one packet, and no wait for an ACK.
-            self._write(self._head_once() + self._frame(data))
+        if not data:
+            return
+        # Head and first block leave together: one packet, and no wait for an ACK.
+        head = b"" if self.headers_sent else self._head()
+        data = self._frame(data)
+        self.link.send(head + data[:BLOCK] if head else data)
+        if head and len(data) > BLOCK:
+            self.link.send(memoryview(data)[BLOCK:])
 
-    def finish_response(self) -> None:
-        """Send all that the application gives, and close its iterable whatever happens."""
-        try:
-            for data in self.result:
+    def _send_result(self, result: t.Any) -> None:
+        size = result.left() if type(result) is FileWrapper else None
+        if size is not None and not self.headers_sent:
+            self._send_file(result.file, size)
+        else:
+            for data in result:
                 self.write(data)
                 if self.bodiless:  # an endless stream must not keep a HEAD request
                     break
-            self.finish_content()
-        finally:
-            self.close()
-
-    def finish_content(self) -> None:
-        """Send the end of the body, and the head if there was no body."""
-        self._write(self._head_once() + (b"0\r\n\r\n" if self.chunked else b""))
+        end = b"" if self.headers_sent else self._head()
+        if self.chunked:
+            end += b"0\r\n\r\n"
+        if end:
+            self.link.send(end)
         self.finished = not self.left
         if self.left:
             warn("the response ends %d bytes before its Content-Length", self.left)
 
-    def close(self) -> None:
-        """Close the iterable; the state stays, to be logged."""
-        getattr(self.result, "close", bool)()
+    def _send_file(self, file: t.Any, size: int) -> None:
+        self.link.send(self._head(size))
+        if self.left:
+            self.sent = self.link.send_file(file, file.tell(), min(size, self.left))
+            self.left -= self.sent
 
-    def _head_once(self) -> bytes:
-        """Status line and fields before the first block, nothing afterwards."""
-        if self.headers_sent:
-            return b""
+    def _head(self, size: int | None = None) -> bytes:
+        """Status line and fields. `size` is the body's, where it is known before it is there."""
         # Told before anything is sent, so that the client gets a whole 500.
-        if self.fields is None or self.status is None:
+        if self.fields is None:
             raise RuntimeError("the application gave its body without calling start_response()")
-        self._decide_framing(self.status[:3], self.fields)
-        if not any(name.lower() == "date" for name, _ in self.fields):
-            self.fields.append(("Date", http_date(int(time.time()))))
-        lines = [f"{name}: {value}\r\n" for name, value in (*self.fields, ("Connection", "close"))]
-        self.headers_sent = True
-        return f"HTTP/1.1 {self.status}\r\n{''.join(lines)}\r\n".encode("latin-1")
-
-    def _decide_framing(self, code: str, fields: Fields) -> None:
-        """How the client finds the end of the body (RFC 9112 6.3), said in fields."""
-        self.bodiless = self.method == "HEAD" or code in ("204", "304") or code[0] == "1"
-        lengths = [value for name, value in fields if name.lower() == "content-length"]
-        if code == "204" or code[0] == "1":  # RFC 9110 8.6: not even a length of 0
-            fields[:] = [pair for pair in fields if pair[0].lower() != "content-length"]
-        elif not lengths and code != "304" and isinstance(self.result, (list, tuple)):
+        if isinstance(self.result, (list, tuple)):
             size = sum(map(len, self.result))
-            # An empty answer to HEAD says nothing about the length that GET would have.
-            if size or not self.bodiless:
-                lengths = [str(size)]
-                fields.append(("Content-Length", lengths[0]))
-        if lengths and not self.bodiless:
-            self.left = int(lengths[0])
-        elif self.modern and not self.bodiless:
-            # Not for HTTP/1.0, where only the closed connection tells the end.
-            self.chunked = True
-            fields.append(("Transfer-Encoding", "chunked"))
+        known = {"date": http_date(int(time.time())), "server": self.version_string(), "content-length": ""}
+        lines = []
+        for name, value in self.fields:
+            key = name.lower()
+            if key in known:
+                known[key] = value
+            elif key not in _HOP_BY_HOP:
+                lines.append(f"{name}: {value}\r\n")
+            elif key == "connection" and value.lower() == "close":
+                self.keep = False
+            else:
+                warn("dropped the hop-by-hop header %s: %s", name, value)
+        if known["server"]:
+            lines.append(f"Server: {known['server']}\r\n")
+        lines.append(self._framing(known["content-length"], size))
+        lines.append(self._persistence())
+        self.headers_sent = True
+        head = f"HTTP/1.1 {self.status}\r\nDate: {known['date']}\r\n{''.join(lines)}\r\n"
+        return head.encode("latin-1")
+
+    def _framing(self, declared: str, size: int | None) -> str:
+        """How the client finds the end of the body (RFC 9112 6.3), as a field."""
+        code = self.status[:3]
+        self.bodiless = self.command == "HEAD" or code in ("204", "304") or code[0] == "1"
+        if code == "204" or code[0] == "1":  # RFC 9110 8.6: not even a length of 0
+            return ""
+        # An empty answer to HEAD says nothing about the length that GET would have.
+        if not declared and size is not None and code != "304" and (size or not self.bodiless):
+            declared = str(size)
+        if declared:
+            self.left = None if self.bodiless else int(declared)
+            return f"Content-Length: {declared}\r\n"
+        self.chunked = self.head.minor > 0 and not self.bodiless
+        # For HTTP/1.0 only the closed connection tells the end.
+        self.keep = self.keep and (self.chunked or self.bodiless)
+        return "Transfer-Encoding: chunked\r\n" if self.chunked else ""
+
+    def _persistence(self) -> str:
+        """Whether the connection goes on, as a field."""
+        body = self.body
+        # An upload that nobody reads, or that the client was not told to send and may send or not.
+        unread = body.expects or body.left > self.link.limits.drain_bytes
+        if unread or self.server.stopping:
+            self.keep = body.expects = False
+        if self.keep:
+            return "" if self.head.minor else "Connection: keep-alive\r\n"
+        return "Connection: close\r\n"
 
     def _frame(self, data: bytes) -> bytes:
         """A block of body as it goes over the wire."""
@@ -201,24 +299,16 @@ class Gateway(SimpleHandler):
         self.sent += len(data)
         return b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data
 
-    def _write(self, data: bytes) -> None:
-        """Only here a broken connection means the client's."""
-        view = memoryview(data)
-        try:
-            # Here, as reading sets another one on the same socket.
-            self.sock.settimeout(SEND_SECONDS)
-            for start in range(0, len(data), _SLICE):
-                self.sock.sendall(view[start : start + _SLICE])
-        except OSError as error:
-            raise ClientGone(str(error)) from None
-
-    def handle_error(self) -> None:
+    def _fail(self, error: Exception) -> None:
         """Answer 500 and log, or 400 for a broken body; too late for either, leave it cut."""
-        error = sys.exc_info()[1]
+        self.keep = self.finished = False
+        status, text = "500 Internal Server Error", b"Internal Server Error\n"
         if isinstance(error, Refused):
-            self.error_status, self.error_body = error.status, f"{error.why}\n".encode()
+            status, text = error.status, f"{error.why}\n".encode()
         else:
-            self.log_exception(sys.exc_info())
+            logger.error("the application failed", exc_info=error)
         if not self.headers_sent:
-            self.result = self.error_output(self.environ, self.start_response)
-            self.finish_response()
+            self.status, self.fields, self.result = status, [("Content-Type", "text/plain")], [text]
+            self._send_result([text])
+        if self.server.passthrough_errors and not isinstance(error, Refused):
+            raise error

@@ -1,147 +1,219 @@
-"""Lines to a request head, strictly as RFC 9112 writes it.
+"""Bytes to a request head, strictly as RFC 9112 writes it.
 
 The theory: every request that two servers read differently is a way to smuggle a second one past
-the first. The rule: what is not in the grammar is refused, never repaired, and each line as soon
-as it is there.
+the first. The rule: what is not in the grammar is refused, never repaired, and the answer is the
+same however the network cut the bytes, since it follows from the bytes up to some place alone.
 
-    >>> parse_request_line(b"GET /a?b HTTP/1.1").target, parse_field(b"Host:  a ")
-    (b'/a?b', (b'host', b'a'))
+    >>> head = take_head(bytearray(b"GET /a%20b?c HTTP/1.1\\r\\nHost:  a \\r\\n\\r\\n"))
+    >>> head.method, head.path, head.query, head.variables
+    ('GET', '/a%20b', 'c', {'HTTP_HOST': 'a'})
 
-Only bytes methods with explicit arguments touch wire data: `strip()` and `split()` without one
-know white space that HTTP does not (CVE-2019-16789).
+Only methods with explicit arguments touch wire data: `strip()` and `split()` without one know
+white space that HTTP does not (CVE-2019-16789).
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .errors import require
+from .limits import Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .source import Source
+    import typing as t
 
-LINE_LIMIT = 8 * 1024
-HEAD_LIMIT = 64 * 1024
-FIELD_LIMIT = 100
-
-# RFC 9110 5.6.2. Each pattern is one class repeated: none of them can backtrack.
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
-_METHOD = re.compile(_TOKEN + rb"{1,32}")
-_BEGIN = re.compile(_TOKEN + rb"|\r")
-_NAME = re.compile(_TOKEN + rb"+")
-_VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
+# RFC 9110 5.6.2. No pattern here has two ways to match the same text: none can backtrack far.
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
+_BEGIN = re.compile(rf"(?:{_TOKEN}|\r?\Z)".encode())
 # A fragment is never sent (RFC 9112 3.2); blanks, controls and raw non-ASCII have to be escaped.
-_TARGET = re.compile(rb"[!\"$-~]+")
-_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_ABSOLUTE = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE)
-_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
-_LENGTH = re.compile(rb"[0-9]{1,18}")
+_LINE = re.compile(rf"({_TOKEN}{{1,32}}) ([!\"$-~]+) HTTP/1\.([0-9])")
+# No blank before the colon or the name, no folding, no control: each of them smuggles.
+FIELD = re.compile(rf"^({_TOKEN}+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n", re.MULTILINE)
+# A bare CR or LF ends lines for some readers and not for others (CVE-2019-16785, CVE-2023-37276).
+_BARE = re.compile(rb"(?<!\r)\n|\r(?![\n])(?!\Z)")
+_ABSOLUTE = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 # Said twice, even alike, they leave it to each reader which one counts (CVE-2019-16792).
-_SINGLE = (b"host", b"content-length", b"content-type", b"transfer-encoding")
+_SINGLE = {"HTTP_HOST", "CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING"}
 
 
 class Head:
-    """One request head. `path` is the target in origin form; field names are lower case."""
+    """One request head. `variables` are its fields as WSGI names them."""
 
-    def __init__(self, method: bytes, target: bytes, minor: int) -> None:
-        self.method = method
-        self.target = self.path = target
-        self.minor = minor
-        self.fields: list[tuple[bytes, bytes]] = []
+    def __init__(self, method: str = "-", target: str = "-", minor: int = 1) -> None:
+        self.method, self.target, self.minor = method, target, minor
+        self.path, _, self.query = target.partition("?")
+        self.variables: dict[str, str] = {}
         #: What follows: `length` bytes, or chunks; 0 and False when nothing does.
-        self.length = 0
-        self.chunked = False
+        self.length, self.chunked = 0, False
         #: The client waits for "100 Continue" before it sends the body.
         self.expects = False
+        #: The client will use the connection again.
+        self.keeps = minor > 0
 
 
-def read_head(source: Source) -> Head:
-    """The next request of a connection. Raises Refused."""
-    if not source.early:
-        source.more()
-    # A TLS hello holds no line end: it gets its answer now, not after a time-out.
-    require(_BEGIN.match(source.early), "the request does not begin with a method")
+def take_head(buffer: bytearray, seen: int = 0, limits: t.Any = Limits) -> Head | None:
+    """Take the next head off the buffer; None when more bytes are needed. Raises Refused.
+
+    `seen` bytes of the buffer have been there at the call before: they are not looked at again,
+    or a head sent byte by byte would cost its square.
+    """
     # RFC 9112 2.2: one empty line before the request line is ignored.
-    line = source.read_line(LINE_LIMIT, 414) or source.read_line(LINE_LIMIT, 414)
-    head = parse_request_line(line)
-    taken = len(line)
-    while line := source.read_line(LINE_LIMIT):
-        taken += len(line)
-        require(taken <= HEAD_LIMIT, f"a head may have {HEAD_LIMIT} bytes", 431)
-        require(len(head.fields) < FIELD_LIMIT, f"a head may have {FIELD_LIMIT} fields", 431)
-        head.fields.append(parse_field(line))
-    finish_head(head)
+    start = 2 if buffer.startswith(b"\r\n") else 0
+    end = buffer.find(b"\r\n\r\n", max(start, seen - 3), start + limits.head_bytes)
+    if end < 0:
+        _check_begun(buffer, start, seen, limits)
+        return None
+    text = buffer[start : end + 2].decode("latin-1")
+    line, _, rest = text.partition("\r\n")
+    head = parse_request_line(line, limits)
+    found = FIELD.findall(rest)
+    if len(found) != rest.count("\n"):
+        require(not _BARE.search(buffer, start, end + 4), "lines end with CR LF, and hold neither")
+        require(False, "a header field is: token, colon, value without control characters")
+    _check_sizes(found, limits)
+    head.variables = collect(found)
+    _finish(head)
+    del buffer[: end + 4]
     return head
 
 
-def parse_request_line(line: bytes) -> Head:
+def _check_begun(buffer: bytearray, start: int, seen: int, limits: t.Any) -> None:
+    """Refuse what no further bytes can make a head: now, and not at the deadline."""
+    stop = start + limits.line_bytes + 2
+    end = buffer.find(b"\n", start, stop)
+    if end < 0:
+        _check_line(bytes(buffer[start:stop]), limits)
+    elif seen <= end:
+        parse_request_line(buffer[start : end + 1].decode("latin-1").replace("\r\n", ""), limits)
+    bare = _BARE.search(buffer, max(start, seen - 1), start + limits.head_bytes)
+    require(not bare, "lines end with CR LF, and hold neither")
+    fits = len(buffer) - start < limits.head_bytes
+    require(fits, f"a head may have {limits.head_bytes} bytes", 431)
+
+
+def _check_line(line: bytes, limits: t.Any) -> None:
+    """What can be said of a request line before its end. The order counts: each check sees what
+    a slower network would have shown it alone."""
+    # A TLS hello holds no line end, and would wait for its answer.
+    require(_BEGIN.match(line), "the request does not begin with a method")
+    require(not _BARE.search(line[: limits.line_bytes + 2]), "lines end with CR LF, and hold neither")
+    longest = f"a request line may have {limits.line_bytes} bytes"
+    require(len(line.rstrip(b"\r\n")) <= limits.line_bytes, longest, 414)
+
+
+def parse_request_line(line: str, limits: t.Any = Limits) -> Head:
     """`GET /path HTTP/1.1` to a Head: three fields, exactly one space between them."""
-    parts = line.split(b" ")
-    require(len(parts) == 3, "a request line is: method, space, target, space, version")
-    method, target, version = parts
-    require(_METHOD.fullmatch(method), "the method is no token of at most 32 characters")
-    require(_VERSION.fullmatch(version), "the version is not of the form HTTP/1.1")
-    require(version[5:6] == b"1", "this server speaks HTTP/1.1 and HTTP/1.0", 505)
-    require(_TARGET.fullmatch(target), "the target holds characters that a URL must escape")
-    return Head(method, target, int(version[7:]))
+    match = _LINE.fullmatch(line)
+    if not match or len(line) > limits.line_bytes:
+        _check_line(line.encode("latin-1"), limits)
+        parts = line.split(" ")
+        right = len(parts) == 3 and _LINE.fullmatch(f"{parts[0]} {parts[1]} HTTP/1.1")
+        require(right, "a request line is: method, space, target, space, version")
+        # What will never be a version is told apart from those that are not served.
+        require(re.fullmatch(r"HTTP/[0-9]\.[0-9]", parts[2]), "the version is not of the form HTTP/1.1")
+        require(False, "this server speaks HTTP/1.1 and HTTP/1.0", 505)
+    head = Head(match[1], match[2], int(match[3]))
+    require(head.method != "CONNECT", "this server is no proxy", 501)
+    return head
 
 
-def parse_field(line: bytes) -> tuple[bytes, bytes]:
-    """`Name: value` to (b"name", b"value"). A line that begins with a blank (folding, RFC 9112
-    5.2) has no token for a name, and neither has `Name : value`: both smuggle."""
-    name, colon, value = line.partition(b":")
-    require(colon and _NAME.fullmatch(name), "a header field is: token, colon, value")
-    value = value.strip(b" \t")
-    require(not _CONTROL.search(value), "a header value holds a control character")
-    return name.lower(), value
+def _check_sizes(found: list[tuple[str, str]], limits: t.Any) -> None:
+    require(len(found) <= limits.fields, f"a head may have {limits.fields} fields", 431)
+    longest = max((len(name) + len(value) for name, value in found), default=0)
+    require(longest < limits.line_bytes, f"a field may have {limits.line_bytes} bytes", 431)
 
 
-def finish_head(head: Head) -> None:
-    """Check what only the whole head can tell: repeats, host, target and framing."""
-    fields = dict(head.fields)
-    for name in _SINGLE:
-        count = sum(name == other for other, _ in head.fields) if name in fields else 0
-        require(count < 2, f"{name.decode()} is given {count} times")
+@lru_cache(maxsize=512)
+def variable(name: str) -> str | None:
+    """A field's name in environ; None for those that the application must not see."""
+    name = name.upper()
+    # X_Auth-User and X-Auth-User would be one variable (CVE-2015-0219); `Proxy` would become
+    # HTTP_PROXY, which client libraries obey (CVE-2016-1000110).
+    if "_" in name or name == "PROXY":
+        return None
+    name = name.replace("-", "_")
+    # CGI's two header variables without HTTP_ (RFC 3875 4.1.2-3).
+    return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+
+
+def collect(found: list[tuple[str, str]]) -> dict[str, str]:
+    """Header fields as environ variables; repeated ones are joined as RFC 9110 5.3 says."""
+    result: dict[str, str] = {}
+    for name, value in found:
+        key = variable(name)
+        if key is None:
+            continue
+        value = value.strip(" \t")
+        if key in result:
+            require(key not in _SINGLE, f"{name} is given twice")
+            # RFC 6265 5.4 asks for one Cookie line; proxies that split it mean "; ".
+            value = result[key] + ("; " if key == "HTTP_COOKIE" else ", ") + value
+        result[key] = value
+    return result
+
+
+def _finish(head: Head) -> None:
+    """Check what only the whole head can tell: host, target, framing."""
+    variables = head.variables
     # RFC 9112 3.2: HTTP/1.1 has exactly one Host. Links are built from it: it has to be one.
-    host = fields.get(b"host")
+    host = variables.get("HTTP_HOST")
     require(host is not None or not head.minor, "HTTP/1.1 asks for a Host field")
-    require(host is None or is_host(host), "Host is no host name with an optional port")
-    _check_target(head)
-    _check_framing(head, fields.get(b"content-length"), fields.get(b"transfer-encoding"))
-    if b"expect" in fields and head.minor:  # RFC 9110 10.1.1: to be ignored in HTTP/1.0
-        known = fields[b"expect"].lower() == b"100-continue"
+    require(host is None or _is_host(host), "Host is no host name with an optional port")
+    if head.target[0] != "/":
+        _check_target(head)
+    if "CONTENT_LENGTH" in variables or "HTTP_TRANSFER_ENCODING" in variables:
+        _check_framing(head, variables)
+    if "HTTP_CONNECTION" in variables:
+        tokens = [token.strip(" \t") for token in variables["HTTP_CONNECTION"].lower().split(",")]
+        head.keeps = "close" not in tokens and (head.keeps or "keep-alive" in tokens)
+    if "HTTP_EXPECT" in variables and head.minor:  # RFC 9110 10.1.1: to be ignored in HTTP/1.0
+        known = variables.pop("HTTP_EXPECT").lower() == "100-continue"
         require(known, "the only expectation known is 100-continue", 417)
         head.expects = True
 
 
-def is_host(host: bytes) -> bool:
+def unquote(path: str) -> str:
+    """`%41` to `A`, the bytes as latin-1: WSGI's native strings. Broken escapes stay."""
+    if "%" not in path:
+        return path
+    plain = _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), path.encode("latin-1"))
+    return plain.decode("latin-1")
+
+
+def _is_host(host: str) -> bool:
     """A name or an address in brackets, and a port that exists."""
     match = _HOST.fullmatch(host)
     return match is not None and int(match[1] or 0) <= 65535
 
 
 def _check_target(head: Head) -> None:
-    """RFC 9112 3.2.1-4: origin form, absolute form (whose host replaces Host), or `*`."""
-    require(head.method != b"CONNECT", "this server is no proxy", 501)
-    if head.target[:1] == b"/" or (head.target == b"*" and head.method == b"OPTIONS"):
+    """RFC 9112 3.2.2, 3.2.4: absolute form, whose host replaces Host, or `*`."""
+    if head.target == "*" and head.method == "OPTIONS":
         return
     absolute = _ABSOLUTE.fullmatch(head.target)
-    host, rest = absolute.groups() if absolute else (b"", b"")
-    require(is_host(host), "the target is neither a path nor an http URL")
-    head.path = rest if rest[:1] == b"/" else b"/" + rest
-    head.fields = [pair for pair in head.fields if pair[0] != b"host"] + [(b"host", host)]
+    host, rest = absolute.groups() if absolute else ("", "")
+    require(_is_host(host), "the target is neither a path nor an http URL")
+    head.path, _, head.query = rest.partition("?")
+    head.path = head.path or "/"
+    head.variables["HTTP_HOST"] = host
 
 
-def _check_framing(head: Head, length: bytes | None, coding: bytes | None) -> None:
+def _check_framing(head: Head, variables: dict[str, str]) -> None:
     """Where the body ends (RFC 9112 6.3): one way to say it, or none at all."""
+    length, coding = variables.get("CONTENT_LENGTH"), variables.get("HTTP_TRANSFER_ENCODING")
     if coding is not None:
-        codings = [item.strip(b" \t") for item in coding.lower().split(b",")]
-        well_formed = b"" not in codings and codings.count(b"chunked") < 2
+        codings = [item.strip(" \t") for item in coding.lower().split(",")]
+        well_formed = "" not in codings and codings.count("chunked") < 2
         require(well_formed, "Transfer-Encoding is malformed")
         # Falling back to the length here would be CVE-2019-16786.
-        require(codings == [b"chunked"], "the only transfer coding known is chunked", 501)
+        require(codings == ["chunked"], "the only transfer coding known is chunked", 501)
         require(length is None, "Content-Length and Transfer-Encoding exclude each other")
         require(head.minor, "HTTP/1.0 knows no Transfer-Encoding")
         head.chunked = True

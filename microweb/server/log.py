@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+    from .connection import Connection
     from .head import Head
 
 # Named after the package, which vendoring may have renamed.
 logger = logging.getLogger(__package__)
 
+#: What the access log says by default; `log_format` takes any of these names, and any header of
+#: the request as `HTTP_NAME`.
+FORMAT = "%(peer)s %(method)s %(target)s %(status)s %(bytes)dB %(ms).1fms"
 
-def set_up() -> None:
+
+def set_up(level: int = logging.INFO) -> None:
     """Give the logger a place and a level, where the program left that open."""
     if logger.level == logging.NOTSET:
-        logger.setLevel(logging.INFO)
+        logger.setLevel(level)
     # A program that set logging up has decided where lines go.
     if not logger.hasHandlers():
         handler = logging.StreamHandler(sys.stderr)
@@ -31,19 +37,34 @@ def set_up() -> None:
         logger.addHandler(handler)
 
 
-def escape(data: bytes | str) -> str:
+def escape(text: str) -> str:
     """Printable ASCII only, everything else as a Python escape; no blanks."""
-    if isinstance(data, bytes):
-        data = data.decode("latin-1")
     # Blanks as well: a path with some could forge the fields behind it.
-    return data.encode("unicode_escape").decode("ascii").replace(" ", "\\x20")
+    return text.encode("unicode_escape").decode("ascii").replace(" ", "\\x20")
 
 
-def access(peer: str, head: Head, outcome: str, sent: int, seconds: float) -> None:
+class _Line(dict):  # type: ignore[type-arg]
+    """The values of one line; other names are the request's headers."""
+
+    def __missing__(self, name: str) -> str:
+        return escape(self["variables"].get(name, "-"))
+
+
+def access(connection: Connection, head: Head, status: str, sent: int) -> None:
     """`127.0.0.1 GET /path 200 1234B 0.8ms`: what was sent, not what was meant."""
     if logger.isEnabledFor(logging.INFO):
-        request = escape(head.method), escape(head.target)
-        logger.info("%s %s %s %s %dB %.1fms", peer, *request, outcome, sent, seconds * 1000)
+        line = _Line(
+            peer=escape(connection.peer),
+            method=escape(head.method),
+            target=escape(head.target),
+            protocol=f"HTTP/1.{min(head.minor, 1)}",
+            status=status,
+            bytes=sent,
+            ms=(time.monotonic() - connection.started) * 1000,
+            time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            variables=head.variables,
+        )
+        logger.info("%s", connection.server.log_format % line)
 
 
 def warn(message: str, *values: t.Any) -> None:

@@ -2,40 +2,52 @@
 
 import contextlib
 import logging
+import os
 import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from wsgiref.validate import validator
 
-from microweb.server.serving import make_server
+from microweb.server import BaseWSGIServer
+from microweb.server.limits import Limits
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def echo(environ, start_response):
     """Answers with what it got: `METHOD PATH?QUERY HOST BODY`."""
-    read = environ["wsgi.input"].read
-    length = environ.get("CONTENT_LENGTH")
-    body = read(int(length)) if length else read(-1) if "wsgi.input_terminated" in environ else b""
+    # The validator wants read() to be called with an argument.
+    body = environ["wsgi.input"].read(-1)
     text = "{REQUEST_METHOD} {PATH_INFO}?{QUERY_STRING} {HTTP_HOST} ".format(**{"HTTP_HOST": "-", **environ})
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [text.encode("latin-1") + body]
 
 
-class Live:
-    def __init__(self, server, calls, records):
-        self.server, self.calls, self.records = server, calls, records
+class Client:
+    """Connections to a server, a socket for each exchange."""
+
+    def __init__(self, address):
+        self.address = address
 
     def connect(self):
-        return socket.create_connection(("127.0.0.1", self.server.port), timeout=20)
+        if isinstance(self.address, str):
+            sock = socket.socket(socket.AF_UNIX)
+            sock.settimeout(20)
+            sock.connect(self.address)
+            return sock
+        return socket.create_connection(self.address, timeout=20)
 
-    def exchange(self, *pieces, end=False):
-        """Send the pieces one by one, return all that comes until the server closes."""
+    def exchange(self, *pieces, end=True):
+        """Send the pieces one by one, return all that comes until the server closes. With `end`
+        it closes when all that was sent is answered."""
         with self.connect() as sock:
-            for piece in pieces:
-                try:
+            with contextlib.suppress(OSError):  # answered and closed before it has heard everything
+                for piece in pieces:
                     sock.sendall(piece)
-                except OSError:
-                    break  # answered and closed before it has heard everything
-            if end:
-                sock.shutdown(socket.SHUT_WR)
+                if end:
+                    sock.shutdown(socket.SHUT_WR)
             return self.receive(sock)
 
     @staticmethod
@@ -45,6 +57,14 @@ class Live:
             while block := sock.recv(65536):
                 received += block
         return bytes(received)
+
+
+class Live(Client):
+    """A server in a thread of this process, with the environs and log lines of its requests."""
+
+    def __init__(self, server, calls, records):
+        super().__init__(server.server_address[:2] if server.port else server.server_address)
+        self.server, self.calls, self.records = server, calls, records
 
 
 class _Records(logging.Handler):
@@ -57,7 +77,7 @@ class _Records(logging.Handler):
 
 
 @contextlib.contextmanager
-def serving(application, validate=True, **options):
+def serving(application, validate=True, host="127.0.0.1", limits=None, threads=8, **options):
     calls = []
 
     def counted(environ, start_response):
@@ -68,7 +88,7 @@ def serving(application, validate=True, **options):
     records, logger = _Records(), logging.getLogger("microweb.server")
     logger.addHandler(records)
     logger.setLevel(logging.INFO)
-    server = make_server("127.0.0.1", 0, app, **options)
+    server = BaseWSGIServer(host, 0, app, threads=threads, limits=Limits(**limits or {}), **options)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -78,3 +98,16 @@ def serving(application, validate=True, **options):
         thread.join(20)
         logger.removeHandler(records)
         assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def process(program, *arguments, **variables):
+    """A Python program that tells its address in the third word on stderr, as a process."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environ, text=True) as started:
+        try:
+            yield started
+        finally:
+            if started.poll() is None:
+                started.kill()

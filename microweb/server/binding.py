@@ -1,0 +1,101 @@
+"""Listening sockets: where a server can be reached, and what to do when it cannot.
+
+The rule: nothing is looked up in DNS, and an address that does not work ends in one line that
+says what would.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from contextlib import suppress
+
+from .errors import BindError
+
+BACKLOG = 1024
+#: How many ports above the wanted one are tried for the message "the next free one is".
+PORTS_TRIED = 50
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on a host and port, `unix:PATH` or `fd://N`. Raises BindError."""
+    if host.startswith("fd://"):
+        return inherit(host[5:])
+    if host.startswith("unix:"):
+        return _listen_unix(host[5:].replace("//", "", 1) if host[5:7] == "//" else host[5:])
+    if not 0 <= port <= 65535:
+        raise BindError(f"Port {port} does not exist; choose one up to 65535, or 0 for any.")
+    try:
+        return _listen_tcp(host, port)
+    except OSError as error:
+        raise BindError(_explain(host, port, error)) from None
+
+
+def inherit(number: str) -> socket.socket:
+    """The listening socket that a supervisor (systemd, a reloader) left open for us."""
+    try:
+        sock = socket.socket(fileno=int(number))
+        if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            raise OSError(0, "it does not listen")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no number"
+        raise BindError(f"Descriptor {number} is no listening socket: {reason}.") from None
+    return sock
+
+
+def _listen_unix(path: str) -> socket.socket:
+    if not hasattr(socket, "AF_UNIX"):
+        raise BindError("This platform has no Unix sockets; give a host and a port.")
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        if os.path.exists(path):
+            _remove_stale(path)
+        sock.bind(path)
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise BindError(f"Cannot listen on {path!r}: {error.strerror or error}.") from None
+    return sock
+
+
+def _remove_stale(path: str) -> None:
+    """A socket that nobody listens on is left from a server that was killed."""
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)
+        else:
+            raise OSError(errno.EADDRINUSE, "another server listens there")
+
+
+def _listen_tcp(host: str, port: int) -> socket.socket:
+    # "localhost" is known (RFC 6761 6.3); every other name would have to be looked up.
+    name = "127.0.0.1" if host == "localhost" else host.strip("[]") or "0.0.0.0"
+    kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE | socket.AI_NUMERICHOST
+    family, _, _, _, address = socket.getaddrinfo(name, port, type=kind, flags=flags)[0]
+    # "::" means IPv4 as well, where the system can do that.
+    both = name == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
+
+
+def _explain(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        free = _next_free(host, port)
+        hint = f"the next free one is {free}" if free else "choose another"
+        return f"Port {port} on {host or 'all addresses'} is in use; {hint}."
+    if error.errno == errno.EACCES:
+        return f"Port {port} may not be used by this user; choose one above 1023."
+    if isinstance(error, socket.gaierror):
+        return f"{host!r} is no address; give one in numbers, or localhost (names are not looked up)."
+    reason = str(error.strerror).partition(" (while")[0]  # create_server() names the address itself
+    return f"Cannot listen on {host!r}, port {port}: {reason}."
+
+
+def _next_free(host: str, port: int) -> int | None:
+    for candidate in range(port + 1, min(port + 1 + PORTS_TRIED, 65536)):
+        with suppress(OSError):
+            _listen_tcp(host, candidate).close()
+            return candidate
+    return None

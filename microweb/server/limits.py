@@ -1,0 +1,53 @@
+"""How much, how many and how long: every bound of the server in one table.
+
+The rule: whatever a client can send, keep open or delay has a bound here, and every time is a
+deadline on the monotonic clock. A time-out per read would let a byte now and then hold a
+connection for ever (slowloris).
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+
+class Limits:
+    """The bounds and their defaults; `Limits(head_seconds=5)` changes some. Raises TypeError."""
+
+    #: Bytes of the request line (414), of each field, of the whole head; fields in it (431).
+    line_bytes = 8 * 1024
+    head_bytes = 64 * 1024
+    fields = 100
+    #: Bytes of a request's body (413); None leaves it to the application.
+    body_bytes: int | None = None
+    #: Open connections; more are told 503.
+    connections = 1000
+    #: Requests on one connection, and how many that came together are answered in a row before
+    #: other connections have their turn.
+    requests = 1000
+    pipelined = 16
+
+    #: From the first moment of a connection to the end of the request's head, handshake included.
+    head_seconds = 10.0
+    #: Between a response and the next request.
+    idle_seconds = 5.0
+    #: A body that comes, and a response that is taken, may last so long, and a second more for
+    #: each `bytes_a_second` that moved: uploads may be long, but not slow on purpose.
+    stall_seconds = 30.0
+    bytes_a_second = 1024
+    #: Running requests, once the server is told to stop.
+    grace_seconds = 10.0
+    #: After an early answer the client's bytes are thrown away for a while: a closed socket would
+    #: reset the connection, and lose the answer with it (RFC 9112 9.6).
+    linger_seconds = 2.0
+    linger_bytes = 16 * 1024 * 1024
+    #: An unread body up to this size is read to its end to keep the connection.
+    drain_bytes = 64 * 1024
+
+    def __init__(self, **changes: t.Any) -> None:
+        for name, value in changes.items():
+            if not hasattr(type(self), name):
+                known = ", ".join(sorted(name for name in vars(Limits) if name[0] != "_"))
+                raise TypeError(f"{name!r} is no limit of the server; there are {known}")
+            setattr(self, name, value)

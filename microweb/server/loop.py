@@ -1,0 +1,322 @@
+"""The accept loop, its threads, and how both end.
+
+The rule: the loop itself never reads from a client and never waits for one. A connection that
+waits lies in a poller and costs no thread. Threads take turns: one of them polls, and passes the
+turn on before it runs the application, so that there is always one that listens.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+
+from .binding import listen
+from .connection import Connection
+from .errors import Refused
+from .gateway import FileWrapper, WSGIRequestHandler
+from .limits import Limits
+from .log import FORMAT, logger, warn
+from .polling import Poller
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    import typing as t
+
+#: How often deadlines are looked at while there are connections, and a stopping server at the end.
+_SWEEP_SECONDS = 1.0
+_HURRY_SECONDS = 0.1
+
+
+class BaseWSGIServer:
+    """A WSGI application listening on an address; a context manager that closes it.
+
+    `port` is the real one when 0 was asked for. With `threads=1` the application is called in the
+    thread that called `serve_forever`, one request after the other.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        app: t.Any,
+        request_handler: t.Any = None,
+        passthrough_errors: bool = False,
+        ssl_context: t.Any = None,
+        sock: socket.socket | None = None,
+        threads: int = 1,
+        processes: int = 1,
+        limits: Limits | None = None,
+        refuse_when_full: bool = False,
+        log_format: str = FORMAT,
+    ) -> None:
+        self.host, self.app, self.limits = host, app, limits or Limits()
+        self.request_handler = request_handler or WSGIRequestHandler
+        self.passthrough_errors, self.log_format = passthrough_errors, log_format
+        self.threads, self.refuse_when_full = threads, refuse_when_full
+        self.multithread, self.multiprocess = threads > 1, processes > 1
+        # Before the port is taken: a certificate that cannot be read must not leave it open.
+        self.ssl_context = load_tls(ssl_context)
+        #: What the system raises where a call would have to wait.
+        self.again: t.Any = (BlockingIOError, InterruptedError)
+        if self.ssl_context is not None:
+            import ssl  # loaded by the context
+
+            self.again += (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+        self.socket = sock or listen(host, port)
+        self.server_address = self.socket.getsockname()
+        is_unix = isinstance(self.server_address, (str, bytes))
+        self.port: int = 0 if is_unix else self.server_address[1]
+        self.server_port = self.port
+        #: The environ variables that all requests share.
+        self.base_environ = {
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": "localhost" if is_unix else host or self.server_address[0],
+            "SERVER_PORT": str(self.port),
+            "SERVER_SOFTWARE": __package__.partition(".")[0],
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "https" if self.ssl_context else "http",
+            "wsgi.multithread": self.multithread,
+            "wsgi.multiprocess": self.multiprocess,
+            "wsgi.run_once": False,
+            "wsgi.input_terminated": True,
+            "wsgi.file_wrapper": FileWrapper,
+        }
+        self.stopping = False
+        #: Whether Ctrl-C ended serve_forever().
+        self.interrupted = False
+        #: A descriptor whose end means that the server should end, too.
+        self.lifeline: int | None = None
+        self._serving: int | None = None
+        self._stopped, self._empty = threading.Event(), threading.Event()
+        self._stopped.set()
+        # Single operations on dicts and deques need no lock, and who takes a connection out of
+        # `_parked` has it for himself.
+        self._connections: dict[int, Connection] = {}
+        self._parked: dict[int, Connection] = {}
+        self._ready: deque[int] = deque()
+        self._running: dict[Connection, None] = {}
+        self._workers: list[threading.Thread] = []
+        self._turn, self._ended = threading.Lock(), False
+        # Opened where they are used: processes that share them would take each other's events.
+        self._poller: t.Any = None
+        self._wake: socket.socket | None = None
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the application."""
+        if not self.port:
+            return f"unix:{self.server_address}"
+        host = self.host if not self.host.startswith("fd:") else self.server_address[0]
+        host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        name = f"[{host}]" if ":" in host else host
+        return f"{self.base_environ['wsgi.url_scheme']}://{name}:{self.port}"
+
+    def __enter__(self) -> BaseWSGIServer:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.server_close()
+
+    # -- the accept loop -------------------------------------------------------------------------
+
+    def serve_forever(self, poll_interval: float | None = None) -> None:
+        """Accept until shutdown() or Ctrl-C, then finish what is running and close."""
+        self._serving = threading.get_ident()
+        self._stopped.clear()
+        self._poller = Poller()
+        # A socket wakes select() on every platform, without polling.
+        self._wake, woken = socket.socketpair()
+        try:
+            if self.multithread:
+                self._hire()
+                self._accept_loop(woken)
+            else:
+                loop = threading.Thread(target=self._accept_loop, args=(woken,), daemon=True)
+                loop.start()
+                self._work()
+                loop.join()
+        except KeyboardInterrupt:
+            if self.stopping:  # the second time: at once
+                raise
+            self.interrupted = True
+            self.shutdown()
+            if not self.multithread:
+                loop.join()
+        finally:
+            self.server_close()
+            woken.close()
+            self._wake.close()
+            self._stopped.set()
+
+    def shutdown(self) -> None:
+        """End serve_forever(), and wait for that unless called from within (a signal handler)."""
+        self.stopping = True
+        if self._wake is not None:
+            with suppress(OSError):  # closed already
+                self._wake.send(b"x")
+        # A signal handler runs in the serving thread, and would wait for itself.
+        if self._serving != threading.get_ident():
+            self._stopped.wait()
+
+    def server_close(self) -> None:
+        """Stop listening."""
+        self.socket.close()
+        if isinstance(self.server_address, str) and self.lifeline is None:
+            with suppress(OSError):
+                os.unlink(self.server_address)
+
+    def _accept_loop(self, woken: socket.socket) -> None:
+        # The client may be gone between select() and accept(), which then would wait for the next.
+        self.socket.setblocking(False)
+        pause = _HURRY_SECONDS if self.refuse_when_full else _SWEEP_SECONDS
+        try:
+            with selectors.DefaultSelector() as selector:
+                for each in (self.socket, woken, self.lifeline):
+                    if each is not None:
+                        selector.register(each, selectors.EVENT_READ)
+                while not self.stopping:
+                    for key, _ in selector.select(pause if self._connections else None):
+                        if key.fileobj is self.socket:
+                            self._accept()
+                        else:
+                            self.stopping = True
+                    self._sweep()
+        finally:
+            self.stopping = True
+            self._finish()
+
+    def _accept(self) -> bool:
+        try:
+            sock, address = self.socket.accept()
+        except (BlockingIOError, ConnectionError):
+            return False  # gone again before we came to it
+        except OSError as error:
+            # Out of descriptors or memory: the connection stays queued, so do not spin on it.
+            if not self.stopping:
+                warn("cannot accept connections: %s", str(error))
+                time.sleep(0.05)
+            return False
+        sock.setblocking(False)
+        if sock.family != getattr(socket, "AF_UNIX", None):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = Connection(self, sock, address)
+        self._connections[connection.fileno] = connection
+        if len(self._connections) > self.limits.connections:
+            connection.refuse(Refused(503, "too many connections"))
+        else:
+            self.park(connection)
+        return True
+
+    def _sweep(self) -> None:
+        """End what is overdue, and what would wait for a thread in vain."""
+        now = time.monotonic()
+        for connection in list(self._parked.values()):
+            if connection.deadline < now and self._take(connection.fileno):
+                connection.expire()
+        if self.refuse_when_full and len(self._running) >= self.threads:
+            for connection in filter(None, map(self._take, self._poller.poll(0))):
+                connection.refuse(Refused(503, "all threads are busy"))
+
+    def _finish(self) -> None:
+        """Hang up on those who only wait, and give the others a while. Threads are daemons, so
+        that what takes longer ends with the process."""
+        while self._accept():  # whoever is connected already
+            pass
+        self.socket.close()
+        deadline = time.monotonic() + self.limits.grace_seconds
+        while (self._connections or self._running) and time.monotonic() < deadline:
+            for connection in list(self._parked.values()):
+                if connection.is_idle() and self._take(connection.fileno):
+                    connection.close()
+            self._sweep()
+            self._empty.wait(_HURRY_SECONDS)
+        if self._running:
+            warn("%d requests were cut, as they did not end in time", len(self._running))
+        self._ended = True
+        self._poller.wake()
+        for worker in self._workers:
+            # Not for those whose application never returns: they end with the process.
+            worker.join(0 if self._running else 5)
+        if not self._running:
+            self._poller.close()
+
+    # -- connections -----------------------------------------------------------------------------
+
+    def park(self, connection: Connection, writable: bool = False) -> None:
+        """Let a connection wait for bytes, or until it can be written to."""
+        self._parked[connection.fileno] = connection
+        self._poller.watch(connection.fileno, writable)
+
+    def forget(self, connection: Connection) -> None:
+        """Drop a connection that is about to be closed."""
+        self._poller.ignore(connection.fileno)
+        self._connections.pop(connection.fileno, None)
+        if self.stopping and not self._connections:
+            self._empty.set()
+
+    def _take(self, fileno: int) -> Connection | None:
+        return self._parked.pop(fileno, None)
+
+    # -- threads ---------------------------------------------------------------------------------
+
+    def _hire(self) -> None:
+        """One more thread."""
+        thread = threading.Thread(target=self._work, daemon=True)
+        try:
+            thread.start()
+            self._workers.append(thread)
+        except RuntimeError as error:
+            if not self._workers:
+                raise
+            warn("cannot start a thread: %s", str(error))
+
+    def _work(self) -> None:
+        """A thread's life: wait for the turn, then for a connection that has something to say."""
+        while True:
+            with self._turn:
+                connection = self._next()
+            if connection is None:
+                return
+            self._running[connection] = None
+            # Somebody has to take the turn, or a slow application would stop all others.
+            if len(self._running) >= len(self._workers) < self.threads:
+                self._hire()
+            try:
+                connection.step()
+            except BaseException:
+                connection.close()
+                if not self.multithread or self.passthrough_errors:
+                    raise
+                # In a thread nothing may get out: SystemExit would vanish without a word.
+                logger.exception("a request was given up")
+            finally:
+                self._running.pop(connection, None)
+
+    def _next(self) -> Connection | None:
+        """A connection that is ready, None at the end."""
+        while not self._ended:
+            if not self._ready:
+                self._ready.extend(self._poller.poll())
+            elif connection := self._take(self._ready.popleft()):
+                return connection
+        return None
+
+
+def load_tls(context: t.Any) -> ssl.SSLContext | None:
+    """An SSLContext from one, or from (certificate file, key file)."""
+    # Werkzeug's "adhoc" needs a package that makes certificates.
+    if isinstance(context, str):
+        raise ValueError(f"ssl_context={context!r}: the standard library makes no certificates")
+    if not isinstance(context, tuple):
+        return context  # type: ignore[no-any-return]
+    import ssl  # 20 ms that plain HTTP need not pay
+
+    result = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    result.load_cert_chain(*context)
+    return result
