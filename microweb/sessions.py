@@ -51,6 +51,12 @@ class SessionMixin(MutableMapping):  # type: ignore[type-arg]  # of str to anyth
     def permanent(self, value: bool) -> None:
         self["_permanent"] = bool(value)
 
+    def regenerate(self) -> None:
+        """Give the session another id, where it has one: call it when somebody logs in.
+
+        A session that lives in its cookie has no id that could have been planted or seen before.
+        """
+
 
 class SecureCookieSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
     """The session that lives in a signed cookie. Changes to its keys set `modified` at once;
@@ -332,13 +338,17 @@ class SecureCookieSessionInterface(SessionInterface):
             _vary_by_cookie(response)
         # A cookie is deleted only with the settings that it was set with (RFC 6265 5.3).
         settings = self.get_cookie_settings(app)
-        if session:
-            value = self._cookie_value(app, session, response)
+        value = self._cookie_value(app, session, response) if session else None
+        if value is not None:
             _set_cookie(response, value, self.get_expiration_time(app, session), settings)
         else:
+            self._forget(app, session)
             response.delete_cookie(**_arguments(settings))
 
-    def _cookie_value(self, app: t.Any, session: SessionMixin, response: Response) -> str:
+    def _forget(self, app: t.Any, session: SessionMixin) -> None:
+        """Delete what the server keeps of a session that has ended: nothing."""
+
+    def _cookie_value(self, app: t.Any, session: SessionMixin, response: Response) -> str | None:
         """Return what the cookie holds: the session itself, signed."""
         serializer = self.get_signing_serializer(app)
         if serializer is None:

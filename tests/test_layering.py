@@ -19,7 +19,7 @@ FLOORS = [
     ["markup", "signals", "local", "signing", "security", "exceptions", "server"]
     + ["archives", "coroutines", "packages", "debughelpers"],
     ["http", "json", "routing", "templates"],
-    ["config", "globals", "logging", "ctx", "sessions", "wrappers", "files"],
+    ["config", "globals", "logging", "ctx", "sessions", "sqlitesessions", "wrappers", "files"],
     ["responses", "helpers", "templating", "scaffold", "blueprints", "views", "shortway", "app"],
     ["testing", "middleware", "lint", "profiler", "cli", "compat"],
 ]
@@ -30,7 +30,7 @@ APART = ["typing", "", "__init__", "__main__"]
 FEWER = {"routing": ["exceptions", "http.urls"], "templates": ["markup"]}
 
 #: Between parts of a floor: dates are spelled in one place, and the alias layer is a command, too.
-SIDEWAYS = {("json", "http.dates"), ("cli", "compat")}
+SIDEWAYS = {("json", "http.dates"), ("cli", "compat"), ("testing", "cli.runner")}
 
 #: The one import that points up, and the place that says why.
 UPWARDS = {("exceptions", "http.response")}
