@@ -249,6 +249,7 @@ class Blueprint(Scaffold):
         self._merge_tables(app, name)
         for deferred in self.deferred_functions:
             deferred(state)
+        self._merge_commands(app, name, options.get("cli_group", self.cli_group))
         for blueprint, nested_options in self._blueprints:
             blueprint.register(app, _nested_options(state, blueprint, nested_options, name))
 
@@ -264,6 +265,16 @@ class Blueprint(Scaffold):
                 " 'name=' to provide a unique name."
             )
         return name
+
+    def _merge_commands(self, app: Microweb, name: str, group: str | None) -> None:
+        """Give the application this blueprint's commands: in a group, or among its own (None)."""
+        if "cli" not in self.__dict__ or not self.cli.commands:
+            return
+        if group is None:
+            app.cli.commands.update(self.cli.commands)
+        else:
+            self.cli.name = name if group is _sentinel else group
+            app.cli.add_command(self.cli)
 
     def _merge_tables(self, app: Microweb, name: str) -> None:
         """Give the application this blueprint's hooks and handlers, under its full name."""

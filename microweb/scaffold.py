@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import typing as t
 
     from . import typing as ft
+    from .cli.script import AppGroup
     from .templates.loaders import BaseLoader
     from .wrappers import Response
 
@@ -138,6 +139,13 @@ class Scaffold:
         self.url_default_functions: dict[ft.AppOrBlueprintKey, list[ft.URLDefaultCallable]] = defaultdict(
             list
         )
+
+    @cached_property
+    def cli(self) -> AppGroup:
+        """The commands: ``@app.cli.command("init-db")``. Made when it is first asked for."""
+        from .cli.script import AppGroup
+
+        return AppGroup(name=self.name)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

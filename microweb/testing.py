@@ -452,3 +452,12 @@ class AppClient(Client):
 
 #: Flask's name for it.
 FlaskClient = AppClient
+
+
+def __getattr__(name: str) -> t.Any:
+    """The runner for commands, which a test of requests need not load."""
+    if name == "FlaskCliRunner":
+        from .cli.runner import FlaskCliRunner
+
+        return FlaskCliRunner
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,8 @@
     (nothing)             wsgi.py or app.py in the current directory
 
 The rule: what cannot be found is told in one line that says what to do (`NoAppException`). What
-the module itself raises while it is imported is its author's to see, traceback and all.
+the module itself raises while it is imported is its author's to see, traceback and all; an
+ImportError's is in the message, so that commands that need no application still work.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import re
 import sys
 from types import FunctionType, ModuleType
 
-from ..app import Microweb
+from .. import Microweb
+from .exceptions import ClickException, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,8 +31,10 @@ DEFAULT_FILES = ("wsgi.py", "app.py")
 _COLON = re.compile(r":(?![\\/])")
 
 
-class NoAppException(Exception):
-    """No application was found; the message is one line that says why and what to do."""
+class NoAppException(UsageError):
+    """No application was found; the message says why and what to do. A usage would hide it."""
+
+    show = ClickException.show
 
 
 def load_app(spec: str | None) -> Microweb:
@@ -42,7 +46,7 @@ def load_app(spec: str | None) -> Microweb:
         if app is not None:
             return app
     raise NoAppException(
-        "Found no application: name one with --app or MICROWEB_APP, or call its file"
+        "Found no application: name one with --app, MICROWEB_APP or FLASK_APP, or call its file"
         f" {' or '.join(DEFAULT_FILES)}."
     )
 
@@ -70,13 +74,16 @@ def prepare_import(path: str) -> str:
 
 def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool = True) -> Microweb | None:
     """Import a module and find the application in it; None if there is no such module and
-    that is no error. Raises NoAppException, and whatever the module raises."""
+    that is no error. Raises NoAppException, and what else than ImportError the module raises."""
     try:
         __import__(module_name)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         # The module itself (or a package above it) is missing, and not one that it imports.
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise
+        missing = isinstance(error, ModuleNotFoundError) and error.name
+        if not missing or not f"{module_name}.".startswith(f"{error.name}."):
+            raise NoAppException(
+                f"While importing {module_name!r}, an ImportError was raised:\n\n{users_traceback(error)}"
+            ) from None
         if not raise_if_not_found:
             return None
         raise NoAppException(_no_module(module_name)) from None
@@ -174,3 +181,14 @@ def _call(factory: t.Any, args: t.Sequence[t.Any], kwargs: t.Any, where: str) ->
         raise NoAppException(
             f"The factory {where!r} takes other arguments; give them as '{where.split('(')[0]}(...)'."
         ) from None
+
+
+def users_traceback(error: BaseException) -> str:
+    """The traceback without the frames of this package and of the import system before the user's."""
+    import traceback
+
+    inner = os.path.dirname(__file__), "<frozen importlib"
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code.co_filename.startswith(inner):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace or error.__traceback__))

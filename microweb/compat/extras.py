@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from ..exceptions import SecurityError
 from ..globals import top_app_context, top_request_context
 from ..http import caching, urls
@@ -10,6 +12,7 @@ from ..http.request_headers import RequestHeaders
 from ..http.response import Response
 from ..markup import escape
 from ..routing.map import Map
+from .table import PEERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +64,13 @@ def get_host(scheme: str, host_header: str | None, server: t.Any = None, trusted
         return ""
 
 
+def get_machine_id() -> bytes:
+    """What tells this machine from others; our debugger's PIN is random instead of made from it."""
+    import uuid
+
+    return uuid.getnode().to_bytes(6, "big")
+
+
 def clear_caches() -> None:
     """Forget the environments and lexers that are kept for templates made without one."""
     from ..templates.lexer import _lexers
@@ -104,3 +114,11 @@ def is_resource_modified(**arguments: t.Any) -> bool:
 # Routing stands below the multi dicts and makes do with a mapping proxy; programs that were written
 # for Werkzeug may ask for its type.
 Map.default_converters = ImmutableDict(Map.default_converters)
+
+
+def get_version(ctx: t.Any, param: t.Any, value: t.Any) -> None:
+    """``flask --version``: the versions whose behaviour programs may rely on."""
+    if value and not ctx.resilient_parsing:
+        python = sys.version.partition(" ")[0]
+        print(f"Python {python}\nFlask {PEERS['flask'][1]}\nWerkzeug {PEERS['werkzeug'][1]}")
+        ctx.exit()

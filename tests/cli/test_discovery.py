@@ -179,11 +179,12 @@ def test_missing_modules_are_named_with_the_nearest_one(place):
     assert locate_app("helo", None, raise_if_not_found=False) is None
 
 
-def test_what_the_module_raises_is_left_alone(place):
+def test_what_the_module_raises_is_left_alone_but_an_import_error_is_told(place):
     write(place, "one.py", "import nothere")
     write(place, "two.py", "raise KeyError('x')")
-    with pytest.raises(ModuleNotFoundError, match="nothere"):
+    with pytest.raises(NoAppException, match="While importing 'one'") as info:
         load_app("one")
+    assert "import nothere" in str(info.value) and "discovery.py" not in str(info.value)
     with pytest.raises(KeyError):
         load_app("two")
 

@@ -87,7 +87,7 @@ def test_mistakes_are_one_line(tmp_path, text, spec, message):
 def test_the_users_own_errors_show_their_own_code(tmp_path):
     (tmp_path / "mod.py").write_text("import nothere\n")
     status, _, err = run(tmp_path, "--app", "mod", "run")
-    assert status == 1
+    assert status == 2
     assert "nothere" in err and "discovery.py" not in err and "importlib" not in err
 
 
@@ -96,7 +96,15 @@ def test_version(capsys):
     assert capsys.readouterr().out.startswith(f"microweb {microweb.__version__} (Python 3.")
 
 
-def test_help_and_usage(capsys):
+def test_a_factory_that_fails_shows_its_own_code(tmp_path):
+    (tmp_path / "mod.py").write_text("def create_app():\n    return 1 / 0\n")
+    status, _, err = run(tmp_path, "--app", "mod", "routes")
+    assert status == 1
+    assert "ZeroDivisionError" in err and "discovery.py" not in err and "core.py" not in err
+
+
+def test_help_and_usage(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     assert main(["--help"]) == 0
     assert main(["run", "--help"]) == 0
     assert main([]) == 2

@@ -84,9 +84,9 @@ def test_a_port_in_use(place):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["rnu"], ["run", "--prot", "1"], ["run", "--port", "x"], ["--app"]]
+    "arguments", [["rnu"], ["run", "--prot", "1"], ["run", "--port", "x"], ["--app"]]
 )
 def test_usage(place, arguments):
     status, out, err = run(place, *arguments)
     assert (status, out) == (2, "")
-    assert err.startswith("usage: ") and "error: " in err.splitlines()[-1]
+    assert "Usage: " in err and err.splitlines()[-1].startswith("Error: ")

@@ -1,0 +1,194 @@
+"""What ends a command: a mistake of the person's, an exit, an abort.
+
+The rule: a ClickException carries the one line that mends it, and the exit status: 2 for a wrong
+call, 1 for the rest.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .terminal import echo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+
+class ClickException(Exception):
+    """An error that is told and not traced. The base of all that follow, but `Exit` and `Abort`."""
+
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def format_message(self) -> str:
+        """The line itself."""
+        return self.message
+
+    def __str__(self) -> str:
+        return self.format_message()
+
+    def show(self, file: t.Any = None) -> None:
+        """Print it, to stderr."""
+        echo(f"Error: {self.format_message()}", file=file or sys.stderr)
+
+
+class UsageError(ClickException):
+    """The command was called in a wrong way; shown with its usage."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, ctx: t.Any = None) -> None:
+        super().__init__(message)
+        self.ctx = ctx
+
+    @property
+    def cmd(self) -> t.Any:
+        """The command, if the context is known."""
+        return self.ctx and self.ctx.command
+
+    def show(self, file: t.Any = None) -> None:
+        """Print the usage, where help is to be had, and the line."""
+        file = file or sys.stderr
+        if self.ctx is not None:
+            echo(self.ctx.get_usage(), file=file)
+            if self.ctx.command.get_help_option(self.ctx):
+                path, name = self.ctx.command_path, self.ctx.help_option_names[0]
+                echo(f"Try '{path} {name}' for help.", file=file)
+            echo(file=file)
+        super().show(file)
+
+
+class BadParameter(UsageError):
+    """A value that its option or argument refuses."""
+
+    def __init__(
+        self, message: str, ctx: t.Any = None, param: t.Any = None, param_hint: t.Any = None
+    ) -> None:
+        super().__init__(message, ctx)
+        self.param = param
+        self.param_hint = param_hint
+
+    def hint(self) -> str:
+        """Which parameter: ``'--port' / '-p'``, or nothing."""
+        hint = self.param_hint or (self.param.get_error_hint(self.ctx) if self.param else "")
+        return hint if isinstance(hint, str) else " / ".join(repr(each) for each in hint)
+
+    def format_message(self) -> str:
+        """The line, with the parameter."""
+        return f"Invalid value{f' for {self.hint()}' if self.hint() else ''}: {self.message}"
+
+
+class MissingParameter(BadParameter):
+    """A required option or argument that was not given."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        ctx: t.Any = None,
+        param: t.Any = None,
+        param_hint: t.Any = None,
+        param_type: str | None = None,
+    ) -> None:
+        super().__init__(message or "", ctx, param, param_hint)
+        self.param_type = param_type
+
+    def format_message(self) -> str:
+        """The line, with the kind of parameter and its choices."""
+        kind = self.param_type or (self.param.param_type_name if self.param else "parameter")
+        more = self.param.type.get_missing_message(self.param, self.ctx) if self.param else None
+        hint = f" {self.hint()}" if self.hint() else ""
+        return " ".join(filter(None, [f"Missing {kind}{hint}.", self.message, more]))
+
+
+class _NoSuch(UsageError):
+    kind = ""
+
+    def __init__(
+        self,
+        name: str,
+        message: str | None = None,
+        possibilities: t.Iterable[str] | None = None,
+        ctx: t.Any = None,
+    ) -> None:
+        super().__init__(message or f"No such {self.kind}: {name}", ctx)
+        self.name = name
+        self.possibilities = possibilities
+
+    def format_message(self) -> str:
+        """The line, with the nearest names."""
+        import difflib  # only for this message
+
+        near = sorted(difflib.get_close_matches(self.name, self.possibilities or ()))
+        if not near:
+            return self.message
+        if len(near) == 1:
+            return f"{self.message} Did you mean {near[0]}?"
+        return f"{self.message} (Possible {self.kind}s: {', '.join(near)})"
+
+
+class NoSuchOption(_NoSuch):
+    """An option that there is not."""
+
+    kind = "option"
+
+    @property
+    def option_name(self) -> str:
+        """The option, as it was typed."""
+        return self.name
+
+
+class NoSuchCommand(_NoSuch):
+    """A command that there is not."""
+
+    kind = "command"
+
+
+class BadOptionUsage(UsageError):
+    """An option that lacks its value, or has one too many."""
+
+    def __init__(self, option_name: str, message: str, ctx: t.Any = None) -> None:
+        super().__init__(message, ctx)
+        self.option_name = option_name
+
+
+class BadArgumentUsage(UsageError):
+    """Too few values for an argument."""
+
+
+class NoArgsIsHelpError(UsageError):
+    """Nothing was asked for: the help page is the answer, and the error."""
+
+    def __init__(self, ctx: t.Any) -> None:
+        super().__init__(ctx.get_help(), ctx)
+
+    def show(self, file: t.Any = None) -> None:
+        """Print the page."""
+        echo(self.format_message(), file=file or sys.stderr)
+
+
+class FileError(ClickException):
+    """A file that cannot be opened."""
+
+    def __init__(self, filename: str, hint: str | None = None) -> None:
+        super().__init__(hint or "unknown error")
+        self.filename = self.ui_filename = str(filename)
+
+    def format_message(self) -> str:
+        """The line, with the file."""
+        return f"Could not open file {self.filename!r}: {self.message}"
+
+
+class Abort(RuntimeError):
+    """Ctrl-C, or a prompt that was left."""
+
+
+class Exit(RuntimeError):
+    """The end, with a status."""
+
+    def __init__(self, code: int = 0) -> None:
+        super().__init__(code)
+        self.exit_code = code

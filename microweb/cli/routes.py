@@ -1,0 +1,109 @@
+"""``routes``: the rules of an application, and the way of one path through them."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+
+from ..exceptions import HTTPException, MethodNotAllowed
+from ..globals import current_app
+from ..routing.exceptions import RequestRedirect
+from ..routing.map import Map
+from ..routing.rules import Rule
+from .decorators import argument, command, option
+from .exceptions import UsageError
+from .script import with_appcontext
+from .terminal import echo
+from .types import Choice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+
+@command("routes", short_help="Show the routes, or which of them a path takes.")
+@option(
+    "--sort",
+    "-s",
+    type=Choice(("endpoint", "methods", "domain", "rule", "match")),
+    default="endpoint",
+    help="What to sort by; 'match' is the order in which rules are tried.",
+)
+@option("--all-methods", is_flag=True, help="Show HEAD and OPTIONS, too.")
+@option("--method", "-X", default="GET", help="The method of the request to PATH.")
+@argument("path", required=False)
+@with_appcontext
+def routes_command(sort: str, all_methods: bool, method: str, path: str | None) -> None:
+    """Show all routes; or, for a PATH, which of them it takes and why not the others."""
+    rules = list(current_app.url_map.iter_rules())
+    if not rules:
+        echo("No routes were registered.")
+    elif path is None:
+        _list(rules, sort, set() if all_methods else {"HEAD", "OPTIONS"})
+    else:
+        _explain(rules, path, method.upper())
+
+
+def _list(rules: list[Rule], sort: str, ignored: set[str]) -> None:
+    host_matching = current_app.url_map.host_matching
+    domains = [(rule.host if host_matching else rule.subdomain) or "" for rule in rules]
+    columns = {
+        "Endpoint": [str(rule.endpoint) for rule in rules],
+        "Methods": [", ".join(sorted((rule.methods or set()) - ignored)) for rule in rules],
+        "Host" if host_matching else "Subdomain": domains,
+        "Rule": [rule.rule for rule in rules],
+    }
+    keys = ["endpoint", "methods", "domain", "rule"]
+    if not any(domains):
+        del columns["Subdomain" if not host_matching else "Host"]
+        keys.remove("domain")
+    rows = list(zip(*columns.values()))
+    if sort in keys:
+        rows.sort(key=itemgetter(keys.index(sort)))
+    _table(list(columns), rows)
+
+
+def _table(heads: list[str], rows: list[t.Any]) -> None:
+    widths = [max(map(len, column)) for column in zip(heads, *rows)]
+    for row in [heads, ["-" * width for width in widths], *rows]:
+        echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths)).rstrip())
+
+
+def _explain(rules: list[Rule], path: str, method: str) -> None:
+    """Each rule, in the order of matching, with what it says to the request."""
+    if not path.startswith("/"):
+        raise UsageError(f"The path {path!r} does not start with a slash.")
+    path = path.partition("?")[0]
+    taken, rows = False, []
+    for rule in rules:
+        matches, why = _verdict(rule, path, method)
+        if matches and taken:
+            why = "matches, too, but is tried later"
+        rows.append(["->" if matches and not taken else "", str(rule.endpoint), rule.rule, why])
+        taken = taken or matches
+    _table(["", "Endpoint", "Rule", f"{method} {path}"], rows)
+    if not taken:
+        raise SystemExit(1)
+
+
+def _verdict(rule: Rule, path: str, method: str) -> tuple[bool, str]:
+    """Whether a rule alone takes a request, and the reason."""
+    whole = current_app.url_map
+    names = ("default_subdomain", "strict_slashes", "merge_slashes", "converters", "host_matching")
+    alone = Map([rule.empty()], **{name: getattr(whole, name) for name in names})
+    host = rule.host if whole.host_matching else "localhost"
+    subdomain = None if whole.host_matching else rule.subdomain
+    if "<" in f"{host}{subdomain}":
+        return False, "depends on the host"
+    if rule.build_only:
+        return False, "is for building only"
+    adapter = alone.bind(host or "localhost", subdomain=subdomain)
+    try:
+        _, values = adapter.match(path, method, websocket=rule.websocket)
+    except MethodNotAllowed as error:
+        return False, f"takes {', '.join(sorted(set(error.valid_methods or ()) - {'HEAD', 'OPTIONS'}))}"
+    except RequestRedirect as error:
+        return True, f"redirects to {error.new_url}"
+    except HTTPException:
+        return False, "the path differs"
+    given = ", ".join(f"{name}={value!r}" for name, value in values.items())
+    return True, f"matches{': ' if given else ''}{given}"

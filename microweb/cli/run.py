@@ -1,0 +1,146 @@
+"""``run``: serve the application for its developer.
+
+The rule: an option that is not given is not passed on; what then happens is the server's business.
+"""
+
+from __future__ import annotations
+
+import os
+
+from ..config import import_string
+from ..helpers import get_debug_flag
+from . import types
+from .decorators import command, option
+from .exceptions import BadParameter
+from .script import ScriptInfo, debug_option, pass_script_info
+from .terminal import echo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+
+class CertParamType(types.ParamType):
+    """A certificate's file, ``adhoc``, or where an `ssl.SSLContext` is to be imported from."""
+
+    name = "path"
+    path_type = types.Path(exists=True, dir_okay=False, resolve_path=True)
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        """The path, the word, or the object."""
+        try:
+            import ssl
+        except ImportError:
+            self.fail("This Python was built without TLS, which --cert needs.", param, ctx)
+        try:
+            return self.path_type(value, param, ctx)
+        except BadParameter:
+            if str(value).lower() == "adhoc":
+                return self._adhoc(param, ctx)
+            found = import_string(value, silent=True)
+            if isinstance(found, ssl.SSLContext):
+                return found
+            raise
+
+    def _adhoc(self, param: t.Any, ctx: t.Any) -> str:
+        try:
+            __import__("cryptography")  # what the server makes one with
+        except ImportError:
+            self.fail("An ad-hoc certificate needs the cryptography library; give a file.", param, ctx)
+        return "adhoc"
+
+
+def _validate_key(ctx: t.Any, param: t.Any, value: t.Any) -> t.Any:
+    """``--key`` belongs to a ``--cert`` that is a file; the two become one value."""
+    cert = ctx.params.get("cert")
+    is_file = isinstance(cert, str) and cert != "adhoc"
+    if value is not None:
+        if not cert:
+            raise BadParameter('"--cert" must also be specified.', ctx, param)
+        if not is_file:
+            raise BadParameter('"--key" is not used when "--cert" is no file.', ctx, param)
+        ctx.params["cert"] = cert, value
+    elif is_file:
+        raise BadParameter('Required when using "--cert".', ctx, param)
+    return value
+
+
+class SeparatedPathType(types.Path):
+    """Several paths, divided as in PATH."""
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        """The list of them."""
+        convert = super().convert
+        return [convert(each, param, ctx) for each in self.split_envvar_value(value)]
+
+
+@command("run", short_help="Run a development server.")
+@option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@option("--port", "-p", default=5000, show_default=True, help="The port to listen on; 0 takes a free one.")
+@option("--cert", type=CertParamType(), is_eager=True, help="Serve HTTPS with this certificate.")
+@option(
+    "--key",
+    type=types.Path(exists=True, dir_okay=False, resolve_path=True),
+    callback=_validate_key,
+    expose_value=False,
+    help="The certificate's key.",
+)
+@option("--reload/--no-reload", default=None, help="Start again when a file changes; in debug mode.")
+@option("--debugger/--no-debugger", default=None, help="Show errors in the browser; in debug mode.")
+@option("--with-threads/--without-threads", default=True, help="Handle each request in its own thread.")
+@option(
+    "--extra-files",
+    type=SeparatedPathType(),
+    help=f"More files that are watched, divided by {os.path.pathsep!r}.",
+)
+@option(
+    "--exclude-patterns",
+    type=SeparatedPathType(),
+    help=f"Files that are not watched, divided by {os.path.pathsep!r}.",
+)
+@pass_script_info
+def run_command(info: ScriptInfo, /, host: str, port: int, with_threads: bool, **options: t.Any) -> None:
+    """Run a local development server.
+
+    It is for development: with --debug it starts again when a file changes, and shows errors in the
+    browser.
+    """
+    from ..server.serving import is_running_from_reloader, run_simple
+
+    debug = get_debug_flag()
+    app: t.Any
+    try:
+        app = info.load_app()
+    except Exception as error:
+        if not is_running_from_reloader():
+            raise
+        app = _failing(error)
+    else:
+        if not is_running_from_reloader():
+            # On stderr, as all that is said here: what the application prints stays apart.
+            echo(f"Application {app.import_name!r}, debug mode {'on' if debug else 'off'}", err=True)
+    choices = {
+        "use_reloader": debug if options["reload"] is None else options["reload"],
+        "use_debugger": debug if options["debugger"] is None else options["debugger"],
+        "threaded": with_threads,
+        "ssl_context": options["cert"],
+        "extra_files": options["extra_files"],
+        "exclude_patterns": options["exclude_patterns"],
+    }
+    raise SystemExit(run_simple(host, port, app, **choices))
+
+
+run_command.params.insert(0, debug_option)
+
+
+def _failing(error: Exception) -> t.Any:
+    """An application that raises what kept the real one from being loaded: after the file is mended,
+    the reloader starts again."""
+    from .discovery import users_traceback
+
+    echo(users_traceback(error), err=True)
+
+    def application(environ: t.Any, start_response: t.Any) -> t.NoReturn:
+        raise error from None
+
+    return application

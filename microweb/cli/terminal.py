@@ -1,0 +1,217 @@
+"""Text to a terminal that may be a pipe, a file, colourless, or of another encoding than UTF-8.
+
+The rule: what a command prints arrives. Colours are dropped where they would be noise, characters
+that the encoding has not are written as escapes; neither is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+from .current import get_current_context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+#: ECMA-48 8.3.117: foreground colours; ten more are backgrounds.
+_COLORS = {
+    name: base + number
+    for prefix, base in (("", 30), ("bright_", 90))
+    for number, color in enumerate("black red green yellow blue magenta cyan white".split())
+    for name in [prefix + color]
+}
+_COLORS["reset"] = 39
+#: Attributes: the code that begins one, and the one that ends it.
+_ATTRIBUTES = {
+    "bold": (1, 22), "dim": (2, 22), "italic": (3, 23), "underline": (4, 24), "blink": (5, 25),
+    "reverse": (7, 27), "strikethrough": (9, 29), "overline": (53, 55),
+}  # fmt: skip
+_ANSI = re.compile(r"\033\[[;?0-9]*[a-zA-Z]")
+
+
+def style(text: t.Any, fg: t.Any = None, bg: t.Any = None, reset: bool = True, **attributes: t.Any) -> str:
+    """Text in a colour (a name, a number of 256, or ``(red, green, blue)``) and with attributes
+    such as ``bold=True``."""
+    codes = [_color(color, shift) for color, shift in ((fg, 0), (bg, 10)) if color]
+    for name, value in attributes.items():
+        if name not in _ATTRIBUTES:
+            raise TypeError(f"Unknown attribute {name!r}; there are {', '.join(_ATTRIBUTES)}.")
+        if value is not None:
+            codes.append(f"\033[{_ATTRIBUTES[name][0 if value else 1]}m")
+    return "".join(codes) + str(text) + ("\033[0m" if reset else "")
+
+
+def _color(color: t.Any, shift: int) -> str:
+    if isinstance(color, int):
+        return f"\033[{38 + shift};5;{color}m"
+    if isinstance(color, (tuple, list)):
+        return "\033[{};2;{};{};{}m".format(38 + shift, *color)
+    if color not in _COLORS:
+        raise TypeError(f"Unknown color {color!r}; there are {', '.join(_COLORS)}.")
+    return f"\033[{_COLORS[color] + shift}m"
+
+
+def unstyle(text: str) -> str:
+    """Text without colours and cursor movements."""
+    return _ANSI.sub("", text)
+
+
+def should_strip_ansi(stream: t.Any, color: bool | None = None) -> bool:
+    """Whether a stream gets plain text; ``color`` (or the context's) beats what it looks like."""
+    ctx = get_current_context(silent=True)
+    color = ctx.color if color is None and ctx else color
+    if color is not None:
+        return not color
+    # https://no-color.org: present and not empty, whatever its value
+    return bool(os.environ.get("NO_COLOR")) or not getattr(stream, "isatty", bool)()
+
+
+def echo(
+    message: t.Any = None, file: t.Any = None, nl: bool = True, err: bool = False, color: bool | None = None
+) -> None:
+    """Print a message (text, bytes or anything) to stdout, stderr (``err``) or a file, and flush."""
+    file = file or (sys.stderr if err else sys.stdout)
+    if file is None:  # pythonw.exe has no streams
+        return
+    if isinstance(message, (bytes, bytearray)):
+        file.flush()
+        file = getattr(file, "buffer", file)
+        file.write(message + b"\n" if nl else message)
+    else:
+        text = ("" if message is None else str(message)) + ("\n" if nl else "")
+        _write(file, unstyle(text) if should_strip_ansi(file, color) else text)
+    file.flush()
+
+
+def _write(file: t.Any, text: str) -> None:
+    try:
+        file.write(text)
+    except UnicodeEncodeError:  # nothing was written yet: text files encode before they write
+        file.write(text.encode(file.encoding, "backslashreplace").decode(file.encoding))
+
+
+def secho(
+    message: t.Any = None,
+    file: t.Any = None,
+    nl: bool = True,
+    err: bool = False,
+    color: bool | None = None,
+    **styles: t.Any,
+) -> None:
+    """`echo` of a styled message."""
+    if message is not None and not isinstance(message, (bytes, bytearray)):
+        message = style(message, **styles)
+    echo(message, file, nl, err, color)
+
+
+def clear() -> None:
+    """Clear the screen, if there is one."""
+    if sys.stdout.isatty():
+        echo("\033[2J\033[1;1H", nl=False, color=True)
+
+
+def getchar(echo: bool = False) -> str:
+    """One key from the terminal, without waiting for Enter. Ctrl-C and Ctrl-D raise as usual."""
+    char = read_key()
+    if echo:
+        sys.stdout.write(char)
+        sys.stdout.flush()
+    if char == "\x03":
+        raise KeyboardInterrupt
+    if char in "\x04\x1a":
+        raise EOFError
+    return char
+
+
+def read_key() -> str:
+    """A key as the terminal sends it: several characters for an arrow."""
+    try:
+        import termios
+        import tty
+    except ImportError:  # Windows
+        import msvcrt
+
+        return str(msvcrt.getwch())  # type: ignore[attr-defined]
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    try:
+        tty.setraw(descriptor)
+        return os.read(descriptor, 32).decode(sys.stdin.encoding, "replace")
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def pause(info: str | None = "Press any key to continue...", err: bool = False) -> None:
+    """Wait for a key; nothing happens without a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    echo(info, nl=False, err=err)
+    try:
+        getchar()
+    except (KeyboardInterrupt, EOFError):
+        pass
+    echo(err=err)
+
+
+class progressbar:  # noqa: N801 - a function in every user's eyes
+    """``with progressbar(items) as bar: for item in bar: ...``; or ``length=`` and `update`.
+
+    Without a terminal it prints its label alone. Arguments that only shape the bar are accepted.
+    """
+
+    def __init__(
+        self,
+        iterable: t.Iterable[t.Any] | None = None,
+        length: int | None = None,
+        label: str | None = None,
+        hidden: bool = False,
+        item_show_func: t.Callable[[t.Any], str | None] | None = None,
+        file: t.Any = None,
+        width: int = 36,
+        **_shape: t.Any,
+    ) -> None:
+        if iterable is None and length is None:
+            raise TypeError("iterable or length is required")
+        self.iterable: t.Iterable[t.Any] = range(length or 0) if iterable is None else iterable
+        self.length: int | None = len(iterable) if length is None and hasattr(iterable, "__len__") else length  # type: ignore[arg-type]
+        self.label = label or ""
+        self.pos, self.width, self.item_show_func = 0, width, item_show_func
+        self.file = file or sys.stdout
+        self.hidden = hidden or not getattr(self.file, "isatty", bool)()
+        self.current_item: t.Any = None
+
+    def __enter__(self) -> progressbar:
+        if self.hidden and self.label:
+            echo(self.label, self.file)
+        self.render_progress()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if not self.hidden:
+            echo(file=self.file)
+
+    def __iter__(self) -> t.Iterator[t.Any]:
+        for item in self.iterable:
+            self.current_item = item
+            yield item
+            self.update(1)
+
+    def update(self, n_steps: int, current_item: t.Any = None) -> None:
+        """Go on by some steps."""
+        self.pos += n_steps
+        self.current_item = current_item or self.current_item
+        self.render_progress()
+
+    def render_progress(self) -> None:
+        """Draw the line again."""
+        if self.hidden:
+            return
+        share = min(self.pos / self.length, 1) if self.length else 0
+        done = int(share * self.width)
+        tail = self.item_show_func(self.current_item) if self.item_show_func else ""
+        bar = f"[{'#' * done:-<{self.width}}]  {share:4.0%}  {tail or ''}"
+        # To the end of the line: the last one may have been longer.
+        echo(f"\r{self.label}  {bar}\033[K", self.file, nl=False, color=True)

@@ -1,0 +1,424 @@
+"""Types: text from a command line to values.
+
+The rule: one class per kind of value; `convert` takes text, or a value that is one already (a
+default), and fails with the line that says what is wanted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .exceptions import BadParameter, FileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+
+class ParamType:
+    """The base; subclasses have a ``name`` (the metavar) and `convert`."""
+
+    name = "text"
+    #: Whether a value consists of several arguments, and of how many.
+    is_composite = False
+    arity = 1
+    #: What divides values in an environment variable; None: white space.
+    envvar_list_splitter: str | None = None
+
+    def __call__(self, value: t.Any, param: t.Any = None, ctx: t.Any = None) -> t.Any:
+        return None if value is None else self.convert(value, param, ctx)
+
+    def __repr__(self) -> str:
+        return self.name.upper()
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        """The value; calls `fail` if there is none."""
+        return value
+
+    def fail(self, message: str, param: t.Any = None, ctx: t.Any = None) -> t.NoReturn:
+        """Refuse a value."""
+        raise BadParameter(message, ctx, param)
+
+    def get_metavar(self, param: t.Any, ctx: t.Any = None) -> str | None:
+        """What stands for the value in the usage, if not the name."""
+        return None
+
+    def get_missing_message(self, param: t.Any, ctx: t.Any = None) -> str | None:
+        """What helps somebody who gave none."""
+        return None
+
+    def split_envvar_value(self, rv: str | None) -> list[str]:
+        """The values in an environment variable."""
+        return (rv or "").split(self.envvar_list_splitter)
+
+    def shell_complete(self, ctx: t.Any, param: t.Any, incomplete: str) -> list[t.Any]:
+        """What the shell may offer: strings, or `CompletionItem`."""
+        return []
+
+
+class _Text(ParamType):
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+class FuncParamType(ParamType):
+    """A function that raises ValueError for what it cannot take."""
+
+    def __init__(self, func: t.Callable[[t.Any], t.Any], name: str | None = None) -> None:
+        self.func = func
+        self.name = name or getattr(func, "__name__", "value")
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        """The function's result."""
+        try:
+            return self.func(value)
+        except ValueError as error:
+            # A function of the user's may say it better than its name does.
+            built_in = self in (INT, FLOAT, UUID) or not str(error)
+            self.fail(f"{value!r} is not a valid {self.name}." if built_in else str(error), param, ctx)
+
+
+_BOOLS = {
+    **dict.fromkeys(("1", "true", "t", "yes", "y", "on"), True),
+    **dict.fromkeys(("0", "false", "f", "no", "n", "off"), False),
+}
+
+
+class BoolParamType(ParamType):
+    """Yes or no, in the words that people use."""
+
+    name = "boolean"
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> bool:
+        """True or false."""
+        norm = str(value).strip().lower()
+        if norm not in _BOOLS:
+            self.fail(f"{value!r} is not a valid boolean; say one of {', '.join(_BOOLS)}.", param, ctx)
+        return _BOOLS[norm]
+
+
+def _uuid(value: t.Any) -> t.Any:
+    import uuid  # rare
+
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(value.strip())
+
+
+STRING = _Text()
+UNPROCESSED = ParamType()
+INT = FuncParamType(int, "integer")
+FLOAT = FuncParamType(float, "float")
+BOOL = BoolParamType()
+UUID = FuncParamType(_uuid, "uuid")
+
+
+class Choice(ParamType):
+    """One of some strings, or of an Enum's members."""
+
+    name = "choice"
+
+    def __init__(self, choices: t.Iterable[t.Any], case_sensitive: bool = True) -> None:
+        self.choices = tuple(choices)
+        self.case_sensitive = case_sensitive
+        self._names = [getattr(choice, "name", None) or str(choice) for choice in self.choices]
+
+    def _norm(self, text: str, ctx: t.Any) -> str:
+        if ctx is not None and ctx.token_normalize_func:
+            text = ctx.token_normalize_func(text)
+        return text if self.case_sensitive else text.casefold()
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        """The choice as it was declared."""
+        if value in self.choices:
+            return value
+        for name, choice in zip(self._names, self.choices):
+            if self._norm(name, ctx) == self._norm(str(value), ctx):
+                return choice
+        one = "is not" if len(self._names) == 1 else "is not one of"
+        self.fail(f"{value!r} {one} {', '.join(map(repr, self._names))}.", param, ctx)
+
+    def get_metavar(self, param: t.Any, ctx: t.Any = None) -> str:
+        """``[a|b]``, as the choices are short; ``{a|b}`` for a required argument."""
+        text = "|".join(self._names)
+        required_argument = param.required and param.param_type_name == "argument"
+        return f"{{{text}}}" if required_argument else f"[{text}]"
+
+    def get_missing_message(self, param: t.Any, ctx: t.Any = None) -> str:
+        """The choices."""
+        return f"Choose from: {', '.join(self._names)}"
+
+    def shell_complete(self, ctx: t.Any, param: t.Any, incomplete: str) -> list[t.Any]:
+        """The choices that begin so."""
+        start = self._norm(incomplete, ctx)
+        return [name for name in self._names if self._norm(name, ctx).startswith(start)]
+
+
+class _Range(FuncParamType):
+    """A number between two bounds, either of which may be absent or excluded (open); ``clamp``
+    moves what lies outside to the bound."""
+
+    _number: FuncParamType
+
+    def __init__(
+        self,
+        min: t.Any = None,
+        max: t.Any = None,
+        min_open: bool = False,
+        max_open: bool = False,
+        clamp: bool = False,
+    ) -> None:
+        self.min, self.max, self.min_open, self.max_open, self.clamp = min, max, min_open, max_open, clamp
+        if clamp and self.func is float and (min_open or max_open):
+            raise TypeError("Clamping is not supported for open bounds.")
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        """The number."""
+        number = self._number.convert(value, param, ctx)
+        low = self.min is not None and (number <= self.min if self.min_open else number < self.min)
+        high = self.max is not None and (number >= self.max if self.max_open else number > self.max)
+        if (low or high) and self.clamp:
+            # The nearest integer inside of an open bound.
+            return self.min + self.min_open if low else self.max - self.max_open
+        if low or high:
+            self.fail(f"{number} is not in the range {self.describe_range()}.", param, ctx)
+        return number
+
+    def describe_range(self) -> str:
+        """``0<=x<10``."""
+        low = "" if self.min is None else f"{self.min}{'<' if self.min_open else '<='}"
+        high = "" if self.max is None else f"{'<' if self.max_open else '<='}{self.max}"
+        if low and not high:
+            return f"x{'>' if self.min_open else '>='}{self.min}"
+        return f"{low}x{high}"
+
+
+class IntRange(_Range):
+    """An integer between bounds."""
+
+    name, func, _number = "integer range", int, INT
+
+
+class FloatRange(_Range):
+    """A number between bounds."""
+
+    name, func, _number = "float range", float, FLOAT
+
+
+class DateTime(ParamType):
+    """A date or a time, in one of `time.strptime`'s formats."""
+
+    name = "datetime"
+
+    def __init__(self, formats: t.Sequence[str] | None = None) -> None:
+        self.formats = formats or ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        """A `datetime.datetime`."""
+        from datetime import datetime  # rare
+
+        if isinstance(value, datetime):
+            return value
+        for form in self.formats:
+            try:
+                return datetime.strptime(value, form)
+            except ValueError:
+                continue
+        plural = "s" if len(self.formats) > 1 else ""
+        self.fail(
+            f"{value!r} does not match the format{plural} {', '.join(map(repr, self.formats))}.", param, ctx
+        )
+
+    def get_metavar(self, param: t.Any, ctx: t.Any = None) -> str:
+        """The formats."""
+        return f"[{'|'.join(self.formats)}]"
+
+
+class Path(ParamType):
+    """A path, checked but not opened; ``path_type=pathlib.Path`` gives that instead of a string."""
+
+    envvar_list_splitter = os.path.pathsep
+
+    def __init__(
+        self,
+        exists: bool = False,
+        file_okay: bool = True,
+        dir_okay: bool = True,
+        writable: bool = False,
+        readable: bool = True,
+        resolve_path: bool = False,
+        allow_dash: bool = False,
+        path_type: t.Any = None,
+        executable: bool = False,
+    ) -> None:
+        self.exists, self.file_okay, self.dir_okay = exists, file_okay, dir_okay
+        self.resolve_path, self.allow_dash, self.type = resolve_path, allow_dash, path_type
+        self.access = [
+            (mode, word)
+            for wanted, mode, word in (
+                (readable, os.R_OK, "readable"),
+                (writable, os.W_OK, "writable"),
+                (executable, os.X_OK, "executable"),
+            )
+            if wanted
+        ]
+        self.name = "path" if file_okay == dir_okay else "file" if file_okay else "directory"
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        """The path."""
+        path: t.Any = os.fspath(value)
+        if not (self.allow_dash and self.file_okay and path in ("-", b"-")):
+            path = os.path.realpath(path) if self.resolve_path else path
+            wrong = self._wrong(path)
+            if wrong:
+                self.fail(f"{self.name.title()} {format_filename(value)!r} {wrong}.", param, ctx)
+        if self.type is None:
+            return value if path == os.fspath(value) else path
+        return os.fsdecode(path) if self.type is str else self.type(path)
+
+    def _wrong(self, path: t.Any) -> str | None:
+        """What is wrong with a path; one that need not be there and is not is right."""
+        if not os.path.exists(path):
+            return "does not exist" if self.exists else None
+        if not self.file_okay and os.path.isfile(path):
+            return "is a file"
+        if not self.dir_okay and os.path.isdir(path):
+            return "is a directory"
+        return next((f"is not {word}" for mode, word in self.access if not os.access(path, mode)), None)
+
+    def shell_complete(self, ctx: t.Any, param: t.Any, incomplete: str) -> list[t.Any]:
+        """Let the shell complete it."""
+        kind = "dir" if self.dir_okay and not self.file_okay else "file"
+        return [CompletionItem(incomplete, type=kind)]
+
+
+class File(ParamType):
+    """A file, opened and closed with the context; ``-`` is stdin or stdout. One that is written is
+    opened when it is first used, so that a command that fails has not emptied it."""
+
+    name = "filename"
+    envvar_list_splitter = os.path.pathsep
+
+    def __init__(
+        self,
+        mode: str = "r",
+        encoding: str | None = None,
+        errors: str | None = "strict",
+        lazy: bool | None = None,
+        atomic: bool = False,
+    ) -> None:
+        self.mode, self.encoding, self.errors = mode, encoding, errors
+        self.lazy, self.atomic = lazy, atomic
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
+        """The file."""
+        if hasattr(value, "read") or hasattr(value, "write"):
+            return value
+        lazy = "w" in self.mode if self.lazy is None else self.lazy
+        try:
+            if lazy and value != "-":
+                file: t.Any = LazyFile(value, self.mode, self.encoding, self.errors)
+            else:
+                file = open_file(value, self.mode, self.encoding, self.errors)
+        except OSError as error:
+            self.fail(f"{format_filename(value)!r}: {error.strerror}", param, ctx)
+        if ctx is not None and value != "-":
+            ctx.call_on_close(file.close)
+        return file
+
+    shell_complete = lambda self, ctx, param, incomplete: [CompletionItem(incomplete, type="file")]
+
+
+class LazyFile:
+    """A file that is opened at its first use."""
+
+    _file: t.Any = None
+
+    def __init__(self, name: str, mode: str, encoding: str | None, errors: str | None) -> None:
+        self.name, self._how = os.fspath(name), (mode, encoding, errors)
+
+    def open(self) -> t.Any:
+        """The file itself."""
+        if self._file is None:
+            try:
+                self._file = open_file(self.name, *self._how)
+            except OSError as error:
+                raise FileError(self.name, error.strerror) from error
+        return self._file
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self.open(), name)
+
+    def __iter__(self) -> t.Iterator[t.Any]:
+        return iter(self.open())
+
+    def __enter__(self) -> LazyFile:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it, if it was opened."""
+        if self._file is not None:
+            self._file.close()
+
+
+def open_file(
+    filename: t.Any, mode: str = "r", encoding: str | None = None, errors: str | None = "strict"
+) -> t.Any:
+    """`open`; ``-`` is stdin or stdout."""
+    if filename != "-":
+        binary = "b" in mode
+        return open(filename, mode, encoding=None if binary else encoding, errors=None if binary else errors)
+    stream = sys.stdin if "r" in mode else sys.stdout
+    return stream.buffer if "b" in mode else stream
+
+
+def format_filename(filename: t.Any) -> str:
+    """A file's name that can be printed."""
+    return os.fsdecode(filename).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+class Tuple(ParamType):
+    """Several arguments, each with its type."""
+
+    is_composite = True
+
+    def __init__(self, types: t.Iterable[t.Any]) -> None:
+        self.types = [convert_type(each) for each in types]
+        self.arity = len(self.types)
+        self.name = f"<{' '.join(each.name for each in self.types)}>"
+
+    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> tuple[t.Any, ...]:
+        """The values."""
+        values = list(value)
+        if len(values) != self.arity:
+            self.fail(f"{self.arity} values are required, but {len(values)} were given.", param, ctx)
+        return tuple(each(item, param, ctx) for each, item in zip(self.types, values))
+
+
+class CompletionItem:
+    """An offer to the shell; the types ``file`` and ``dir`` let it list those itself."""
+
+    def __init__(self, value: t.Any, type: str = "plain", help: str | None = None, **attrs: t.Any) -> None:
+        self.value, self.type, self.help = value, type, help
+        self.__dict__.update(attrs)
+
+
+_BUILT_IN: dict[t.Any, ParamType] = {str: STRING, int: INT, float: FLOAT, bool: BOOL}
+
+
+def convert_type(ty: t.Any, default: t.Any = None) -> ParamType:
+    """The type for a declaration such as ``int``, ``(int, str)`` or a function; without one that
+    of the default."""
+    if isinstance(ty, ParamType):
+        return ty
+    if isinstance(ty, tuple):
+        return Tuple(ty)
+    if ty is not None:
+        return _BUILT_IN.get(ty) or FuncParamType(ty)
+    if isinstance(default, (tuple, list)) and default:
+        # Of several values, or of several tuples of values.
+        first = default[0]
+        return convert_type(tuple(map(type, first)) if isinstance(first, tuple) else None, first)
+    return _BUILT_IN.get(type(default), STRING)
