@@ -16,6 +16,7 @@ import fnmatch
 import glob
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -164,7 +165,9 @@ class Watch:
 def _stamp(path: str) -> tuple[int, int] | None:
     with suppress(OSError):
         status = os.stat(path)
-        return status.st_mtime_ns, status.st_size
+        # A directory changes with what is in it, which may be excluded.
+        if not stat.S_ISDIR(status.st_mode):
+            return status.st_mtime_ns, status.st_size
     return None
 
 
