@@ -20,7 +20,7 @@ FLOORS = [
     + ["archives", "coroutines", "packages", "debughelpers"],
     ["http", "json", "routing", "templates"],
     ["config", "globals", "logging", "ctx", "sessions", "sqlitesessions", "wrappers", "files"],
-    ["responses", "helpers", "templating", "scaffold", "blueprints", "views", "shortway", "app"],
+    ["responses", "helpers", "templating", "scaffold", "blueprints", "views", "shortway", "app", "secure"],
     ["testing", "middleware", "lint", "profiler", "cli", "compat"],
 ]
 #: For annotations only, and the doors to all of it.
