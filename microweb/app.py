@@ -16,6 +16,7 @@ import weakref
 from _thread import RLock
 from datetime import timedelta
 
+from .archives import folder_on_disk
 from .config import DEFAULTS, Config, ConfigAttribute
 from .coroutines import is_coroutine_function, run_to_end
 from .ctx import AppContext, RequestContext, _AppCtxGlobals, _sentinel
@@ -516,10 +517,10 @@ class Microweb(ShortWay, Scaffold):
         return self.aborter_class()
 
     def auto_find_instance_path(self) -> str:
-        """The instance folder: beside the package, or below the prefix it is installed in."""
+        """The instance folder: beside the package or its zip file, or below the prefix it is installed in."""
         prefix, folder = find_package(self.import_name)
         if prefix is None:
-            return os.path.join(folder, "instance")
+            return os.path.join(folder_on_disk(folder), "instance")
         return os.path.join(prefix, "var", f"{self.name}-instance")
 
     def open_instance_resource(

@@ -36,3 +36,9 @@ def read_archived(path: str | os.PathLike[str]) -> bytes | None:
     except OSError:
         return None
     return data
+
+
+def folder_on_disk(folder: str) -> str:
+    """The folder itself or, if it lies in a zip file, the one that the file lies in."""
+    archive = find_archive(folder)
+    return folder if archive is None else os.path.dirname(archive.archive)

@@ -64,6 +64,10 @@ def test_templates(app):
     assert sorted(app.jinja_env.list_templates()) == ["index.html", "other.html"]
 
 
+def test_the_instance_folder_is_beside_the_archive(app, archive):
+    assert app.instance_path == str(archive.parent / "instance")
+
+
 def test_static_files(app):
     client = app.test_client()
     response = client.get("/static/style.css")

@@ -2,13 +2,15 @@
 
 A page's blocks run from top to bottom in one namespace, as a reader would type them; where a block has
 prompts, what it shows is compared. A block whose fence names a file, as in "```html templates/page.html", is
-written into the page's folder instead, from which its modules can be imported. Others are not run.
+written into the page's folder instead, from which its modules can be imported. Others are not run. Pages
+with a number in front continue those with smaller ones: they find their files.
 """
 
 from __future__ import annotations
 
 import doctest
 import importlib
+import os
 import re
 import sys
 from types import ModuleType
@@ -53,8 +55,10 @@ def page_module(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "page", module)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # for what a page starts
     # A page may install the alias layer, which is there for the whole process.
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    monkeypatch.setattr(sys, "path", [*sys.path])
     before = set(sys.modules)
     yield module
     for name in set(sys.modules) - before:
@@ -63,7 +67,16 @@ def page_module(tmp_path, monkeypatch):
 
 
 def written_by_the_page(module: ModuleType, folder) -> bool:
-    return str(getattr(module, "__file__", None)).startswith(str(folder))
+    # In a zip file of the page's the path may be relative.
+    return os.path.abspath(str(getattr(module, "__file__", None) or os.sep)).startswith(str(folder))
+
+
+def write_files(page, folder) -> None:
+    for _, _, file, code in blocks(page.read_text("utf-8")):
+        if file:
+            path = folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(code, "utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -72,20 +85,31 @@ def test_page(page, page_module, tmp_path):
     text = page.read_text("utf-8")
     for library in (NEEDS.match(text).group(1) or "").split():
         pytest.importorskip(library)
+    for earlier in sorted(page.parent.glob("[0-9]*.md")) if page.name[0].isdigit() else [page]:
+        if earlier <= page:
+            write_files(earlier, tmp_path)
     for line, language, file, code in blocks(text):
-        if file:
-            path = tmp_path / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(code, "utf-8")
-        elif language != "python":
+        if file or language != "python":
             continue
-        elif ">>>" in code:
+        if ">>>" in code:
             test = doctest.DocTestParser().get_doctest(code, {}, page.name, str(page), line)
             test.globs = namespace
             Loud().run_test(test)
         else:
             # Blank lines before it give the code the page's line numbers in tracebacks.
             exec(compile("\n" * line + code, str(page), "exec", dont_inherit=True), namespace)
+
+
+def test_the_tutorial_ends_as_its_example(tmp_path):
+    for page in sorted((ROOT / "docs" / "tutorial").glob("[0-9]*.md")):
+        write_files(page, tmp_path)
+    example = ROOT / "docs" / "examples" / "tutorial"
+    assert contents(tmp_path) == contents(example)
+
+
+def contents(folder) -> dict[str, str]:
+    files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in files}
 
 
 @pytest.mark.parametrize("name", sorted(modules()), ids=lambda name: name or "__init__")
