@@ -39,7 +39,6 @@ from .utils import words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
     Code = list[t.Any]
@@ -153,7 +152,7 @@ class CodeGenerator(Expressions):
         """Ask the context; for who collects the names."""
         return self.expression("{context}.resolve_or_missing({name!r})", context=self._context, name=name)
 
-    def statements(self, body: c.Iterable[nodes.Node], frame: Frame) -> Code:
+    def statements(self, body: t.Iterable[nodes.Node], frame: Frame) -> Code:
         """Translate several statements."""
         result: Code = []
         line = self.line
@@ -334,7 +333,7 @@ class CodeGenerator(Expressions):
         found = self.code(source, name=name, entry=self._entry(scope), body=body, text=text)
         return [*found, *self._write(call, frame)]
 
-    def _loop(self, node: t.Any, frame: Frame, iterable: t.Any, recursion: c.Sequence[str] = ()) -> Code:
+    def _loop(self, node: t.Any, frame: Frame, iterable: t.Any, recursion: t.Sequence[str] = ()) -> Code:
         """A loop; over a `LoopContext`, which counts what passes the test, if the body needs `loop`."""
         scope = Scope(frame.scope)
         inner = frame.inner(scope, loop_name=scope.offer("loop"))
@@ -488,18 +487,18 @@ class CodeGenerator(Expressions):
     def _macro_defaults(self, node: t.Any, frame: Frame, params: list[str]) -> Code:
         """Give each parameter that was left out its default, which may use those before it."""
         body: Code = []
-        outer, self._unset = self._unset, self._unset | set(params)
-        first = len(params) - len(node.defaults)
-        for index, (arg, param) in enumerate(zip(node.args, params)):
-            if index < first:
+        scope = frame.scope
+        scope.loads.update(dict.fromkeys(params, ("missing", None)))
+        defaults = [None] * (len(params) - len(node.defaults)) + node.defaults
+        for arg, param, default in zip(node.args, params, defaults):
+            if default is None:
                 undefined = "environment.undefined({message!r}, name={name!r})"
                 message = f"parameter {arg.name!r} was not provided"
                 value = self.expression(undefined, message=message, name=arg.name)
             else:
-                value = self.expr(node.defaults[index - first], frame)
+                value = self.expr(default, frame)
             body += self.code("if {p} is missing:\n    {p} = {value}", p=param, value=value)
-            self._unset.discard(param)
-        self._unset = outer
+            scope.loads[param] = "param", None
         return body
 
     # -- bodies with variables of their own
@@ -532,7 +531,7 @@ class CodeGenerator(Expressions):
         """`set` with a body."""
         body, text = self._captured(node, frame)
         if node.filter is not None:
-            text = self.safe_if(text, frame)
+            text = self.escaping(frame, "Markup({text})", "{text}", text=text)
         return [*body, *self._assignment(node.target, text, frame)]
 
     def visit_Assign(self, node: t.Any, frame: Frame) -> Code:

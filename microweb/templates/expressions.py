@@ -20,11 +20,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .environment import Environment
     from .scopes import Scope
 
-#: Python for a node; the holes are its fields.
-PATTERNS = {
+#: Python for a node; the holes are its fields. Of two, the first is for where output is escaped.
+PATTERNS: dict[str, t.Any] = {
+    "TemplateData": ("Markup({data!r})", "{data!r}"), "MarkSafeIfAutoescape": ("Markup({expr})", "{expr}"),
+    "Concat": ("markup_join((*{nodes},))", "str_join((*{nodes},))"),
     "Tuple": "(*{items},)", "List": "[*{items}]", "InternalName": "{name}", "MarkSafe": "Markup({expr})",
     "EnvironmentAttribute": "environment.{name}",
     "ExtensionAttribute": "environment.extensions[{identifier!r}].{name}",
@@ -75,7 +76,7 @@ class Expressions(Builder):
     """The half of the compiler that translates expressions."""
 
     def __init__(
-        self, environment: Environment, name: str | None, filename: str | None, streaming: bool = False
+        self, environment: t.Any, name: str | None, filename: str | None, streaming: bool = False
     ) -> None:
         self.environment = environment
         self.template_name = name
@@ -84,8 +85,6 @@ class Expressions(Builder):
         self._last_temporary = 0
         #: Filters and tests that the function being written looks up where it begins.
         self._dependencies: dict[tuple[str, str], str] = {}
-        #: Macro parameters that may still be missing, while defaults are evaluated.
-        self._unset: set[str] = set()
         self._context = "context"
         self._imports: dict[str, str] = {}
         # An environment that overrides getattr() wants to be asked.
@@ -108,6 +107,8 @@ class Expressions(Builder):
         pattern = PATTERNS.get(kind)
         if pattern is None:
             result = getattr(self, f"visit_{kind}")(node, frame)
+        elif isinstance(pattern, tuple):
+            result = self.escaping(frame, *pattern, **self.fields(node, frame))
         else:
             result = self.expression(pattern, **self.fields(node, frame))
         self.line = line
@@ -128,7 +129,7 @@ class Expressions(Builder):
     def visit_Name(self, node: t.Any, frame: Frame) -> t.Any:
         """A variable; an undefined value is made where it is used, so that it knows its name."""
         ident = frame.scope.ref(node.name)
-        if frame.scope.kind(node.name) == "param" and ident not in self._unset:
+        if frame.scope.kind(node.name) == "param":
             return self.name(ident)
         value = "environment.undefined(name={name!r}) if {ident} is missing else {ident}"
         return self.expression(value, name=node.name, ident=ident)
@@ -150,10 +151,6 @@ class Expressions(Builder):
         """A literal."""
         return self.const(node.value)
 
-    def visit_TemplateData(self, node: t.Any, frame: Frame) -> t.Any:
-        """Text where an expression is wanted, and escaping is not known."""
-        return self.safe_if(self.const(node.data), frame)
-
     def visit_Dict(self, node: t.Any, frame: Frame) -> t.Any:
         """`{a: b}`."""
         columns = ([getattr(pair, side) for pair in node.items] for side in ("key", "value"))
@@ -166,13 +163,6 @@ class Expressions(Builder):
         signs = "".join(f" {nodes.COMPARISONS[op.op]} {{v{index}}}" for index, op in enumerate(node.ops))
         holes = {f"v{index}": self.expr(op.expr, frame) for index, op in enumerate(node.ops)}
         return self.expression(f"{{first}}{signs}", first=self.expr(node.expr, frame), **holes)
-
-    def visit_Concat(self, node: t.Any, frame: Frame) -> t.Any:
-        """`a ~ b`."""
-        parts = self._field(node.nodes, frame)
-        if not (frame.eval_ctx.volatile or frame.eval_ctx.autoescape):
-            return self.text(parts)
-        return self.escaping(frame, "markup_join((*{parts},))", "str_join((*{parts},))", parts=parts)
 
     def visit_CondExpr(self, node: t.Any, frame: Frame) -> t.Any:
         """`a if test else b`."""
@@ -268,20 +258,12 @@ class Expressions(Builder):
 
     # -- what depends on escaping
 
-    def safe_if(self, value: t.Any, frame: Frame) -> t.Any:
-        """A value as markup, where output is escaped."""
-        return self.escaping(frame, "Markup({value})", "{value}", value=value)
-
     def escaping(self, frame: Frame, escaped: str, plain: str, **holes: t.Any) -> t.Any:
         """A snippet for where output is escaped and one for where not, or the choice at run time."""
         if frame.eval_ctx.volatile:
             choice = f"({escaped} if context.eval_ctx.autoescape else {plain})"
             return self.expression(choice, **holes)
         return self.expression(escaped if frame.eval_ctx.autoescape else plain, **holes)
-
-    def visit_MarkSafeIfAutoescape(self, node: t.Any, frame: Frame) -> t.Any:
-        """`expr`, trusted where output is escaped."""
-        return self.safe_if(self.expr(node.expr, frame), frame)
 
     # -- what extensions ask for
 

@@ -15,13 +15,7 @@ from .utils import pass_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
-
-    from .environment import Environment
-    from .lexer import Token, TokenStream
-    from .parser import Parser
-    from .runtime import Context
 
     F = t.Optional[t.Callable[..., str]]
 
@@ -38,10 +32,10 @@ class Extension:
     def __init_subclass__(cls) -> None:
         cls.identifier = f"{cls.__module__}.{cls.__name__}"
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: t.Any) -> None:
         self.environment: t.Any = environment
 
-    def bind(self, environment: Environment) -> Extension:
+    def bind(self, environment: t.Any) -> Extension:
         """Return a copy for another environment."""
         other: Extension = object.__new__(type(self))
         other.__dict__.update(self.__dict__, environment=environment)
@@ -51,11 +45,11 @@ class Extension:
         """Return the source, changed or not."""
         return source
 
-    def filter_stream(self, stream: TokenStream) -> TokenStream | c.Iterable[Token]:
+    def filter_stream(self, stream: t.Any) -> t.Any:
         """Return the tokens, changed or not."""
         return stream
 
-    def parse(self, parser: Parser) -> t.Any:
+    def parse(self, parser: t.Any) -> t.Any:
         """Parse a tag; the current token is its name."""
         raise NotImplementedError(f"{type(self).__name__}.parse() for {', '.join(self.tags)}")
 
@@ -74,7 +68,7 @@ class ExprStmtExtension(Extension):
 
     tags = {"do"}
 
-    def parse(self, parser: Parser) -> t.Any:
+    def parse(self, parser: t.Any) -> t.Any:
         """Parse the expression."""
         lineno = next(parser.stream).lineno
         return nodes.ExprStmt(parser.parse_tuple(), lineno=lineno)
@@ -85,7 +79,7 @@ class LoopControlExtension(Extension):
 
     tags = {"break", "continue"}
 
-    def parse(self, parser: Parser) -> t.Any:
+    def parse(self, parser: t.Any) -> t.Any:
         """Parse the word."""
         token = next(parser.stream)
         return {"break": nodes.Break, "continue": nodes.Continue}[token.value](lineno=token.lineno)
@@ -104,13 +98,13 @@ class DebugExtension(Extension):
 
     tags = {"debug"}
 
-    def parse(self, parser: Parser) -> t.Any:
+    def parse(self, parser: t.Any) -> t.Any:
         """Parse the word."""
         lineno = next(parser.stream).lineno
         call = self.call_method("_render", [nodes.ContextReference()], lineno=lineno)
         return nodes.Output([call], lineno=lineno)
 
-    def _render(self, context: Context) -> str:
+    def _render(self, context: t.Any) -> str:
         from pprint import pformat  # while debugging
 
         environment = self.environment
@@ -129,7 +123,7 @@ _PARAMETERS = {
 
 
 @pass_context
-def _gettext_alias(__context: Context, *args: t.Any, **kwargs: t.Any) -> t.Any:
+def _gettext_alias(__context: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
     return __context.call(__context.resolve("gettext"), *args, **kwargs)
 
 
@@ -140,7 +134,7 @@ def _newstyle(function: t.Any, names: tuple[str, ...]) -> t.Any:
     """
 
     @pass_context
-    def translated(__context: Context, /, *args: t.Any, **variables: t.Any) -> t.Any:
+    def translated(__context: t.Any, /, *args: t.Any, **variables: t.Any) -> t.Any:
         text = __context.call(function, *args)
         known = {name: value for name, value in zip(names, args) if name in ("context", "num")}
         if __context.eval_ctx.autoescape:
@@ -163,7 +157,7 @@ class InternationalizationExtension(Extension):
 
     tags = {"trans"}
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: t.Any) -> None:
         super().__init__(environment)
         environment.globals["_"] = _gettext_alias
         environment.extend(
@@ -200,7 +194,7 @@ class InternationalizationExtension(Extension):
 
     # -- the tag
 
-    def parse(self, parser: Parser) -> t.Any:
+    def parse(self, parser: t.Any) -> t.Any:
         """Parse `trans "context" name, name=value, trimmed`, the text, and `pluralize name`."""
         stream = parser.stream
         lineno = next(stream).lineno
@@ -234,7 +228,7 @@ class InternationalizationExtension(Extension):
         body.append(nodes.Output([self._formatted(call, variables, known)]))
         return [node.set_lineno(lineno) for node in body]
 
-    def _parse_variables(self, parser: Parser) -> tuple[dict[t.Any, t.Any], bool]:
+    def _parse_variables(self, parser: t.Any) -> tuple[dict[t.Any, t.Any], bool]:
         stream = parser.stream
         trimmed: bool | None = None
         variables: dict[t.Any, t.Any] = {}
@@ -253,7 +247,7 @@ class InternationalizationExtension(Extension):
                 variables[token.value] = nodes.Name(token.value, "load")
         return variables, self.environment.policies["ext.i18n.trimmed"] if trimmed is None else trimmed
 
-    def _parse_count(self, parser: Parser, variables: dict[t.Any, t.Any], count: str | None) -> str:
+    def _parse_count(self, parser: t.Any, variables: dict[t.Any, t.Any], count: str | None) -> str:
         """The variable that decides between singular and plural, by default the first one."""
         lineno = next(parser.stream).lineno
         token = parser.stream.next_if("name")
@@ -262,7 +256,7 @@ class InternationalizationExtension(Extension):
             parser.fail(message, token.lineno, exc=TemplateAssertionError)
         return (token.value if token else count) or parser.fail("pluralize without variables", lineno)
 
-    def _parse_text(self, parser: Parser, referenced: list[str], *ends: str) -> str:
+    def _parse_text(self, parser: t.Any, referenced: list[str], *ends: str) -> str:
         """The text up to one of these tags, with `{{ name }}` as `%(name)s`."""
         stream = parser.stream
         stream.expect("block_end")

@@ -15,7 +15,6 @@ from .compiler import CodeGenerator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
 _REFERENCES = (nodes.Extends, nodes.FromImport, nodes.Import, nodes.Include)
@@ -40,7 +39,7 @@ def find_undeclared_variables(ast: nodes.Template) -> set[str]:
     return generator.undeclared
 
 
-def find_referenced_templates(ast: nodes.Template) -> c.Iterator[str | None]:
+def find_referenced_templates(ast: nodes.Template) -> t.Iterator[str | None]:
     """Yield the templates that are extended, imported and included; None for a computed name."""
     for node in ast.find_all(_REFERENCES):
         wanted = node.template

@@ -17,12 +17,9 @@ from types import SimpleNamespace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
-    from .environment import Environment
-
-    Names = c.Container[str]
+    Names = t.Container[str]
     N = t.TypeVar("N", bound="Node")
 
     def __getattr__(name: str) -> t.Any: ...  # the nodes that are made from the tables below
@@ -42,7 +39,7 @@ class EvalContext:
     `volatile` says that this is known only at run time. Extensions may attach more attributes.
     """
 
-    def __init__(self, environment: Environment, template_name: str | None = None) -> None:
+    def __init__(self, environment: t.Any, template_name: str | None = None) -> None:
         self.environment = environment
         escapes = environment.autoescape
         self.autoescape: bool = escapes(template_name) if callable(escapes) else escapes
@@ -79,13 +76,13 @@ class Node:
         def __getattr__(self, name: str) -> t.Any: ...
         def __setattr__(self, name: str, value: t.Any) -> None: ...
 
-    def iter_fields(self, exclude: Names = (), only: Names | None = None) -> c.Iterator[tuple[str, t.Any]]:
+    def iter_fields(self, exclude: Names = (), only: Names | None = None) -> t.Iterator[tuple[str, t.Any]]:
         """Yield (name, value) of the fields that are set."""
         for name in self.fields:
             if name in self.__dict__ and name not in exclude and (only is None or name in only):
                 yield name, self.__dict__[name]
 
-    def iter_child_nodes(self, exclude: Names = (), only: Names | None = None) -> c.Iterator[t.Any]:
+    def iter_child_nodes(self, exclude: Names = (), only: Names | None = None) -> t.Iterator[t.Any]:
         """Return the nodes in the fields, those in lists too."""
         # Every pass over a tree comes through here: a list and its iterator cost less than a
         # generator that asks another one.
@@ -100,7 +97,7 @@ class Node:
                 found.extend([item for item in value if isinstance(item, Node)])
         return iter(found)
 
-    def walk(self) -> c.Iterator[t.Any]:
+    def walk(self) -> t.Iterator[t.Any]:
         """Yield this node and all below it, in the order of the source, without recursion."""
         todo = [self]
         while todo:
@@ -112,7 +109,7 @@ class Node:
         """Return the first node of this type below this one, or None."""
         return next(self.find_all(node_type), None)
 
-    def find_all(self, node_type: t.Any) -> c.Iterator[t.Any]:
+    def find_all(self, node_type: t.Any) -> t.Iterator[t.Any]:
         """Yield the nodes of this type (or these) below this one."""
         return (node for node in self.walk() if node is not self and isinstance(node, node_type))
 

@@ -17,11 +17,7 @@ from .utils import nearest, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
-
-    from .environment import Environment
-    from .lexer import Token, TokenStream
 
     Str = t.Optional[str]
     Node = t.Any  # one of `nodes`
@@ -53,13 +49,13 @@ class Parser:
     """Parses one template, or for an extension one tag of it."""
 
     def __init__(
-        self, environment: Environment, source: str, name: Str = None, filename: Str = None, state: Str = None
+        self, environment: t.Any, source: str, name: Str = None, filename: Str = None, state: Str = None
     ) -> None:
         self.environment = environment
-        self.stream: TokenStream = environment._tokenize(source, name, filename, state)
+        self.stream: t.Any = environment._tokenize(source, name, filename, state)
         self.name = name
         self.filename = filename
-        self.extensions: dict[str, c.Callable[[Parser], t.Any]] = {}
+        self.extensions: dict[str, t.Callable[[Parser], t.Any]] = {}
         for extension in environment.iter_extensions():
             self.extensions.update(dict.fromkeys(extension.tags, extension.parse))
         self._last_identifier = 0
@@ -72,28 +68,24 @@ class Parser:
         """Raise `exc` for this line, or the current one."""
         raise exc(msg, self.stream.current.lineno if lineno is None else lineno, self.name, self.filename)
 
-    def fail_unknown_tag(self, name: str, lineno: int | None = None) -> t.NoReturn:
-        """Complain about a tag that nobody parses, or that ends something else."""
-        self._fail_open(name, lineno)
-
     def fail_eof(self, lineno: int | None = None) -> t.NoReturn:
         """Complain that the template ends inside a tag's body."""
-        self._fail_open("", lineno)
+        self.fail_unknown_tag("", lineno)
 
-    def _fail_open(self, tag: str, lineno: int | None) -> t.NoReturn:
-        """Say what was looked for instead of this tag, or of the end of the template."""
-        message = f"Encountered unknown tag {tag!r}." if tag else "Unexpected end of template."
+    def fail_unknown_tag(self, name: str, lineno: int | None = None) -> t.NoReturn:
+        """Complain about a tag that nobody parses, or that ends something else; or about the end."""
+        message = f"Encountered unknown tag {name!r}." if name else "Unexpected end of template."
         expected = [[describe_token_expr(expr) for expr in exprs] for exprs in self._end_token_stack]
         if expected:
             looking = "Jinja was looking for the following tags:"
-            if tag in sum(expected, []):
+            if name in sum(expected, []):
                 mistake = "You probably made a nesting mistake."
                 looking = f"{mistake} Jinja is expecting this tag, but currently looking for"
             message += f" {looking} {' or '.join(map(repr, expected[-1]))}."
         if self._tag_stack:
             message += f" The innermost block that needs to be closed is {self._tag_stack[-1]!r}."
-        if tag and not tag.startswith("end"):
-            message += nearest(tag, [*STATEMENTS, *self.extensions])
+        if name and not name.startswith("end"):
+            message += nearest(name, [*STATEMENTS, *self.extensions])
         self.fail(message, lineno)
 
     # -- statements
@@ -243,7 +235,7 @@ class Parser:
             self.stream.skip()
         return node
 
-    def _at(self, *expressions: str, then: str) -> bool:
+    def _at(self, *expressions: str, then: str) -> t.Any:
         return self.stream.current.test_any(*expressions) and self.stream.look().test(then)
 
     def parse_include(self) -> Node:
@@ -330,12 +322,12 @@ class Parser:
             token = self.stream.expect("name")
             target = nodes.Name(token.value, "store", lineno=token.lineno)
         elif with_tuple:
-            target = self.parse_tuple(True, with_namespace=with_namespace, **rules).set_ctx("store")
+            target = self.parse_tuple(True, with_namespace=with_namespace, **rules)
         else:
-            target = self.parse_primary(with_namespace).set_ctx("store")
+            target = self.parse_primary(with_namespace)
         if not target.can_assign():
             self.fail(f"can't assign to {type(target).__name__.lower()!r}", target.lineno)
-        return target
+        return target.set_ctx("store")
 
     # -- expressions
 
@@ -380,7 +372,7 @@ class Parser:
                 )
         return left
 
-    def _operands(self, operator: tuple[int, t.Any]) -> c.Iterator[Node]:
+    def _operands(self, operator: tuple[int, t.Any]) -> t.Iterator[Node]:
         """What follows an operator: comparisons and `~` take any number of operands."""
         level, make = operator
         while self._operator() == operator:
@@ -472,7 +464,7 @@ class Parser:
             self.fail(f"Expected an expression, got {describe_token(stream.current)!r}")
         return nodes.Tuple(items, "load", lineno=lineno)
 
-    def _items(self, end: str) -> c.Iterator[Token]:
+    def _items(self, end: str) -> t.Iterator[t.Any]:
         """Stop at each of the items between commas, and behind the bracket that ends them."""
         stream = self.stream
         while stream.current.type != end:
@@ -505,16 +497,16 @@ class Parser:
 
     def parse_filter_expr(self, node: Node) -> Node:
         """Filters, tests, and calls of what they return."""
-        while (token := self.stream.current).type in ("pipe", "lparen") or token.value == "is":
+        while True:
+            token = self.stream.current
             if token.type == "pipe":
                 node = self.parse_filter(node)
-            elif token.type == "name":
+            elif token.type == "name" and token.value == "is":
                 node = self.parse_test(node)
             elif token.type == "lparen":
                 node = self.parse_call(node)
             else:
-                break
-        return node
+                return node
 
     def parse_subscript(self, node: Node) -> Node:
         """`.name`, `.0` or `[...]`."""

@@ -12,14 +12,11 @@ from .loaders import ModuleLoader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
-
-    from .environment import Environment
 
 
 def write_templates(
-    environment: Environment, names: c.Iterable[str], target: t.Any, zip: t.Any, log: t.Any, ignore: bool
+    environment: t.Any, names: t.Iterable[str], target: t.Any, zip: t.Any, log: t.Any, ignore: bool
 ) -> None:
     """Write the modules of some templates to a zip file, or to a folder if `zip` is None."""
     log = log or str  # which comes to nothing
@@ -40,8 +37,8 @@ def write_templates(
 
 
 def _modules(
-    environment: t.Any, names: c.Iterable[str], log: t.Any, ignore: bool
-) -> c.Iterator[tuple[str, str]]:
+    environment: t.Any, names: t.Iterable[str], log: t.Any, ignore: bool
+) -> t.Iterator[tuple[str, str]]:
     """Yield (file name, source of the module) for each template that compiles."""
     for name in names:
         source, filename, _ = environment.loader.get_source(environment, name)

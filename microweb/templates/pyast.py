@@ -22,7 +22,6 @@ from types import SimpleNamespace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
 _HOLE = re.compile(r"\{(\w+)(!r)?\}")
@@ -51,7 +50,7 @@ def _fill(filling: t.Any, line: int, ctx: ast.expr_context) -> t.Any:
 
 
 @lru_cache(maxsize=1024)  # more than there are; what varies without limit goes into holes
-def _snippet(source: str, mode: str) -> c.Callable[..., t.Any]:
+def _snippet(source: str, mode: str) -> t.Callable[..., t.Any]:
     """Make the function that builds a snippet, given the builder, the line and what fills the holes."""
     holed = _HOLE.sub(lambda hole: (_LITERAL if hole[2] else _FILLED) + hole[1], source)
     tree: t.Any = ast.parse(holed, mode=mode).body  # type: ignore[attr-defined]
@@ -115,11 +114,11 @@ class Builder:
             return self.at(py.Constant(value))
         return ast.increment_lineno(ast.parse(repr(value), mode="eval").body, self.line - 1)
 
-    def variables(self, names: c.Mapping[str, str]) -> t.Any:
+    def variables(self, names: t.Mapping[str, str]) -> t.Any:
         """`{"name": identifier}`."""
         return self.at(py.Dict([*map(self.const, names)], [*map(self.name, names.values())]))
 
-    def text(self, parts: c.Iterable[t.Any]) -> t.Any:
+    def text(self, parts: t.Iterable[t.Any]) -> t.Any:
         """Constant strings and expressions to one f-string, or to a constant if it is one."""
         values: list[t.Any] = []
         for part in parts:
@@ -136,7 +135,7 @@ class Builder:
             return self.expression("concat((*{values},))", values=values)
         return self.at(py.JoinedStr(values))
 
-    def keywords(self, pairs: c.Sequence[tuple[str, t.Any]], rest: t.Any = None) -> list[t.Any]:
+    def keywords(self, pairs: t.Sequence[tuple[str, t.Any]], rest: t.Any = None) -> list[t.Any]:
         """`key=value` for a call, as `**{...}` where Python's grammar has no such key."""
         named = [self.at(py.keyword(key, value)) for key, value in pairs]
         if any(iskeyword(key) for key, _ in pairs):

@@ -28,7 +28,6 @@ from . import nodes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import collections.abc as c
     import typing as t
 
 #: Which fields of a statement belong to the scope around it; the others have scopes of their own.
@@ -120,7 +119,7 @@ class Scope:
 
     # -- scanning
 
-    def scan(self, body: c.Iterable[nodes.Node], as_param: bool = False) -> None:
+    def scan(self, body: t.Iterable[nodes.Node], as_param: bool = False) -> None:
         """Note all names in these nodes that belong to this scope."""
         for node in body:
             self._scan(node, as_param)
