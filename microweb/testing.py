@@ -298,15 +298,15 @@ class Client:
             builder.path = url.path[len(root) :]
         else:
             builder.path, builder.script_root = url.path, ""
-        if response.status_code not in (307, 308):
-            # As browsers do: only those two repeat the request with its body (RFC 9110 15.4).
-            if builder.method != "HEAD":
-                builder.method = "GET"
-            if builder.input_stream is not None:
-                builder.input_stream.close()
-                builder.input_stream = None
+        # As browsers do: only those two repeat the request with its body (RFC 9110 15.4).
+        if response.status_code in (307, 308):
+            # All of it, whatever the application has read.
+            builder.input_stream.seek(0)
+        else:
+            builder.method = "HEAD" if builder.method == "HEAD" else "GET"
+            builder.input_stream.close()
             # What described the body goes with it.
-            builder.content_type = builder.content_length = None
+            builder.input_stream = builder.content_type = builder.content_length = None
             builder.headers.pop("Transfer-Encoding", None)
         return self.open(builder, buffered=buffered)
 

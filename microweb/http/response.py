@@ -14,6 +14,7 @@ instance or once per class.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from io import RawIOBase
 
 from ..exceptions import HTTP_STATUS_CODES
@@ -56,19 +57,10 @@ _join = b"".join
 _NEEDED = "The body is needed as bytes, but it is an iterable that must not be consumed:"
 
 
-class _TypeLines(dict):  # type: ignore[type-arg]
-    """Mimetype -> its finished header; a table that fills itself, and does not grow with what users
-    send.
-    """
-
-    def __missing__(self, mimetype: str) -> tuple[str, str]:
-        (line,) = Headers({"Content-Type": get_content_type(mimetype, "utf-8")}).to_wsgi_list()
-        if len(self) < 64:
-            self[mimetype] = line
-        return line
-
-
-_TYPE_LINES: t.Mapping[str, tuple[str, str]] = _TypeLines()
+@lru_cache(maxsize=64)
+def _line_of_type(mimetype: str) -> tuple[str, str]:
+    """The finished header of a media type; a response has one of few."""
+    return Headers({"Content-Type": get_content_type(mimetype, "utf-8")}).to_wsgi_list()[0]
 
 
 class Response(ResponseHeaders):
@@ -102,7 +94,7 @@ class Response(ResponseHeaders):
     _headers: Headers | None = None
     # Fields that a plain response has beside its type and length; `headers`, once made, holds them.
     _added: tuple[tuple[str, str], ...] = ()
-    _type_line: tuple[str, str] | None = _TYPE_LINES["text/plain"]
+    _type_line: tuple[str, str] | None = _line_of_type("text/plain")
     _plain = True
     # False: the body was given as an iterable, whose length `headers` does not know before it is
     # sent.
@@ -117,7 +109,7 @@ class Response(ResponseHeaders):
         """Compute what the defaults of the class come to; again if they were changed afterwards."""
         mimetype = cls.default_mimetype
         cls._status, cls._status_code = _clean_status(cls.default_status)
-        cls._type_line = None if mimetype is None else _TYPE_LINES[mimetype]
+        cls._type_line = None if mimetype is None else _line_of_type(mimetype)
         cls._plain = (
             all(getattr(cls, step, None) is getattr(Response, step, None) for step in _STEPS.split())
             and cls.automatically_set_content_length
@@ -158,7 +150,7 @@ class Response(ResponseHeaders):
         if headers is not None or content_type is not None:
             self._init_headers(headers, mimetype, content_type)
         elif mimetype is not None:
-            self._type_line = _TYPE_LINES[mimetype]
+            self._type_line = _line_of_type(mimetype)
         # By the property: a subclass may check there, and a status without a body is not plain.
         if status is not None:
             self.status = status
@@ -207,7 +199,7 @@ class Response(ResponseHeaders):
         if content_type is not None:
             headers["Content-Type"] = content_type
         elif mimetype is not None:
-            headers["Content-Type"] = _TYPE_LINES[mimetype][1]
+            headers["Content-Type"] = _line_of_type(mimetype)[1]
         elif self._type_line is not None and (given is None or "Content-Type" not in headers):
             headers._list.append(self._type_line)
         self._set_length(headers)

@@ -419,6 +419,8 @@ def redirecting(location, code=302):
     def app(request):
         if request.path == "/done":
             return Response(f"{request.method} {request.script_root} {request.get_data()!r}")
+        # What was read here comes again, as from a browser.
+        request.get_data()
         return Response(status=code, headers={"Location": location})
 
     return app
