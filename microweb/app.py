@@ -21,17 +21,14 @@ from .config import DEFAULTS, Config, ConfigAttribute
 from .coroutines import is_coroutine_function, run_to_end
 from .ctx import AppContext, RequestContext, _AppCtxGlobals, _sentinel
 from .exceptions import Aborter, BadRequest, BadRequestKeyError, HTTPException, InternalServerError
-from .globals import _contexts, g, request, request_ctx, session, top_app_context
+from .globals import _contexts, g, request, request_ctx, session
 from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv
 from .http.datastructures import ImmutableDict
 from .http.properties import cached_property
-from .http.redirects import redirect
-from .http.response import Response as ResponseBase
-from .http.urls import url_quote
 from .json.provider import DefaultJSONProvider
 from .packages import find_package
 from .responses import response_from
-from .routing.exceptions import BuildError, RequestRedirect, RoutingException
+from .routing.exceptions import RequestRedirect, RoutingException
 from .routing.map import Map
 from .routing.rules import Rule
 from .scaffold import Scaffold, _endpoint_from_view_func, setupmethod, template_registrar
@@ -44,7 +41,8 @@ from .signals import (
     request_started,
     request_tearing_down,
 )
-from .wrappers import Request, Response, blueprint_chain
+from .urlbuilding import UrlBuilding
+from .wrappers import Request, Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +54,6 @@ if TYPE_CHECKING:
     from .blueprints import Blueprint
     from .cli.runner import FlaskCliRunner
     from .json.provider import JSONProvider
-    from .routing.map import MapAdapter
     from .sessions import SessionInterface
     from .templates.environment import Environment
     from .testing import AppClient
@@ -65,8 +62,6 @@ if TYPE_CHECKING:
 
 #: Debuggers and the test client put a callable here to keep the contexts of a request.
 _PRESERVE = "werkzeug.debug.preserve_context"
-#: The characters of an anchor that stay as they are: a URL fragment's (RFC 3986), and "%".
-_ANCHOR_SAFE = "%!#$&'()*+,/:;=?@"
 _SAFE_REDIRECT_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -90,7 +85,7 @@ class _DefaultEnvironment:
         return Environment
 
 
-class Microweb(ShortWay, Scaffold):
+class Microweb(ShortWay, UrlBuilding, Scaffold):
     """A WSGI application, with everything that Flask's class of the same role offers.
 
     ``import_name`` is the module or package it belongs to, usually ``__name__``: it tells where
@@ -661,7 +656,7 @@ class Microweb(ShortWay, Scaffold):
         """Whether a template is escaped: by its file name, and always if it is a string."""
         if filename is None:
             return True
-        return filename.endswith((".html", ".htm", ".xml", ".xhtml", ".svg"))
+        return filename.lower().endswith((".html", ".htm", ".xml", ".xhtml", ".svg"))
 
     def update_template_context(self, context: dict[str, t.Any]) -> None:
         """Add what the context processors say; what the caller passed wins."""
@@ -671,111 +666,6 @@ class Microweb(ShortWay, Scaffold):
             for func in self.template_context_processors.get(name, ()):
                 context.update(self.ensure_sync(func)())
         context.update(passed)
-
-    # -- URLs
-
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Bind the URL map to a request or, without one, to SERVER_NAME if that is set.
-
-        SecurityError if the request's host is not one of TRUSTED_HOSTS, or not a host at all.
-        """
-        server_name = self.config["SERVER_NAME"]
-        if request is None:
-            if server_name is None:
-                return None
-            return self.url_map.bind(
-                server_name,
-                script_name=self.config["APPLICATION_ROOT"],
-                url_scheme=self.config["PREFERRED_URL_SCHEME"],
-            )
-        trusted = self.config["TRUSTED_HOSTS"]
-        if trusted is not None:
-            request.trusted_hosts = trusted
-        _ = request.host  # raises for a host that is not to be served
-        subdomain = None
-        if self.url_map.host_matching:
-            server_name = None  # else it would stand in for the host that was asked for
-        elif not self.subdomain_matching:
-            subdomain = self.url_map.default_subdomain or ""
-        return self.url_map.bind_to_environ(request.environ, server_name=server_name, subdomain=subdomain)
-
-    def url_for(
-        self,
-        /,
-        endpoint: str,
-        *,
-        _anchor: str | None = None,
-        _method: str | None = None,
-        _scheme: str | None = None,
-        _external: bool | None = None,
-        **values: t.Any,
-    ) -> str:
-        """The URL of an endpoint with these values; those that its rule lacks become the query.
-
-        Within a request it is a path, unless ``_external`` or ``_scheme`` ask for the whole URL;
-        a leading dot stands for the current blueprint. Without a request it is the whole URL,
-        which needs SERVER_NAME, unless ``_external=False`` asks for the path.
-        """
-        context = _contexts.get()[1]
-        if context is not None:
-            adapter = context.url_adapter
-            if endpoint[:1] == ".":
-                blueprint = context.request.blueprint
-                endpoint = endpoint[1:] if blueprint is None else blueprint + endpoint
-            if _external is None:
-                _external = _scheme is not None
-        else:
-            adapter = self._adapter_without_request(_external)
-            _external = _external is not False
-        if _scheme is not None and not _external:
-            raise ValueError("When specifying '_scheme', '_external' must be True.")
-        self.inject_url_defaults(endpoint, values)
-        try:
-            # By position: keywords would cost a tenth of all.
-            url: str = adapter.build(endpoint, values, _method, _external, True, _scheme)  # type: ignore[union-attr]
-        except BuildError as error:
-            # A copy: the error keeps the values that it was raised for.
-            values = dict(values, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
-            return self.handle_url_build_error(error, endpoint, values)
-        return url if _anchor is None else f"{url}#{url_quote(_anchor, safe=_ANCHOR_SAFE)}"
-
-    def _adapter_without_request(self, external: bool | None) -> MapAdapter:
-        context = top_app_context()
-        adapter = self.create_url_adapter(None) if context is None else context.url_adapter
-        if adapter is None and external is False:
-            adapter = self.url_map.bind("", script_name=self.config["APPLICATION_ROOT"])
-        if adapter is None:
-            raise RuntimeError(
-                "Unable to build URLs outside an active request without 'SERVER_NAME' configured."
-                " Also configure 'APPLICATION_ROOT' and 'PREFERRED_URL_SCHEME' as needed. For a"
-                " path without the host, pass '_external=False'."
-            )
-        return adapter
-
-    def inject_url_defaults(self, endpoint: str, values: dict[str, t.Any]) -> None:
-        """Let the ``url_defaults`` functions add values for an endpoint's URL."""
-        if not self.url_default_functions:
-            return
-        blueprints = reversed(blueprint_chain(endpoint.rpartition(".")[0])) if "." in endpoint else ()
-        for name in (None, *blueprints):
-            for func in self.url_default_functions.get(name, ()):
-                func(endpoint, values)
-
-    def handle_url_build_error(self, error: BuildError, endpoint: str, values: dict[str, t.Any]) -> str:
-        """Ask the ``url_build_error_handlers`` in turn; if none has a URL, raise the error."""
-        for handler in self.url_build_error_handlers:
-            try:
-                url = handler(error, endpoint, values)
-            except BuildError as other:
-                error = other
-            else:
-                if url is not None:
-                    return url
-        raise error
-
-    def redirect(self, location: str, code: int = 302) -> ResponseBase:
-        """A response that sends the client to ``location``."""
-        return redirect(location, code=code, Response=self.response_class)
 
     # -- what a person calls
 
@@ -817,7 +707,8 @@ class Microweb(ShortWay, Scaffold):
         """Serve the application with the bundled server, until it is stopped.
 
         Host and port come from SERVER_NAME if they are not given, and are 127.0.0.1 and 5000
-        else. ``options`` go to ``server.run_simple``.
+        else. In debug mode it starts again when a file changes, and shows errors in the browser;
+        ``use_reloader`` and ``use_debugger`` among the options for ``server.run_simple`` say otherwise.
         """
         if os.environ.get("MICROWEB_RUN_FROM_CLI", os.environ.get("FLASK_RUN_FROM_CLI")) == "true":
             # The command line imports the module that calls this, and serves by itself.
@@ -834,7 +725,7 @@ class Microweb(ShortWay, Scaffold):
         name_host, _, name_port = (self.config["SERVER_NAME"] or "").partition(":")
         if port is None:
             port = int(name_port or 5000)
-        options.setdefault("threaded", True)
+        options = {"use_reloader": self.debug, "use_debugger": self.debug, "threaded": True, **options}
         from .server.serving import run_simple
 
         try:

@@ -283,4 +283,8 @@ DEFAULTS: dict[str, t.Any] = {
     "TEMPLATES_AUTO_RELOAD": None,
     "MAX_COOKIE_SIZE": 4093,
     "PROVIDE_AUTOMATIC_OPTIONS": True,
+    # Not Flask's: each is off, so that applications behave as there.
+    "STATIC_FINGERPRINTS": False,
+    "ERRORS_FOLLOW_ACCEPT": False,
+    "BLUEPRINT_ERRORS_BY_PREFIX": False,
 }

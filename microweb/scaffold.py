@@ -321,7 +321,12 @@ class Scaffold:
         if folder is None:
             raise RuntimeError("'static_folder' must be set to serve static_files.")
         max_age = self.get_send_file_max_age(filename)
-        return send_from_directory(folder, filename, max_age=max_age)
+        response = send_from_directory(folder, filename, max_age=max_age)
+        if current_app.config.get("STATIC_FINGERPRINTS"):
+            from .fingerprints import keep_for_ever
+
+            keep_for_ever(response, folder, filename)
+        return response
 
     def open_resource(self, resource: str, mode: str = "rb", encoding: str | None = "utf-8") -> t.IO[t.Any]:
         """Open a file below ``root_path`` for reading; that may lie in a zip file."""

@@ -20,7 +20,8 @@ FLOORS = [
     + ["archives", "coroutines", "packages", "debughelpers"],
     ["http", "json", "routing", "templates"],
     ["config", "globals", "logging", "ctx", "sessions", "sqlitesessions", "wrappers", "files"],
-    ["responses", "helpers", "templating", "scaffold", "blueprints", "views", "shortway", "app", "secure"],
+    ["responses", "helpers", "fingerprints", "templating", "scaffold", "blueprints", "views", "urlbuilding"]
+    + ["shortway", "app", "secure"],
     ["testing", "middleware", "lint", "profiler", "cli", "compat"],
 ]
 #: For annotations only, and the doors to all of it.
@@ -29,8 +30,8 @@ APART = ["typing", "", "__init__", "__main__"]
 #: Parts that take less than their floor would let them.
 FEWER = {"routing": ["exceptions", "http.urls"], "templates": ["markup"]}
 
-#: Between parts of a floor: dates are spelled in one place, and the alias layer is a command, too.
-SIDEWAYS = {("json", "http.dates"), ("cli", "compat"), ("testing", "cli.runner")}
+#: Between parts of a floor: dates are spelled and strictness is told in one place, and the alias layer is a command, too.
+SIDEWAYS = {("json", "http.dates"), ("json", "http.jsonbody"), ("cli", "compat"), ("testing", "cli.runner")}
 
 #: The one import that points up, and the place that says why.
 UPWARDS = {("exceptions", "http.response")}
