@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import typing as t
 
 
-def _refuse_constant(name: str) -> t.Any:
-    raise ValueError(f"{name} is not JSON")
+def _refuse_constant(name: str) -> t.NoReturn:
+    raise ValueError(f"{name} is not JSON (RFC 8259, section 6); send null or a string")
 
 
 def _finite(digits: str) -> float:
@@ -22,6 +22,11 @@ def _finite(digits: str) -> float:
     if value in (float("inf"), float("-inf")):
         raise ValueError(f"{digits[:20]} is larger than any float")
     return value
+
+
+#: What `json.loads` and `json.JSONDecoder` are told. Python's parser takes NaN, and a float too large for it
+#: is infinite: neither could be sent back.
+STRICT: dict[str, t.Any] = {"parse_constant": _refuse_constant, "parse_float": _finite}
 
 
 class StrictJSON:
@@ -34,10 +39,7 @@ class StrictJSON:
         """Parse; ValueError for anything that is not JSON."""
         import json
 
-        # Python's parser takes NaN, and a float too large for it is infinite: neither could be sent back.
-        kwargs.setdefault("parse_constant", _refuse_constant)
-        kwargs.setdefault("parse_float", _finite)
-        return json.loads(s, **kwargs)
+        return json.loads(s, **{**STRICT, **kwargs})
 
     @staticmethod
     def dumps(obj: t.Any, **kwargs: t.Any) -> str:
@@ -45,5 +47,4 @@ class StrictJSON:
         import json
 
         # `NaN` in an answer breaks every browser's JSON.parse, far from the mistake.
-        kwargs.setdefault("allow_nan", False)
-        return json.dumps(obj, **kwargs)
+        return json.dumps(obj, **{"allow_nan": False, **kwargs})

@@ -101,23 +101,13 @@ def _shortened(encoder: JSONEncoder) -> t.Callable[[t.Any], str]:
     return encode
 
 
-def _refuse_constant(name: str) -> t.NoReturn:
-    raise ValueError(f"{name} is not JSON (RFC 8259, section 6); send null or a string.")
-
-
-def _finite(digits: str) -> float:
-    # 1e999 is JSON, but what Python makes of it is not: it would come out as Infinity.
-    value = float(digits)
-    if value in (float("inf"), float("-inf")):
-        raise ValueError(f"{digits[:20]} is larger than any float.")
-    return value
-
-
 def _make_decoder(allow_nan: bool, cls: t.Any = None, **settings: t.Any) -> t.Any:
     from json import JSONDecoder
 
+    from ..http.jsonbody import STRICT
+
     if not allow_nan:
-        settings = {"parse_constant": _refuse_constant, "parse_float": _finite, **settings}
+        settings = {**STRICT, **settings}
     return (cls or JSONDecoder)(**settings)
 
 
