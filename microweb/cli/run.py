@@ -11,6 +11,7 @@ from ..config import import_string
 from ..helpers import get_debug_flag
 from . import types
 from .decorators import command, option
+from .discovery import NoAppException, users_traceback
 from .exceptions import BadParameter
 from .script import ScriptInfo, debug_option, pass_script_info
 from .terminal import echo
@@ -105,16 +106,20 @@ def run_command(info: ScriptInfo, /, host: str, port: int, with_threads: bool, *
     It is for development: with --debug it starts again when a file changes, and shows errors in the
     browser.
     """
+    from ..server.reloader import traceback_files
     from ..server.serving import is_running_from_reloader, run_simple
 
-    debug = get_debug_flag()
+    debug, extra_files = get_debug_flag(), list(options["extra_files"] or ())
     app: t.Any
     try:
         app = info.load_app()
     except Exception as error:
         if not is_running_from_reloader():
             raise
-        app = _failing(error)
+        # What a line on the terminal was made of has the place to mend.
+        cause = error.__context__ if isinstance(error, NoAppException) else None
+        app = _failing(cause or error)
+        extra_files += traceback_files(cause or error)
     else:
         if not is_running_from_reloader():
             # On stderr, as all that is said here: what the application prints stays apart.
@@ -124,7 +129,7 @@ def run_command(info: ScriptInfo, /, host: str, port: int, with_threads: bool, *
         "use_debugger": debug if options["debugger"] is None else options["debugger"],
         "threaded": with_threads,
         "ssl_context": options["cert"],
-        "extra_files": options["extra_files"],
+        "extra_files": extra_files,
         "exclude_patterns": options["exclude_patterns"],
     }
     raise SystemExit(run_simple(host, port, app, **choices))
@@ -133,14 +138,14 @@ def run_command(info: ScriptInfo, /, host: str, port: int, with_threads: bool, *
 run_command.params.insert(0, debug_option)
 
 
-def _failing(error: Exception) -> t.Any:
+def _failing(error: BaseException) -> t.Any:
     """An application that raises what kept the real one from being loaded: after the file is mended,
     the reloader starts again."""
-    from .discovery import users_traceback
-
     echo(users_traceback(error), err=True)
+    trace = error.__traceback__
 
     def application(environ: t.Any, start_response: t.Any) -> t.NoReturn:
-        raise error from None
+        # With the traceback that it had, which would grow with each request.
+        raise error.with_traceback(trace) from None
 
     return application

@@ -15,10 +15,12 @@ import time
 
 from .binding import inherit
 from .errors import BindError
+from .gateway import WSGIRequestHandler as WSGIRequestHandler
 from .limits import Limits
 from .log import FORMAT, logger, set_up, warn
 from .loop import BaseWSGIServer
-from .gateway import WSGIRequestHandler as WSGIRequestHandler
+from .reloader import is_running_from_reloader as is_running_from_reloader
+from .reloader import run_with_reloader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,11 +55,6 @@ def make_server(
     )  # fmt: skip
 
 
-def is_running_from_reloader() -> bool:
-    """Whether this process is the child of a reloader."""
-    return os.environ.get("WERKZEUG_RUN_MAIN") == "true"
-
-
 def run_simple(
     hostname: str,
     port: int,
@@ -86,11 +83,13 @@ def run_simple(
         raise TypeError(f"port must be an integer, not {port!r}")
     if static_files:
         raise ValueError("static_files: wrap the application in SharedDataMiddleware instead")
-    if use_debugger:
+    set_up()
+    # The parent of a reloader answers nothing, and has no PIN to tell.
+    if use_debugger and (is_running_from_reloader() or not use_reloader):
         from .debugger import DebuggedApplication
 
         application = DebuggedApplication(application, evalex=use_evalex)
-    set_up()
+        application.trusted_hosts.append(hostname)
     # The parent of a reloader holds the port, so that no connection is refused during a restart.
     handed = os.environ.get(_FD_VARIABLE) if is_running_from_reloader() else None
     server = _make(
@@ -100,14 +99,12 @@ def run_simple(
     if not is_running_from_reloader():
         logger.info("Serving on %s - Ctrl-C stops it", server.url)
     if use_reloader:
-        from .reloader import run_with_reloader
-
         server.socket.set_inheritable(True)
         os.environ[_FD_VARIABLE] = str(server.socket.fileno())
-        run_with_reloader(
-            server.serve_forever, extra_files, exclude_patterns, reloader_interval, reloader_type
+        status: int = run_with_reloader(
+            lambda: _run(server, 1), extra_files, exclude_patterns, reloader_interval, reloader_type
         )
-        return 0
+        return status
     return (_run if processes == 1 else supervise)(server, processes)
 
 

@@ -122,14 +122,13 @@ class DebugTraceback:
         request: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
     ) -> str:
         """The whole page; `request` holds tables by their titles."""
-        own = [frame for frame in self._last.frames if not frame.is_library] or self._last.frames
         body = (
             asset("traceback.html")
             .decode()
             .format(
                 type=self._show(self._last.type_name),
                 message=self._show(self._last.message),
-                place=self._link(own[-1]) if own else "",
+                place=self._place(),
                 traceback=self.render_traceback_html(),
                 request="".join(self._table(*item) for item in (request or {}).items()),
                 # Quotes may stay in the text of an element, and programs that look for a line find it.
@@ -138,9 +137,16 @@ class DebugTraceback:
         )
         return render(body, self.title, nonce, secret if evalex else "", evalex_trusted)
 
-    def _link(self, frame: Frame) -> str:
-        where = f"{_shorten(frame.filename)}:{frame.lineno}"
-        return f'in <a href="#frame-{frame.id}">{self._show(frame.name)}, {self._show(where)}</a>'
+    def _place(self) -> str:
+        """Where to look first: a syntax error's own line, else the innermost of the application's."""
+        summary = self._last.summary
+        if getattr(summary, "filename", None):
+            return f"in {self._show(f'{_shorten(summary.filename)}:{summary.lineno}')}"
+        frames = [frame for frame in self._last.frames if not frame.is_library] or self._last.frames
+        if not frames:
+            return ""
+        text = f"{frames[-1].name}, {_shorten(frames[-1].filename)}:{frames[-1].lineno}"
+        return f'in <a href="#frame-{frames[-1].id}">{self._show(text)}</a>'
 
     def _chain(self, chain: t.Sequence[tuple[str | None, Failure]]) -> str:
         parts = []
