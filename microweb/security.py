@@ -128,9 +128,8 @@ def _is_windows_device(segment: str) -> bool:
 def _is_unsafe(segment: str) -> bool:
     """Whether a segment of a path is none, or another than it seems, on some platform."""
     disguised = segment.upper() not in _windows_device_files and _is_windows_device(segment)
-    # Windows drops dots and spaces at the end: "..." and ".. " are directories. The part that is empty is the
-    # one before a slash; what stands between two slashes was dropped already.
-    only_dots = segment != "." and not segment.strip(". ")
+    # Windows drops dots and spaces at the end: "..." and ".. " are directories.
+    only_dots = segment not in {"", "."} and not segment.strip(". ")
     return only_dots or disguised or "::" in segment or len(segment) > _MAX_SEGMENT
 
 
@@ -158,9 +157,10 @@ def safe_join(directory: str, *untrusted: str, portable: bool = False) -> str | 
         segments = part.replace("\\", "/").split("/")
         if (
             "\0" in part  # CVE-2023-41105: what the operating system sees ends there
+            or part[:1] in {"/", "\\"}  # absolute, or a server on Windows
             or os.path.isabs(part)
             or _DRIVE_ROOT.match(part)
-            or any(map(_is_unsafe, segments))  # an empty one begins an absolute path, or a server's
+            or any(map(_is_unsafe, segments))
             or any(sep in part for sep in _os_alt_seps)
             or ((portable or os.name == "nt") and not all(map(_is_portable, part.split("/"))))
         ):

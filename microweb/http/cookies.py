@@ -69,7 +69,11 @@ def parse_cookie_text(cookie: str | None = None, cls: t.Any = None) -> t.Any:
     if not cookie:
         return cls()
     pairs = []
-    for part in _PAIR.findall(cookie) if '"' in cookie else cookie.split(";"):
+    parts = _PAIR.findall(cookie) if '"' in cookie else cookie.split(";")
+    if not cookie.isprintable():
+        # RFC 6265bis 5.6: a pair with a control character is none.
+        parts = [part for part in parts if not _CONTROL.search(part)]
+    for part in parts:
         name, _, value = part.partition("=")
         name = name.strip(" \t")
         if not name or " " in name or '"' in name or "\t" in name:

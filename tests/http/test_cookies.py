@@ -29,6 +29,8 @@ from .linear import assert_linear, comes_back
         ('a="b; csrf=x"', {"a": ['"b'], "csrf": ['x"']}),
         # B95: escapes do not become control characters.
         ('a="\\015\\012Set-Cookie: x\\000\\177\\054"', {"a": ["\\015\\012Set-Cookie: x\\000\\177,"]}),
+        # Nor do they come in as they are; the tab, as browsers have it, does.
+        ("a=1\r\nSet-Cookie: x; b=\x7f; \0c=1; d=x\ty", {"d": ["x\ty"]}),
     ],
 )
 def test_parse(header, cookies):

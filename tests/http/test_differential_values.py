@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from microweb import security
 from microweb.http import accept, auth, caching, cookies, csp, dates, options, ranges, urls
 from microweb.http import datastructures as ours
 from microweb.http.headers import EnvironHeaders, Headers
@@ -17,6 +18,8 @@ pytest.importorskip("werkzeug")
 import werkzeug.datastructures as theirs  # noqa: E402
 import werkzeug.http as peer  # noqa: E402
 import werkzeug.urls as peer_urls  # noqa: E402
+from werkzeug import security as peer_security  # noqa: E402
+from werkzeug import utils as peer_utilities  # noqa: E402
 from werkzeug.sansio import utils as peer_utils  # noqa: E402
 
 # Text that a grammar is made of meets its own separators more often than chance would have it.
@@ -174,6 +177,15 @@ def test_cookies_in(cookie_pairs):
     )
 
 
+@given(text)
+def test_every_cookie_in_is_found_here_too(value):
+    header = value.encode().decode("latin-1")
+    mine = list(cookies.parse_cookie(header).items(multi=True))
+    for pair in peer.parse_cookie(header).items(multi=True):
+        # But where a quote would hide another cookie: `a="x; b="` is two of them.
+        assert pair in mine or ";" in pair[1]
+
+
 @given(
     st.text(
         st.characters(min_codepoint=0x20, exclude_characters="\x7f", exclude_categories=["Cs"]), max_size=30
@@ -282,3 +294,72 @@ def test_environ_headers(environ):
         assert mine.get(name) == yours.get(name) and (name in mine) == (name in yours)
         # With an underscore theirs finds one, and gives no list of it.
         assert "_" in name or mine.getlist(name) == yours.getlist(name)
+
+
+@given(text, st.sampled_from(["a", "A:80", ".b", "x.b", "xb", "☃.b"]))
+def test_trusted_hosts(value, host):
+    trusted = ["a", ".b", "☃.b"]
+    # Names have no case here.
+    agree(
+        urls.host_is_trusted,
+        lambda name, names: peer_utils.host_is_trusted(name.lower(), names),
+        host,
+        trusted,
+    )
+    # What is no host at all is not trusted, however it begins.
+    if outcome(urls.host_is_trusted, value, trusted) is True:
+        assert peer_utils.host_is_trusted(value.lower(), trusted)
+
+
+@given(text)
+def test_ages_and_sets_and_if_range(value):
+    value = value.replace("٣", "")
+    agree(dates.parse_age, peer.parse_age, value.strip(" \t") if value.isascii() else "")
+    first: dict[str, str] = {}
+    for token in peer.parse_set_header(value):
+        first.setdefault(token.lower(), token)
+    # A token twice in two cases is one here.
+    assert list(ours.parse_set_header(value)) == list(first.values())
+    mine, yours = ranges.parse_if_range_header(value), peer.parse_if_range_header(value)
+    assert (mine.etag, mine.date) == (yours.etag, yours.date)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["a", "b*", "C"]), st.none() | text, max_size=3),
+    st.lists(text, max_size=3),
+)
+def test_what_is_written(pairs, items):
+    agree(options.dump_header, peer.dump_header, pairs)
+    agree(options.dump_header, peer.dump_header, items)
+    agree(
+        lambda each: options.dump_options_header("v", each),
+        lambda each: peer.dump_options_header("v", each),
+        pairs,
+    )
+    assert caching.ResponseCacheControl(pairs).to_header() == theirs.ResponseCacheControl(pairs).to_header()
+
+
+tag = st.sampled_from([None, "", '"a"', 'W/"a"', '"b"', '"b", W/"a"'])
+when = st.sampled_from([None, "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:38 GMT", "never"])
+
+
+@given(tag, when, tag, st.sampled_from([None, '"a"', 'W/"a"', "a"]), when)
+def test_conditions(none_match, modified_since, match, etag, last_modified):
+    values = {"NONE_MATCH": none_match, "MODIFIED_SINCE": modified_since, "MATCH": match}
+    environ = {f"HTTP_IF_{name}": value for name, value in values.items() if value is not None}
+    agree(
+        lambda: caching.is_resource_modified(environ, etag, None, last_modified),
+        lambda: peer.is_resource_modified({"REQUEST_METHOD": "GET", **environ}, etag, None, last_modified),
+    )
+
+
+@given(text, st.booleans())
+def test_paths(value, is_plain):
+    path = "".join(filter(str.isalnum, value)) if is_plain else value
+    mine, yours = security.safe_join("a", path), peer_security.safe_join("a", path)
+    # More is refused here, but no plain name.
+    assert mine == yours or (mine is None and not is_plain)
+    assert security.safe_join("a", path, portable=True) in (mine, None)
+    if "\\" not in path and not path.lstrip("_. \t").startswith("-"):
+        secured = peer_utilities.secure_filename(path)
+        assert security.secure_filename(path).lstrip("-") == secured.lstrip("-._")
