@@ -17,6 +17,7 @@ from _thread import RLock
 from datetime import timedelta
 
 from .archives import folder_on_disk
+from .blueprints import blueprints_at
 from .config import DEFAULTS, Config, ConfigAttribute
 from .coroutines import is_coroutine_function, run_to_end
 from .ctx import AppContext, RequestContext, _AppCtxGlobals, _sentinel
@@ -229,6 +230,10 @@ class Microweb(ShortWay, UrlBuilding, Scaffold):
         """The result of the handler for an error raised by a view or hook; else it goes on."""
         if isinstance(e, BadRequestKeyError) and (self.debug or self.config["TRAP_BAD_REQUEST_ERRORS"]):
             e.show_exception = True
+            if self.debug:
+                from .errorpages import explain
+
+                explain(self, e, request)
         if isinstance(e, HTTPException) and not self.trap_http_exception(e):
             return self.handle_http_exception(e)
         handler = self._find_error_handler(e, request.blueprints)
@@ -245,11 +250,26 @@ class Microweb(ShortWay, UrlBuilding, Scaffold):
         if e.code is None or isinstance(e, RoutingException):
             return e
         current = _contexts.get()[1].request  # type: ignore[union-attr]
-        handler = self._find_error_handler(e, current.blueprints)
-        result = e if handler is None else self.ensure_sync(handler)(e)
+        blueprints = current.blueprints
+        if current.url_rule is None and self.config.get("BLUEPRINT_ERRORS_BY_PREFIX"):
+            blueprints = blueprints_at(self.blueprint_prefixes, current.path)
+        handler = self._find_error_handler(e, blueprints)
+        result = self._without_handler(e) if handler is None else self.ensure_sync(handler)(e)
         if e is current.routing_exception:
             e.__traceback__ = None  # the frames in it hold the request, which holds the error
         return result
+
+    def _without_handler(self, e: HTTPException) -> HTTPException | Response:
+        """The answer for an error that nobody handles: itself, unless more is asked for."""
+        if self.debug:
+            from .errorpages import explain
+
+            explain(self, e, request)
+        if not self.config.get("ERRORS_FOLLOW_ACCEPT"):
+            return e
+        from .errorpages import follow_accept
+
+        return follow_accept(self, e, request)
 
     def trap_http_exception(self, e: Exception) -> bool:
         """Whether an HTTP error is to be treated like any other, as the TRAP_* keys say."""
@@ -276,7 +296,9 @@ class Microweb(ShortWay, UrlBuilding, Scaffold):
         self.log_exception(exc_info)
         server_error: t.Any = InternalServerError(original_exception=e)
         handler = self._find_error_handler(server_error, request.blueprints)
-        if handler is not None:
+        if handler is None:
+            server_error = self._without_handler(server_error)
+        else:
             server_error = self.ensure_sync(handler)(server_error)
         return self.finalize_request(server_error, from_error_handler=True)
 
@@ -434,6 +456,8 @@ class Microweb(ShortWay, UrlBuilding, Scaffold):
         self.shell_context_processors: list[ft.ShellContextProcessorCallable] = []
         #: full name -> blueprint
         self.blueprints: dict[str, Blueprint] = {}
+        #: full name -> the prefix of its URLs
+        self.blueprint_prefixes: dict[str, str] = {}
         #: A place for extensions to keep their state, by their names.
         self.extensions: dict[str, t.Any] = {}
         self.url_map = self.url_map_class(host_matching=host_matching)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from functools import update_wrapper
 
 from .scaffold import Scaffold, _endpoint_from_view_func, _sentinel, setupmethod, template_registrar
+from .wrappers import blueprint_chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -242,6 +243,7 @@ class Blueprint(Scaffold):
         app.blueprints[name] = self
         self._got_registered_once = True
         state = self.make_setup_state(app, options, first_registration)
+        app.blueprint_prefixes[name] = state.url_prefix or ""
         if self.has_static_folder:
             state.add_url_rule(
                 f"{self.static_url_path}/<path:filename>", view_func=self.send_static_file, endpoint="static"
@@ -287,6 +289,24 @@ class Blueprint(Scaffold):
             target = getattr(app, table)
             for key, functions in getattr(self, table).items():
                 target.setdefault(_full_key(name, key), []).extend(functions)
+
+
+def blueprints_at(prefixes: dict[str, str], path: str) -> t.Sequence[str]:
+    """The blueprint with the longest prefix that a path lies below, and those it is nested in.
+
+    For errors of URLs that no rule fits; a variable in a prefix stands for any one segment.
+    """
+    parts = path.split("/")
+
+    def depth(prefix: str) -> int:
+        pieces = prefix.rstrip("/").split("/")
+        pairs = zip(pieces, parts)
+        fits = len(pieces) <= len(parts) and all(a == b or ("<" in a and b) for a, b in pairs)
+        return len(pieces) if fits else 0
+
+    depths = {name: depth(prefix) for name, prefix in prefixes.items() if prefix.strip("/")}
+    name = max(depths, key=depths.__getitem__, default=None)
+    return blueprint_chain(name) if name is not None and depths[name] else ()
 
 
 def _full_key(name: str, key: str | None) -> str:

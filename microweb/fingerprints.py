@@ -30,16 +30,20 @@ def fingerprint(path: str) -> str | None:
         stamp = status.st_mtime_ns, status.st_size
         known = _known.get(path)
         if known is None or known[0] != stamp:
-            from hashlib import sha256
-
-            with open(path, "rb") as file:
-                digest = sha256()
-                for block in iter(lambda: file.read(1 << 16), b""):
-                    digest.update(block)
-            known = _known[path] = stamp, digest.hexdigest()[:16]
+            known = _known[path] = stamp, _digest(path)
     except OSError:
         return None
     return known[1]
+
+
+def _digest(path: str) -> str:
+    from hashlib import sha256
+
+    digest = sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 16), b""):
+            digest.update(block)
+    return digest.hexdigest()[:16]
 
 
 def _of(folder: str | None, filename: str) -> str | None:

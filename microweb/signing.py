@@ -587,11 +587,11 @@ class _Straight:
         try:
             signed, _, signature = s.encode().rpartition(b".")
             payload, _, stamp = signed.rpartition(b".")
-            for inner, outer in self._halves:
-                if hmac.compare_digest(_sign(signed, inner, outer), signature):
-                    age = self._signer.get_timestamp() - int.from_bytes(_decode(stamp), "big")
-                    if payload[:1] != b"." and 0 <= age <= max_age:
-                        return self._serializer.serializer.loads(_decode(payload).decode())
+            signatures = [_sign(signed, inner, outer) for inner, outer in self._halves]
+            if any([hmac.compare_digest(each, signature) for each in signatures]):  # noqa: C419
+                age = self._signer.get_timestamp() - int.from_bytes(_decode(stamp), "big")
+                if payload[:1] != b"." and 0 <= age <= max_age:
+                    return self._serializer.serializer.loads(_decode(payload).decode())
         except Exception:
             pass  # signed rubbish
         return self._serializer.loads(s, max_age=max_age)

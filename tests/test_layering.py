@@ -20,7 +20,17 @@ FLOORS = [
     + ["archives", "coroutines", "packages", "debughelpers"],
     ["http", "json", "routing", "templates"],
     ["config", "globals", "logging", "ctx", "sessions", "sqlitesessions", "wrappers", "files"],
-    ["responses", "helpers", "fingerprints", "templating", "scaffold", "blueprints", "views", "urlbuilding"]
+    [
+        "responses",
+        "errorpages",
+        "helpers",
+        "fingerprints",
+        "templating",
+        "scaffold",
+        "blueprints",
+        "views",
+        "urlbuilding",
+    ]
     + ["shortway", "app", "secure"],
     ["testing", "middleware", "lint", "profiler", "cli", "compat"],
 ]
