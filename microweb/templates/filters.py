@@ -309,7 +309,7 @@ def do_int(value: t.Any, default: int = 0, base: int = 10) -> int:
     """Make an integer of it, `42.23` as well; `default` if it is none."""
     try:
         return int(value, base) if isinstance(value, str) else int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         try:
             return int(float(value))
         except (TypeError, ValueError, OverflowError):
@@ -385,7 +385,10 @@ def do_random(context: Context, seq: t.Any) -> t.Any:
     """Return any item. Asks for the context so that it is not computed when compiling."""
     import random
 
-    return random.choice(seq) if seq else context.environment.undefined("No random item, sequence was empty.")
+    try:
+        return random.choice(seq)
+    except IndexError:
+        return context.environment.undefined("No random item, sequence was empty.")
 
 
 def _aggregate(best: t.Any) -> t.Any:

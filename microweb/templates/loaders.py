@@ -254,10 +254,10 @@ class ModuleLoader(BaseLoader):
     def __init__(self, path: t.Any) -> None:
         self.package_name = name = f"_template_modules_{id(self):x}"
         # A package of its own, so that Python's import finds and caches the modules' code. It
-        # lives as long as this loader: sys.modules has no more than a proxy.
-        self.module = types.ModuleType(name)
+        # lives as long as this loader.
+        self.module = sys.modules[name] = types.ModuleType(name)
         self.module.__path__ = _as_paths(path)
-        sys.modules[name] = weakref.proxy(self.module, lambda _: sys.modules.pop(name, None))
+        weakref.finalize(self, sys.modules.pop, name, None)
 
     @staticmethod
     def get_template_key(name: str) -> str:

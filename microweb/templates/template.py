@@ -99,7 +99,7 @@ class Template:
         names = [name for name in defaults if name not in loading]
         values.update(zip(names, args), **options)
         values["extensions"] = frozenset(values["extensions"])
-        if values.keys() != defaults.keys():
+        if options.keys() - set(names):
             raise TypeError(f"unknown options, use some of {', '.join(names)}")
         environment = get_spontaneous_environment(cls.environment_class, *values.values())  # type: ignore[arg-type]
         return environment.from_string(source, template_class=cls)

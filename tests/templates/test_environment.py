@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
 
 import pytest
@@ -116,27 +117,68 @@ def test_reloading():
     assert environment.get_template("a").render() == "2"
 
 
-def test_threads_compile_a_template_once():
-    class Loader(DictLoader):
-        loads = 0
+@pytest.fixture
+def hasty_threads():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
 
-        def get_source(self, environment, template):
-            Loader.loads += 1
-            return super().get_source(environment, template)
 
-    environment = Environment(loader=Loader({"a": "{{ x }}"}))
-    start, results = threading.Barrier(8), []
+def in_threads(count, work):
+    """What `work(number)` returns in each of so many threads that begin at once."""
+    start, results = threading.Barrier(count), {}
 
-    def work(number):
+    def run(number):
         start.wait(10)
-        results.append(environment.get_template("a").render(x=number) == str(number))
+        results[number] = work(number)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
-    assert results == [True] * 8 and Loader.loads == 1
+        thread.join(30)
+    return [results[number] for number in range(count)]
+
+
+class CountingLoader(DictLoader):
+    def __init__(self, mapping):
+        super().__init__(mapping)
+        self.loads = []
+
+    def get_source(self, environment, template):
+        self.loads.append(template)
+        return super().get_source(environment, template)
+
+
+def test_threads_compile_a_template_once(hasty_threads):
+    sources = {
+        "base": "[{% block a %}{% endblock %}]",
+        "page": "{% extends 'base' %}{% from 'm' import twice %}{% block a %}{% for b in [x, x] %}"
+        "{{ loop.index }}{{ twice(b) }}{% include 'part' %}{% endfor %}{% endblock %}",
+        "m": "{% macro twice(a) %}{{ a }}{{ a }}{% endmacro %}",
+        "part": "<{{ b }}>",
+    }
+    loader = CountingLoader(sources)
+    environment = Environment(loader=loader)
+
+    def work(number):
+        template = environment.get_template("page")
+        return [template.render(x=number), "".join(template.generate(x=number))]
+
+    expected = [[f"[1{n}{n}<{n}>2{n}{n}<{n}>]"] * 2 for n in range(32)]
+    assert in_threads(32, work) == expected and sorted(loader.loads) == sorted(sources)
+
+
+def test_threads_share_a_small_cache(hasty_threads):
+    environment = Environment(loader=DictLoader({str(n): f"{n}{{{{ x }}}}" for n in range(8)}), cache_size=2)
+
+    def work(number):
+        return all(
+            environment.get_template(str(n % 8)).render(x=number) == f"{n % 8}{number}" for n in range(40)
+        )
+
+    assert in_threads(32, work) == [True] * 32 and len(environment.cache) <= 2
 
 
 def test_undefined_kinds():
