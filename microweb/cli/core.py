@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from functools import update_wrapper
 
 from .context import Context
 from .exceptions import Abort, ClickException, Exit, NoArgsIsHelpError, NoSuchCommand
@@ -17,6 +16,7 @@ from .help import HelpFormatter, clean, short_help
 from .params import Option
 from .parser import Parser
 from .terminal import echo
+from .types import declare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,10 +53,7 @@ class Command:
         self.name = name
         self.context_settings = {} if context_settings is None else context_settings
         self.params = params or []
-        for key, value in attrs.items():
-            if not hasattr(self, key):
-                raise TypeError(f"{self.__class__.__name__} got an unexpected keyword argument {key!r}")
-            setattr(self, key, value)
+        declare(self, **attrs)
 
     def __repr__(self) -> str:
         return f"<{self.__class__.__name__} {self.name}>"
@@ -127,7 +124,7 @@ class Command:
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Fill ``ctx.params``; ``ctx.args`` are the words left over."""
         if not args and self.no_args_is_help and not ctx.resilient_parsing:
-            raise NoArgsIsHelpError(ctx)
+            raise NoArgsIsHelpError(self.get_help(ctx), ctx)
         params = self.get_params(ctx)
         parser = Parser(ctx, params)
         args = parser.parse(args)
@@ -203,7 +200,7 @@ class Command:
         """Write what the command is for."""
         text = clean(self.help)
         if self.deprecated:
-            text = f"{text}  (DEPRECATED)".strip()
+            text = f"{text} (DEPRECATED)".strip()
         self._format_indented(text, formatter)
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
@@ -252,34 +249,20 @@ def program_name() -> str:
 
 
 class Group(Command):
-    """A command of commands; ``commands`` are by name. With ``chain`` several follow each other."""
+    """A command of commands."""
 
     allow_extra_args = True
     allow_interspersed_args = False
-    #: What `command` and `group` make, if they are not told. ``type`` is the group's own class.
-    command_class: type[Command] | None = None
-    group_class: t.Any = None
-
     invoke_without_command = False
     subcommand_metavar: str | None = None
-    chain = False
-    _result_callback: t.Callable[..., t.Any] | None = None
 
-    def __init__(
-        self,
-        name: str | None = None,
-        commands: t.Any = None,
-        result_callback: t.Callable[..., t.Any] | None = None,
-        **attrs: t.Any,
-    ) -> None:
-        attrs["no_args_is_help"] = attrs.get("no_args_is_help", not attrs.get("invoke_without_command"))
+    def __init__(self, name: str | None = None, commands: t.Any = None, **attrs: t.Any) -> None:
+        attrs.setdefault("no_args_is_help", not attrs.get("invoke_without_command"))
         super().__init__(name, **attrs)
-        self._result_callback = result_callback
-        listed = commands if isinstance(commands, dict) else {each.name: each for each in commands or ()}
-        self.commands: dict[str, Command] = listed
-        if self.subcommand_metavar is None:
-            one = "COMMAND [ARGS]..."
-            self.subcommand_metavar = "COMMAND1 [ARGS]... [COMMAND2 [ARGS]...]..." if self.chain else one
+        #: name -> command
+        self.commands: dict[str, Command] = (
+            commands if isinstance(commands, dict) else {each.name: each for each in commands or ()}
+        )
 
     # -- adding and finding
 
@@ -292,40 +275,19 @@ class Group(Command):
 
     def command(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """A decorator that makes a function a command of this group."""
-        if self.command_class:
-            kwargs.setdefault("cls", self.command_class)
-        return self._decorate(Command, args, kwargs)
-
-    def group(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        """A decorator that makes a function a group in this group."""
-        if self.group_class:
-            kwargs.setdefault("cls", type(self) if self.group_class is type else self.group_class)
-        return self._decorate(Group, args, kwargs)
-
-    def _decorate(self, cls: type[Command], args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> t.Any:
         if args and callable(args[0]):  # @group.command, without parentheses
-            return self._decorate(cls, (), kwargs)(args[0])
+            return self.command(**kwargs)(args[0])
 
         def decorator(f: t.Callable[..., t.Any]) -> Command:
-            command = command_from(f, *args, **{"cls": cls, **kwargs})
+            command: Command = command_from(f, *args, **kwargs)
             self.add_command(command)
             return command
 
         return decorator
 
-    def result_callback(self, replace: bool = False) -> t.Callable[[t.Any], t.Any]:
-        """A decorator for a function through which the results of commands go."""
-
-        def decorator(f: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-            old = None if replace else self._result_callback
-
-            def function(value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
-                return f(old(value, *args, **kwargs) if old else value, *args, **kwargs)
-
-            self._result_callback = update_wrapper(function, f)
-            return self._result_callback
-
-        return decorator
+    def group(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        """A decorator that makes a function a group in this group."""
+        return self.command(*args, **{"cls": Group, **kwargs})
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command of a name, or None. A subclass may find it elsewhere."""
@@ -339,9 +301,6 @@ class Group(Command):
         """The name, the command, and its arguments."""
         name = str(args[0])
         cmd = self.get_command(ctx, name)
-        if cmd is None and ctx.token_normalize_func is not None:
-            name = ctx.token_normalize_func(name)
-            cmd = self.get_command(ctx, name)
         if cmd is None and not ctx.resilient_parsing:
             raise NoSuchCommand(name, f"No such command {name!r}.", self.list_commands(ctx), ctx)
         return name if cmd else None, cmd, args[1:]
@@ -351,56 +310,28 @@ class Group(Command):
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """As of every command; the word left over first is the command."""
         rest = super().parse_args(ctx, args)
-        if self.chain:
-            ctx.protected_args, ctx.args = rest, []
-        else:
-            ctx.protected_args, ctx.args = rest[:1], rest[1:]
+        ctx.protected_args, ctx.args = rest[:1], rest[1:]
         return ctx.args
 
     def invoke(self, ctx: Context) -> t.Any:
-        """Call the group's function, then the command or commands."""
-        args = [*ctx.protected_args, *ctx.args]
-        if not args:
-            if not self.invoke_without_command:
-                ctx.fail("Missing command.")
-            with ctx:
-                result = super().invoke(ctx)
-                return self._process_result(ctx, [] if self.chain else result)
-        ctx.protected_args, ctx.args = [], []
+        """Call the group's function, then the command."""
+        args, ctx.protected_args, ctx.args = [*ctx.protected_args, *ctx.args], [], []
+        if not args and not self.invoke_without_command:
+            ctx.fail("Missing command.")
         with ctx:
-            if self.chain:
-                return self._process_result(ctx, self._invoke_chain(ctx, args))
-            ctx.invoked_subcommand, cmd, args = self.resolve_command(ctx, args)
+            if not args:
+                return super().invoke(ctx)
+            ctx.invoked_subcommand, command, args = self.resolve_command(ctx, args)
             super().invoke(ctx)
-            with cmd.make_context(ctx.invoked_subcommand, args, parent=ctx) as sub:  # type: ignore[union-attr]
-                return self._process_result(ctx, sub.command.invoke(sub))
-
-    def _invoke_chain(self, ctx: Context, args: list[str]) -> list[t.Any]:
-        ctx.invoked_subcommand = "*"
-        super().invoke(ctx)
-        contexts = []
-        settings = {"allow_extra_args": True, "allow_interspersed_args": False}
-        while args:  # all are parsed before the first one runs
-            name, cmd, args = self.resolve_command(ctx, args)
-            sub = cmd.make_context(name, args, parent=ctx, **settings)  # type: ignore[union-attr]
-            args, sub.args = sub.args, []
-            contexts.append(sub)
-        results = []
-        for sub in contexts:
-            with sub:
-                results.append(sub.command.invoke(sub))
-        return results
-
-    def _process_result(self, ctx: Context, value: t.Any) -> t.Any:
-        if self._result_callback is None:
-            return value
-        return ctx.invoke(self._result_callback, value, **ctx.params)
+            with command.make_context(ctx.invoked_subcommand, args, parent=ctx) as sub:  # type: ignore[union-attr]
+                return sub.command.invoke(sub)
 
     # -- the help page
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """As of every command, and the command."""
-        return [*super().collect_usage_pieces(ctx), self.subcommand_metavar or ""]
+        default = "[COMMAND] [ARGS]..." if self.invoke_without_command else "COMMAND [ARGS]..."
+        return [*super().collect_usage_pieces(ctx), self.subcommand_metavar or default]
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the tables of options and commands."""

@@ -52,13 +52,10 @@ class UsageError(ClickException):
 
     def show(self, file: t.Any = None) -> None:
         """Print the usage, where help is to be had, and the line."""
-        file = file or sys.stderr
         if self.ctx is not None:
-            echo(self.ctx.get_usage(), file=file)
-            if self.ctx.command.get_help_option(self.ctx):
-                path, name = self.ctx.command_path, self.ctx.help_option_names[0]
-                echo(f"Try '{path} {name}' for help.", file=file)
-            echo(file=file)
+            names = self.cmd.get_help_option_names(self.ctx) if self.cmd.add_help_option else ()
+            hint = f"\nTry '{self.ctx.command_path} {names[0]}' for help." if names else ""
+            echo(f"{self.ctx.get_usage()}{hint}\n", file=file or sys.stderr)
         super().show(file)
 
 
@@ -66,16 +63,15 @@ class BadParameter(UsageError):
     """A value that its option or argument refuses."""
 
     def __init__(
-        self, message: str, ctx: t.Any = None, param: t.Any = None, param_hint: t.Any = None
+        self, message: str = "", ctx: t.Any = None, param: t.Any = None, param_hint: t.Any = None
     ) -> None:
         super().__init__(message, ctx)
-        self.param = param
-        self.param_hint = param_hint
+        self.param, self.param_hint = param, param_hint
 
     def hint(self) -> str:
         """Which parameter: ``'--port' / '-p'``, or nothing."""
         hint = self.param_hint or (self.param.get_error_hint(self.ctx) if self.param else "")
-        return hint if isinstance(hint, str) else " / ".join(repr(each) for each in hint)
+        return hint if isinstance(hint, str) else " / ".join(map(repr, hint))
 
     def format_message(self) -> str:
         """The line, with the parameter."""
@@ -85,15 +81,8 @@ class BadParameter(UsageError):
 class MissingParameter(BadParameter):
     """A required option or argument that was not given."""
 
-    def __init__(
-        self,
-        message: str | None = None,
-        ctx: t.Any = None,
-        param: t.Any = None,
-        param_hint: t.Any = None,
-        param_type: str | None = None,
-    ) -> None:
-        super().__init__(message or "", ctx, param, param_hint)
+    def __init__(self, *args: t.Any, param_type: str | None = None, **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
         self.param_type = param_type
 
     def format_message(self) -> str:
@@ -104,44 +93,27 @@ class MissingParameter(BadParameter):
         return " ".join(filter(None, [f"Missing {kind}{hint}.", self.message, more]))
 
 
-class _NoSuch(UsageError):
-    kind = ""
+class NoSuchOption(UsageError):
+    """An option that there is not."""
+
+    kind = "option"
 
     def __init__(
-        self,
-        name: str,
-        message: str | None = None,
-        possibilities: t.Iterable[str] | None = None,
-        ctx: t.Any = None,
+        self, name: str, message: str = "", possibilities: t.Iterable[str] | None = None, ctx: t.Any = None
     ) -> None:
-        super().__init__(message or f"No such {self.kind}: {name}", ctx)
-        self.name = name
+        super().__init__(message or f"No such {self.kind} {name!r}.", ctx)
+        self.option_name = self.command_name = name
         self.possibilities = possibilities
 
     def format_message(self) -> str:
         """The line, with the nearest names."""
         import difflib  # only for this message
 
-        near = sorted(difflib.get_close_matches(self.name, self.possibilities or ()))
-        if not near:
-            return self.message
-        if len(near) == 1:
-            return f"{self.message} Did you mean {near[0]}?"
-        return f"{self.message} (Possible {self.kind}s: {', '.join(near)})"
+        near = difflib.get_close_matches(self.option_name, self.possibilities or ())
+        return self.message + (f" Did you mean {' or '.join(map(repr, sorted(near)))}?" if near else "")
 
 
-class NoSuchOption(_NoSuch):
-    """An option that there is not."""
-
-    kind = "option"
-
-    @property
-    def option_name(self) -> str:
-        """The option, as it was typed."""
-        return self.name
-
-
-class NoSuchCommand(_NoSuch):
+class NoSuchCommand(NoSuchOption):
     """A command that there is not."""
 
     kind = "command"
@@ -162,24 +134,17 @@ class BadArgumentUsage(UsageError):
 class NoArgsIsHelpError(UsageError):
     """Nothing was asked for: the help page is the answer, and the error."""
 
-    def __init__(self, ctx: t.Any) -> None:
-        super().__init__(ctx.get_help(), ctx)
-
     def show(self, file: t.Any = None) -> None:
         """Print the page."""
-        echo(self.format_message(), file=file or sys.stderr)
+        echo(self.message, file=file or sys.stderr)
 
 
 class FileError(ClickException):
     """A file that cannot be opened."""
 
     def __init__(self, filename: str, hint: str | None = None) -> None:
-        super().__init__(hint or "unknown error")
-        self.filename = self.ui_filename = str(filename)
-
-    def format_message(self) -> str:
-        """The line, with the file."""
-        return f"Could not open file {self.filename!r}: {self.message}"
+        super().__init__(f"Could not open file {filename!r}: {hint or 'unknown error'}")
+        self.filename = filename
 
 
 class Abort(RuntimeError):

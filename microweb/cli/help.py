@@ -42,16 +42,14 @@ def wrap_text(
 
 def short_help(text: str, limit: int = 45) -> str:
     """The first sentence, or as many words as fit."""
-    words = clean(text).split("\n\n")[0].split()
-    line = ""
-    for word in words[words[:1] == ["\b"] :]:
-        longer = f"{line} {word}".strip()
-        if len(longer.rstrip(".")) > limit - (3 if longer != " ".join(words) else 0):
-            return f"{line}..."
-        line = longer
-        if word.endswith("."):
-            return line[:-1]
-    return line
+    words = clean(text).split("\n\n")[0].replace("\b", "").split()
+    ends = (number for number, word in enumerate(words, 1) if word.endswith("."))
+    words = words[: next(ends, None)]
+    if len(" ".join(words)) <= limit:
+        return " ".join(words)
+    while words and len(" ".join(words)) + 3 > limit:
+        words.pop()
+    return " ".join(words) + "..."
 
 
 class HelpFormatter:
@@ -110,7 +108,9 @@ class HelpFormatter:
         margin = " " * (self.current_indent + column)
         for left, right in rows:
             left = " " * self.current_indent + left
-            text = wrap_text(right, max(self.width - 2, len(margin) + 10), margin, margin, True)
+            text = wrap_text(
+                right, max(len(margin) - column + self.width - 2, len(margin) + 10), margin, margin, True
+            )
             if len(left) + col_spacing <= len(margin):
                 self.write(f"{left:{len(margin)}}{text[len(margin) :]}".rstrip() + "\n")
             else:

@@ -11,7 +11,7 @@ import os
 
 from .exceptions import MissingParameter
 from .prompts import confirm, prompt
-from .types import BOOL, UNPROCESSED, BoolParamType, IntRange, _Range, convert_type
+from .types import BOOL, UNPROCESSED, BoolParamType, IntRange, _Range, convert_type, declare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,10 +72,7 @@ class Parameter:
         self.opts: list[str] = []
         self.secondary_opts: list[str] = []
         self._complete = attrs.pop("shell_complete", None)
-        for key, value in attrs.items():
-            if not hasattr(self, key):
-                raise TypeError(f"{self.__class__.__name__} got an unexpected keyword argument {key!r}")
-            setattr(self, key, value)
+        declare(self, **attrs)
         self._has_default = "default" in attrs
         self.name = self._parse_decls(param_decls or ())
         # A flag's default says nothing about its type, and a function's has to be called first.
@@ -101,11 +98,14 @@ class Parameter:
 
     def make_metavar(self, ctx: t.Any = None) -> str:
         """What stands for the value in a usage."""
-        return self.metavar or self.type.get_metavar(self, ctx) or self.type.name.upper()
+        return self.metavar or (self.type.get_metavar(self, ctx) or self.type.name.upper()) + self._dots()
+
+    def _dots(self) -> str:
+        return "..." * (self.nargs != 1)
 
     def get_error_hint(self, ctx: t.Any) -> str:
         """The parameter as error messages call it."""
-        return " / ".join(f"'{opt}'" for opt in self.opts)
+        return " / ".join(map(repr, self.opts))
 
     def get_help_record(self, ctx: Context) -> tuple[str, str] | None:
         """The two columns of the help page."""
@@ -321,6 +321,11 @@ class Option(Parameter):
             value_proc=lambda answer: self.process_value(ctx, answer),
         )
 
+    def get_error_hint(self, ctx: t.Any) -> str:
+        """The option as error messages call it."""
+        names = super().envvars(ctx) if self.show_envvar else ()
+        return super().get_error_hint(ctx) + (f" (env var: {', '.join(map(repr, names))})" if names else "")
+
     def envvars(self, ctx: Context) -> list[str]:
         """Those declared, or the one that the context's prefix makes."""
         automatic = self.allow_from_autoenv and ctx.auto_envvar_prefix and self.name
@@ -398,7 +403,7 @@ class Argument(Parameter):
             return self.metavar
         text = self.type.get_metavar(self, ctx) or (self.name or "").upper()
         bracketed = text if self.required else f"[{text}]"
-        return bracketed + "..." * (self.nargs != 1)
+        return bracketed + self._dots()
 
     def get_usage_pieces(self, ctx: Context) -> list[str]:
         """The metavar."""

@@ -32,8 +32,7 @@ def _ask(text: str, hide: bool, err: bool) -> str:
     try:
         return (hidden_prompt_func if hide else visible_prompt_func)(" " * text.endswith(" "))
     except (KeyboardInterrupt, EOFError):
-        if hide:  # getpass leaves the cursor in its line
-            echo(err=err)
+        echo(err=err)  # the cursor is still in the question's line
         raise Abort() from None
 
 

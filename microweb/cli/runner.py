@@ -131,12 +131,11 @@ class CliRunner:
 
     def _answer(self, stdin: t.TextIO, prompt: str, visible: bool) -> str:
         line = stdin.readline()
+        # As a terminal shows it.
+        terminal.echo(prompt + (line.rstrip("\r\n") if visible else ""), nl=bool(line))
         if not line:
             raise EOFError
-        line = line.rstrip("\r\n")
-        # As a terminal shows it.
-        terminal.echo(prompt + (line if visible else ""))
-        return line
+        return line.rstrip("\r\n")
 
     def invoke(
         self,

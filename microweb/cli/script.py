@@ -97,7 +97,7 @@ class AppGroup(Group):
 
     def group(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
         """As of every group; the new one is an AppGroup, too."""
-        return super().group(*args, **{"cls": AppGroup, **kwargs})
+        return super().group(*args, **{"cls": AppGroup, "with_appcontext": False, **kwargs})
 
 
 def _set_app(ctx: Context, param: t.Any, value: str | None) -> str | None:
@@ -138,7 +138,7 @@ def _hidden_option(name: str, callback: t.Any, help: str, **attrs: t.Any) -> Opt
 _env_file_option = _hidden_option(
     "-e --env-file",
     _load_env_file,
-    "Set environment variables from this file, before those of .env and .flaskenv. The environment itself goes first.",
+    "Set variables from this file, too; it beats .env and .flaskenv, and the environment beats it.",
     type=Path(exists=True, dir_okay=False),
     is_eager=True,
 )

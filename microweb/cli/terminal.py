@@ -16,14 +16,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+_NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 #: ECMA-48 8.3.117: foreground colours; ten more are backgrounds.
-_COLORS = {
-    name: base + number
-    for prefix, base in (("", 30), ("bright_", 90))
-    for number, color in enumerate("black red green yellow blue magenta cyan white".split())
-    for name in [prefix + color]
-}
-_COLORS["reset"] = 39
+_COLORS = {name: 30 + number for number, name in enumerate(_NAMES)}
+_COLORS.update({f"bright_{name}": 90 + number for number, name in enumerate(_NAMES)}, reset=39)
 #: Attributes: the code that begins one, and the one that ends it.
 _ATTRIBUTES = {
     "bold": (1, 22), "dim": (2, 22), "italic": (3, 23), "underline": (4, 24), "blink": (5, 25),
@@ -40,18 +36,18 @@ def style(text: t.Any, fg: t.Any = None, bg: t.Any = None, reset: bool = True, *
         if name not in _ATTRIBUTES:
             raise TypeError(f"Unknown attribute {name!r}; there are {', '.join(_ATTRIBUTES)}.")
         if value is not None:
-            codes.append(f"\033[{_ATTRIBUTES[name][0 if value else 1]}m")
-    return "".join(codes) + str(text) + ("\033[0m" if reset else "")
+            codes.append(_ATTRIBUTES[name][0 if value else 1])
+    return "".join(f"\033[{code}m" for code in codes) + str(text) + ("\033[0m" if reset else "")
 
 
-def _color(color: t.Any, shift: int) -> str:
+def _color(color: t.Any, shift: int) -> t.Any:
     if isinstance(color, int):
-        return f"\033[{38 + shift};5;{color}m"
+        return f"{38 + shift};5;{color}"
     if isinstance(color, (tuple, list)):
-        return "\033[{};2;{};{};{}m".format(38 + shift, *color)
+        return "{};2;{};{};{}".format(38 + shift, *color)
     if color not in _COLORS:
         raise TypeError(f"Unknown color {color!r}; there are {', '.join(_COLORS)}.")
-    return f"\033[{_COLORS[color] + shift}m"
+    return _COLORS[color] + shift
 
 
 def unstyle(text: str) -> str:
@@ -98,7 +94,7 @@ def secho(
     file: t.Any = None,
     nl: bool = True,
     err: bool = False,
-    color: bool | None = None,
+    color: t.Any = None,
     **styles: t.Any,
 ) -> None:
     """`echo` of a styled message."""
@@ -162,30 +158,25 @@ class progressbar:  # noqa: N801 - a function in every user's eyes
     Without a terminal it prints its label alone. Arguments that only shape the bar are accepted.
     """
 
+    item_show_func: t.Callable[[t.Any], str | None] | None = None
+    hidden = False
+    current_item: t.Any = None
+    pos = 0
+
     def __init__(
-        self,
-        iterable: t.Iterable[t.Any] | None = None,
-        length: int | None = None,
-        label: str | None = None,
-        hidden: bool = False,
-        item_show_func: t.Callable[[t.Any], str | None] | None = None,
-        file: t.Any = None,
-        width: int = 36,
-        **_shape: t.Any,
+        self, iterable: t.Any = None, length: int | None = None, label: str = "", **shape: t.Any
     ) -> None:
         if iterable is None and length is None:
             raise TypeError("iterable or length is required")
-        self.iterable: t.Iterable[t.Any] = range(length or 0) if iterable is None else iterable
-        self.length: int | None = len(iterable) if length is None and hasattr(iterable, "__len__") else length  # type: ignore[arg-type]
-        self.label = label or ""
-        self.pos, self.width, self.item_show_func = 0, width, item_show_func
-        self.file = file or sys.stdout
-        self.hidden = hidden or not getattr(self.file, "isatty", bool)()
-        self.current_item: t.Any = None
+        self.iterable = range(length or 0) if iterable is None else iterable
+        self.length = len(iterable) if length is None and hasattr(iterable, "__len__") else length
+        self.label, self.file = label or "", sys.stdout
+        self.__dict__.update(shape)
 
     def __enter__(self) -> progressbar:
-        if self.hidden and self.label:
-            echo(self.label, self.file)
+        if not self.file.isatty():
+            echo(self.label, self.file, nl=bool(self.label))
+            self.hidden = True
         self.render_progress()
         return self
 
@@ -195,14 +186,13 @@ class progressbar:  # noqa: N801 - a function in every user's eyes
 
     def __iter__(self) -> t.Iterator[t.Any]:
         for item in self.iterable:
-            self.current_item = item
             yield item
-            self.update(1)
+            self.update(1, item)
 
     def update(self, n_steps: int, current_item: t.Any = None) -> None:
         """Go on by some steps."""
         self.pos += n_steps
-        self.current_item = current_item or self.current_item
+        self.current_item = current_item
         self.render_progress()
 
     def render_progress(self) -> None:
@@ -210,8 +200,7 @@ class progressbar:  # noqa: N801 - a function in every user's eyes
         if self.hidden:
             return
         share = min(self.pos / self.length, 1) if self.length else 0
-        done = int(share * self.width)
         tail = self.item_show_func(self.current_item) if self.item_show_func else ""
-        bar = f"[{'#' * done:-<{self.width}}]  {share:4.0%}  {tail or ''}"
         # To the end of the line: the last one may have been longer.
-        echo(f"\r{self.label}  {bar}\033[K", self.file, nl=False, color=True)
+        bar = f"{'#' * int(share * 36):-<36}"
+        echo(f"\r{self.label}  [{bar}]  {share:4.0%}  {tail or ''}\033[K", self.file, nl=False, color=True)

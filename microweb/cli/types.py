@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     import typing as t
 
 
+def declare(instance: t.Any, **attrs: t.Any) -> None:
+    """Set the attributes that a class declares by their defaults; another name is a TypeError."""
+    for name, value in attrs.items():
+        if not hasattr(type(instance), name):
+            raise TypeError(f"{type(instance).__name__} got an unexpected keyword argument {name!r}")
+        setattr(instance, name, value)
+
+
 class ParamType:
     """The base; subclasses have a ``name`` (the metavar) and `convert`."""
 
@@ -67,7 +75,7 @@ class FuncParamType(ParamType):
 
     def __init__(self, func: t.Callable[[t.Any], t.Any], name: str | None = None) -> None:
         self.func = func
-        self.name = name or getattr(func, "__name__", "value")
+        self.name: str = name or getattr(func, "__name__", "value")
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
         """The function's result."""
@@ -76,7 +84,7 @@ class FuncParamType(ParamType):
         except ValueError as error:
             # A function of the user's may say it better than its name does.
             built_in = self in (INT, FLOAT, UUID) or not str(error)
-            self.fail(f"{value!r} is not a valid {self.name}." if built_in else str(error), param, ctx)
+            return self.fail(f"{value!r} is not a valid {self.name}." if built_in else str(error), param, ctx)
 
 
 _BOOLS = {
@@ -109,7 +117,7 @@ UNPROCESSED = ParamType()
 INT = FuncParamType(int, "integer")
 FLOAT = FuncParamType(float, "float")
 BOOL = BoolParamType()
-UUID = FuncParamType(_uuid, "uuid")
+UUID = FuncParamType(_uuid, "UUID")
 
 
 class Choice(ParamType):
@@ -135,7 +143,7 @@ class Choice(ParamType):
             if self._norm(name, ctx) == self._norm(str(value), ctx):
                 return choice
         one = "is not" if len(self._names) == 1 else "is not one of"
-        self.fail(f"{value!r} {one} {', '.join(map(repr, self._names))}.", param, ctx)
+        return self.fail(f"{value!r} {one} {', '.join(map(repr, self._names))}.", param, ctx)
 
     def get_metavar(self, param: t.Any, ctx: t.Any = None) -> str:
         """``[a|b]``, as the choices are short; ``{a|b}`` for a required argument."""
@@ -153,11 +161,11 @@ class Choice(ParamType):
         return [name for name in self._names if self._norm(name, ctx).startswith(start)]
 
 
-class _Range(FuncParamType):
+class _Range(ParamType):
     """A number between two bounds, either of which may be absent or excluded (open); ``clamp``
     moves what lies outside to the bound."""
 
-    _number: FuncParamType
+    number: FuncParamType
 
     def __init__(
         self,
@@ -168,40 +176,38 @@ class _Range(FuncParamType):
         clamp: bool = False,
     ) -> None:
         self.min, self.max, self.min_open, self.max_open, self.clamp = min, max, min_open, max_open, clamp
-        if clamp and self.func is float and (min_open or max_open):
+        if clamp and self.number is FLOAT and (min_open or max_open):
             raise TypeError("Clamping is not supported for open bounds.")
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
         """The number."""
-        number = self._number.convert(value, param, ctx)
+        number = self.number.convert(value, param, ctx)
         low = self.min is not None and (number <= self.min if self.min_open else number < self.min)
         high = self.max is not None and (number >= self.max if self.max_open else number > self.max)
-        if (low or high) and self.clamp:
-            # The nearest integer inside of an open bound.
+        if not low and not high:
+            return number
+        if self.clamp:  # to the nearest integer inside of an open bound
             return self.min + self.min_open if low else self.max - self.max_open
-        if low or high:
-            self.fail(f"{number} is not in the range {self.describe_range()}.", param, ctx)
-        return number
+        return self.fail(f"{number} is not in the range {self.describe_range()}.", param, ctx)
 
     def describe_range(self) -> str:
         """``0<=x<10``."""
-        low = "" if self.min is None else f"{self.min}{'<' if self.min_open else '<='}"
-        high = "" if self.max is None else f"{'<' if self.max_open else '<='}{self.max}"
-        if low and not high:
-            return f"x{'>' if self.min_open else '>='}{self.min}"
-        return f"{low}x{high}"
+        low, high = "<" if self.min_open else "<=", "<" if self.max_open else "<="
+        if self.max is None:
+            return f"x{low.replace('<', '>')}{self.min}"
+        return f"x{high}{self.max}" if self.min is None else f"{self.min}{low}x{high}{self.max}"
 
 
 class IntRange(_Range):
     """An integer between bounds."""
 
-    name, func, _number = "integer range", int, INT
+    name, number = "integer range", INT
 
 
 class FloatRange(_Range):
     """A number between bounds."""
 
-    name, func, _number = "float range", float, FLOAT
+    name, number = "float range", FLOAT
 
 
 class DateTime(ParamType):
@@ -223,10 +229,8 @@ class DateTime(ParamType):
                 return datetime.strptime(value, form)
             except ValueError:
                 continue
-        plural = "s" if len(self.formats) > 1 else ""
-        self.fail(
-            f"{value!r} does not match the format{plural} {', '.join(map(repr, self.formats))}.", param, ctx
-        )
+        wanted = f"format{'s' * (len(self.formats) > 1)} {', '.join(map(repr, self.formats))}"
+        return self.fail(f"{value!r} does not match the {wanted}.", param, ctx)
 
     def get_metavar(self, param: t.Any, ctx: t.Any = None) -> str:
         """The formats."""
@@ -238,30 +242,13 @@ class Path(ParamType):
 
     envvar_list_splitter = os.path.pathsep
 
-    def __init__(
-        self,
-        exists: bool = False,
-        file_okay: bool = True,
-        dir_okay: bool = True,
-        writable: bool = False,
-        readable: bool = True,
-        resolve_path: bool = False,
-        allow_dash: bool = False,
-        path_type: t.Any = None,
-        executable: bool = False,
-    ) -> None:
-        self.exists, self.file_okay, self.dir_okay = exists, file_okay, dir_okay
-        self.resolve_path, self.allow_dash, self.type = resolve_path, allow_dash, path_type
-        self.access = [
-            (mode, word)
-            for wanted, mode, word in (
-                (readable, os.R_OK, "readable"),
-                (writable, os.W_OK, "writable"),
-                (executable, os.X_OK, "executable"),
-            )
-            if wanted
-        ]
-        self.name = "path" if file_okay == dir_okay else "file" if file_okay else "directory"
+    file_okay = dir_okay = readable = True
+    exists = writable = executable = resolve_path = allow_dash = False
+    path_type: t.Any = None
+
+    def __init__(self, exists: bool = False, **settings: t.Any) -> None:
+        declare(self, exists=exists, **settings)
+        self.name = "path" if self.file_okay == self.dir_okay else "file" if self.file_okay else "directory"
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
         """The path."""
@@ -271,9 +258,9 @@ class Path(ParamType):
             wrong = self._wrong(path)
             if wrong:
                 self.fail(f"{self.name.title()} {format_filename(value)!r} {wrong}.", param, ctx)
-        if self.type is None:
-            return value if path == os.fspath(value) else path
-        return os.fsdecode(path) if self.type is str else self.type(path)
+        if self.path_type is None:
+            return path
+        return os.fsdecode(path) if self.path_type is str else self.path_type(path)
 
     def _wrong(self, path: t.Any) -> str | None:
         """What is wrong with a path; one that need not be there and is not is right."""
@@ -283,7 +270,9 @@ class Path(ParamType):
             return "is a file"
         if not self.dir_okay and os.path.isdir(path):
             return "is a directory"
-        return next((f"is not {word}" for mode, word in self.access if not os.access(path, mode)), None)
+        rights = {"readable": os.R_OK, "writable": os.W_OK, "executable": os.X_OK}
+        missing = (name for name, mode in rights.items() if getattr(self, name) and not os.access(path, mode))
+        return next((f"is not {name}" for name in missing), None)
 
     def shell_complete(self, ctx: t.Any, param: t.Any, incomplete: str) -> list[t.Any]:
         """Let the shell complete it."""
@@ -298,27 +287,23 @@ class File(ParamType):
     name = "filename"
     envvar_list_splitter = os.path.pathsep
 
-    def __init__(
-        self,
-        mode: str = "r",
-        encoding: str | None = None,
-        errors: str | None = "strict",
-        lazy: bool | None = None,
-        atomic: bool = False,
-    ) -> None:
-        self.mode, self.encoding, self.errors = mode, encoding, errors
-        self.lazy, self.atomic = lazy, atomic
+    encoding: str | None = None
+    errors: str | None = "strict"
+    lazy: bool | None = None
+    atomic = False
+
+    def __init__(self, mode: str = "r", encoding: str | None = None, **settings: t.Any) -> None:
+        self.mode = mode
+        declare(self, encoding=encoding, **settings)
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
         """The file."""
         if hasattr(value, "read") or hasattr(value, "write"):
             return value
         lazy = "w" in self.mode if self.lazy is None else self.lazy
+        make: t.Any = LazyFile if lazy and value != "-" else open_file
         try:
-            if lazy and value != "-":
-                file: t.Any = LazyFile(value, self.mode, self.encoding, self.errors)
-            else:
-                file = open_file(value, self.mode, self.encoding, self.errors)
+            file = make(value, self.mode, self.encoding, self.errors)
         except OSError as error:
             self.fail(f"{format_filename(value)!r}: {error.strerror}", param, ctx)
         if ctx is not None and value != "-":

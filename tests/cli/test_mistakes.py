@@ -83,9 +83,7 @@ def test_a_port_in_use(place):
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize(
-    "arguments", [["rnu"], ["run", "--prot", "1"], ["run", "--port", "x"], ["--app"]]
-)
+@pytest.mark.parametrize("arguments", [["rnu"], ["run", "--prot", "1"], ["run", "--port", "x"], ["--app"]])
 def test_usage(place, arguments):
     status, out, err = run(place, *arguments)
     assert (status, out) == (2, "")
