@@ -177,7 +177,9 @@ _URL = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_NETLOC = re.compile(r"(\[[^\]]*\]|(?!\[)[^:]*)(?::([0-9]{0,5}))?")
+# Brackets are for addresses: IPv6, perhaps with a zone, and whatever comes after (CVE-2024-11168, CVE-2025-0938).
+_ADDRESS = r"\[(?:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^\[\]]*)?|[vV][0-9A-Fa-f]+\.[^\[\]]+)\]"
+_NETLOC = re.compile(rf"({_ADDRESS}|[^:\[\]]*)(?::([0-9]{{0,5}}))?")
 
 
 def _convert(url: str, part: t.Callable[[str, str], str], host: t.Callable[[str], str]) -> str:
@@ -263,7 +265,13 @@ def iri_to_uri(iri: str) -> str:
 def encode_host(name: str) -> str:
     """A host name in lower case and in Punycode."""
     name = name.lower()
-    return name if name.isascii() else name.encode("idna").decode("ascii")
+    if name.isascii():
+        return name
+    encoded = name.encode("idna").decode("ascii")
+    # A character that falls apart into a delimiter would end the name: U+2100 is `a/c` (CVE-2019-9636).
+    if any(encoded.count(delimiter) > name.count(delimiter) for delimiter in "/?#@:[]%"):
+        raise UnicodeError(f"{name[:80]!r} is no host name")
+    return encoded
 
 
 # -- the request's own URL

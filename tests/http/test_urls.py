@@ -121,6 +121,44 @@ def test_uri_to_iri(uri, iri):
     assert urls.uri_to_iri(uri) == iri
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        # CVE-2019-9636, CVE-2019-10160: what is a delimiter once it is normalized.
+        *("a\u2100b.com", "good.com\uff03", "netloc\uff1fx.com", "a\uff0fb", "u\uff20h.com", "a\uff1a80"),
+        # CVE-2024-11168, CVE-2025-0938: brackets around what is no address, or within a name.
+        *(
+            "[evil.com]",
+            "[1.2.3.4]",
+            "[]",
+            "exam[ple.com",
+            "exam]ple.com",
+            "[::1]x",
+            "a[::1]",
+            "[::1",
+            "[v1]",
+            "[::1]]",
+        ),
+    ],
+)
+def test_hosts_that_are_none(host):
+    for convert in (urls.iri_to_uri, lambda url: urls.iri_to_uri(urls.uri_to_iri(url))):
+        for url in (f"http://{host}/", f"//user:secret@{host}:80"):
+            with pytest.raises(ValueError):
+                convert(url)
+    with pytest.raises(SecurityError):
+        urls.get_host("http", host)
+
+
+def test_a_user_with_a_delimiter_in_the_name_CVE_2019_10160():
+    assert urls.iri_to_uri("http://good.com\uff03@evil.com/") == "http://good.com%EF%BC%83@evil.com/"
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[::ffff:1.2.3.4]", "[fe80::1%25eth0]", "[v1.a:b]", "a_b", ""])
+def test_hosts_of_every_kind(host):
+    assert urls.iri_to_uri(f"http://{host}:80/") == f"http://{host}:80/"
+
+
 def test_current_url():
     parts = ("http", "localhost", "/app", "/ä b", b"q=%FF\xc3\xa9")
     expected = [
