@@ -6,10 +6,13 @@ import io
 from datetime import datetime, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from microweb.exceptions import (
     BadRequest,
     ClientDisconnected,
+    HTTPException,
     RequestEntityTooLarge,
     SecurityError,
     UnsupportedMediaType,
@@ -254,6 +257,35 @@ def test_storage_classes():
     assert (request.args, request.cookies, request.access_route) == ({"a": "1"}, {"b": "2"}, ("x",))
     assert type(request.values) is CombinedMultiDict
     assert request.values["a"] == "1"
+
+
+ANY_KEYS = (
+    "REQUEST_METHOD SCRIPT_NAME PATH_INFO QUERY_STRING CONTENT_TYPE CONTENT_LENGTH REMOTE_ADDR SERVER_NAME"
+    " SERVER_PORT HTTP_ACCEPT HTTP_ACCEPT_LANGUAGE HTTP_ACCEPT_ENCODING HTTP_ACCEPT_CHARSET HTTP_COOKIE"
+    " HTTP_AUTHORIZATION HTTP_CACHE_CONTROL HTTP_DATE HTTP_HOST HTTP_IF_MATCH HTTP_IF_MODIFIED_SINCE"
+    " HTTP_IF_RANGE HTTP_MAX_FORWARDS HTTP_PRAGMA HTTP_RANGE HTTP_X_FORWARDED_FOR HTTP_TRANSFER_ENCODING"
+    " HTTP_ACCESS_CONTROL_REQUEST_HEADERS"
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(ANY_KEYS.split()),
+        st.text(st.characters(max_codepoint=255), max_size=30)
+        | st.text('"\\,;=/*:@[]%-0189 \tabWGMT', max_size=30),
+    ),
+    st.binary(max_size=30),
+)
+def test_any_environ_gives_values_or_http_errors(environ, data):
+    request = Request({**environ, "wsgi.input": io.BytesIO(data), "wsgi.url_scheme": "http"})
+    for name in dir(Request):
+        if name[:1] != "_":
+            try:
+                getattr(request, name)
+            except HTTPException:
+                pass
+    assert repr(request)
+    request.close()
 
 
 # The body
