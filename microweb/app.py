@@ -157,8 +157,21 @@ class Microweb(ShortWay, UrlBuilding, Scaffold):
                 return
             for func in self.before_first_request_funcs:
                 self.ensure_sync(func)()
+            self._follow_old_names()
+            if self.debug:
+                for complaint in self.config.misspelt():
+                    self.logger.warning(complaint)
             self.settle()
             self._got_first_request = True
+
+    def _follow_old_names(self) -> None:
+        owners = (self, *self.blueprints.values())
+        if any(key[:4] == "JSON" for key in self.config) or any(
+            getattr(owner, name, None) for owner in owners for name in ("json_encoder", "json_decoder")
+        ):
+            from .oldnames import follow_old_names
+
+            follow_old_names(self)
 
     def preprocess_request(self) -> ft.ResponseReturnValue | None:
         """URL value preprocessors, then ``before_request`` functions until one has a result."""
@@ -695,12 +708,16 @@ class Microweb(ShortWay, UrlBuilding, Scaffold):
 
     def app_context(self) -> AppContext:
         """A context that makes this application current: ``with app.app_context(): ...``."""
+        if not self._got_first_request:
+            self._follow_old_names()
         return AppContext(self)
 
     def test_request_context(self, *args: t.Any, **kwargs: t.Any) -> RequestContext:
         """The context of a made-up request; arguments as those of the test client's ``open``."""
         from .testing import AppEnvironBuilder
 
+        if not self._got_first_request:
+            self._follow_old_names()
         builder = AppEnvironBuilder(self, *args, **kwargs)
         try:
             return self.request_context(builder.get_environ())

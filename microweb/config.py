@@ -165,6 +165,21 @@ class Config(dict):  # type: ignore[type-arg]
         found = {key[start:]: self[key] for key in self if key.startswith(namespace)}
         return {key.lower(): value for key, value in found.items()} if lowercase else found
 
+    def misspelt(self) -> list[str]:
+        """A complaint for each key that is nearly, but not quite, one that the framework knows."""
+        complaints = []
+        unknown = [
+            key for key in self if isinstance(key, str) and key not in DEFAULTS and key not in _OLD_KEYS
+        ]
+        for key in unknown:
+            from difflib import get_close_matches  # only who has keys of his own needs it
+
+            for known in get_close_matches(key, DEFAULTS, 1, 0.8):
+                # "API_SECRET_KEY" is a name of its own, and contains one.
+                if abs(len(known) - len(key)) < 2:
+                    complaints.append(f"config[{key!r}] is nothing that is known here. Is it {known!r}?")
+        return complaints
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {dict.__repr__(self)}>"
 
@@ -251,6 +266,10 @@ def find_modules(
         if recursive and is_package:
             yield from find_modules(name, include_packages, True)
 
+
+#: Keys that Flask knew once. Those of JSON still count, and LOGGER_NAME; the others say nothing here.
+_OLD_KEYS = {"ENV", "LOGGER_HANDLER_POLICY", "LOGGER_NAME", "PRESERVE_CONTEXT_ON_EXCEPTION"}
+_OLD_KEYS |= {"JSON_AS_ASCII", "JSON_SORT_KEYS", "JSONIFY_MIMETYPE", "JSONIFY_PRETTYPRINT_REGULAR"}
 
 #: The keys of an application that sets none.
 DEFAULTS: dict[str, t.Any] = {

@@ -51,8 +51,10 @@ default_handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s in %
 
 
 def create_logger(app: Microweb) -> logging.Logger:
-    """The logger named as the application, at level DEBUG in debug mode unless it has a level."""
-    logger = logging.getLogger(app.name)
+    """The logger named as the application, or by LOGGER_NAME; in debug mode at level DEBUG unless it
+    has a level.
+    """
+    logger = logging.getLogger(app.config.get("LOGGER_NAME") or app.name)
     if app.debug and not logger.level:
         logger.setLevel(logging.DEBUG)
     if not has_level_handler(logger):

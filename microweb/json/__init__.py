@@ -40,6 +40,20 @@ class _DetachedProvider(DefaultJSONProvider):
 _detached = _DetachedProvider()
 
 
+def __getattr__(name: str) -> t.Any:
+    """``JSONEncoder`` and ``JSONDecoder``: classes to derive an application's ``json_encoder`` from."""
+    if name not in ("JSONEncoder", "JSONDecoder"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import json
+
+    from .provider import _default
+
+    if name == "JSONDecoder":
+        return json.JSONDecoder
+    encoder = globals()[name] = type(name, (json.JSONEncoder,), {"default": lambda self, o: _default(o)})
+    return encoder
+
+
 def _current_provider() -> JSONProvider | None:
     """Return `app.json` of the active context, or None. Replaced once contexts exist."""
     return None

@@ -176,12 +176,14 @@ class DefaultJSONProvider(JSONProvider):
         if not isinstance(s, str):
             text = bytes(s)
             s = (text[3:] if text.startswith(_UTF8_BOM) else text).decode()
-        decoder = _make_decoder(self.allow_nan, **kwargs) if kwargs else _decoders[self.allow_nan]
         try:
+            if kwargs:
+                return _make_decoder(self.allow_nan, **kwargs).decode(s)
+            decoder = _decoders[self.allow_nan]
             try:
                 # The C function alone, which knows neither blanks around a value nor words for an error.
                 value, end = decoder.scan_once(s, 0)
-            except (StopIteration, ValueError, AttributeError):
+            except (StopIteration, ValueError):
                 end = -1
             return value if end == len(s) else decoder.decode(s)
         except RecursionError:

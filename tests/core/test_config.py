@@ -214,3 +214,45 @@ def test_find_modules(package):
     assert list(find_modules(package, recursive=True)) == [*plain, "configured.inner.deep"]
     with pytest.raises(ValueError, match=r"'configured\.fine' is not a package"):
         list(find_modules("configured.fine"))
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("SECERT_KEY", "SECRET_KEY"),
+        ("DEBGU", "DEBUG"),
+        ("SESSION_COOKIE_SAMSITE", "SESSION_COOKIE_SAMESITE"),
+        ("MAX_CONTENT_LENGHT", "MAX_CONTENT_LENGTH"),
+        ("PERMANENT_SESION_LIFETIME", "PERMANENT_SESSION_LIFETIME"),
+        ("API_SECRET_KEY", None),
+        ("REMEMBER_COOKIE_SECURE", None),
+        ("REMEMBER_COOKIE_NAME", None),
+        ("MAIL_SERVER", None),
+        ("SQLALCHEMY_DATABASE_URI", None),
+        ("SESSION_TYPE", None),
+        ("WTF_CSRF_ENABLED", None),
+        ("CACHE_TYPE", None),
+        ("ENV", None),
+        ("JSON_SORT_KEYS", None),
+        ("LOGGER_NAME", None),
+        (42, None),
+    ],
+)
+def test_a_key_that_is_nearly_a_known_one(key, meant):
+    from microweb.config import DEFAULTS
+
+    config = Config("/", DEFAULTS)
+    config[key] = 1
+    complaints = config.misspelt()
+    assert [f"config[{key!r}]" in each and repr(meant) in each for each in complaints] == [True] * bool(meant)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_misspelt_keys_are_named_once_in_debug_mode(debug, caplog):
+    from microweb import Microweb
+
+    app = Microweb("misspelt")
+    app.config.update(DEBUG=debug, SECERT_KEY="x")
+    for _ in range(2):
+        app.test_client().get("/")
+    assert caplog.text.count("Is it 'SECRET_KEY'?") == debug
