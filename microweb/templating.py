@@ -67,26 +67,19 @@ class DispatchingJinjaLoader(BaseLoader):
         self.app = app
 
     def get_source(self, environment: t.Any, template: str) -> Source:
-        """The source from the first folder that has the template."""
-        if self.app.config["EXPLAIN_TEMPLATE_LOADING"]:
-            return self._get_source_explained(environment, template)
-        for _, loader in self._iter_loaders():
-            try:
-                return loader.get_source(environment, template)
-            except TemplateNotFound:
-                continue
-        raise TemplateNotFound(template)
-
-    def _get_source_explained(self, environment: t.Any, template: str) -> Source:
-        """The same, asking every loader, and logging what each of them said."""
+        """The source from the first folder that has the template; to explain it, all are asked."""
+        explain = self.app.config["EXPLAIN_TEMPLATE_LOADING"]
         attempts: list[Attempt] = []
         for owner, loader in self._iter_loaders():
             try:
-                found: Source | None = loader.get_source(environment, template)
+                source: Source | None = loader.get_source(environment, template)
             except TemplateNotFound:
-                found = None
-            attempts.append((loader, owner, found))
-        explain_template_loading_attempts(self.app, template, attempts)
+                source = None
+            attempts.append((loader, owner, source))
+            if source is not None and not explain:
+                break
+        if explain:
+            explain_template_loading_attempts(self.app, template, attempts)
         for _, _, source in attempts:
             if source is not None:
                 return source

@@ -41,7 +41,7 @@ def ignore_case(value: t.Any) -> t.Any:
 
 
 def make_attrgetter(
-    environment: Environment, attribute: Attribute, postprocess: Getter | None = None, default: t.Any = None
+    env: t.Any, attribute: Attribute, postprocess: t.Any = None, default: t.Any = None
 ) -> Getter:
     """Return a function that looks up a dotted path in an item, as the environment would."""
     path: list[t.Any] = attribute.split(".") if isinstance(attribute, str) else [attribute]
@@ -49,7 +49,7 @@ def make_attrgetter(
 
     def getter(item: t.Any) -> t.Any:
         for part in parts:
-            item = environment.getitem(item, part)
+            item = env.getitem(item, part)
             if default is not None and isinstance(item, Undefined):
                 item = default
         return item
@@ -58,21 +58,19 @@ def make_attrgetter(
         # Objects that have no items are not asked for one: to raise and catch that error would cost
         # more than all the rest.
         value = missing if hasattr(type(item), "__getitem__") else getattr(item, name, missing)
-        return environment.getitem(item, name) if value is missing else value
+        return env.getitem(item, name) if value is missing else value
 
     name: t.Any = parts[0] if len(parts) == 1 and default is None else None
     # The environment's own look-up may be short-cut; one that a subclass defines may not.
-    if isinstance(name, str) and getattr(environment.getitem, "can_be_inlined", False):
+    if isinstance(name, str) and getattr(env.getitem, "can_be_inlined", False):
         getter = getter_of_one
     return getter if postprocess is None else lambda item: postprocess(getter(item))
 
 
-def make_multi_attrgetter(
-    environment: Environment, attribute: Attribute, postprocess: Getter | None = None
-) -> Getter:
+def make_multi_attrgetter(env: t.Any, attribute: Attribute, postprocess: t.Any = None) -> Getter:
     """Return a function that looks up several paths, "age,name", and returns a list."""
     paths: list[t.Any] = attribute.split(",") if isinstance(attribute, str) else [attribute]
-    getters = [make_attrgetter(environment, path, postprocess) for path in paths]
+    getters = [make_attrgetter(env, path, postprocess) for path in paths]
     return lambda item: [getter(item) for getter in getters]
 
 
@@ -393,9 +391,7 @@ def do_random(context: Context, seq: t.Any) -> t.Any:
 
 def _aggregate(best: t.Any) -> t.Any:
     @pass_environment
-    def do(
-        env: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
-    ) -> t.Any:
+    def do(env: t.Any, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None) -> t.Any:
         key = make_attrgetter(env, attribute, None if case_sensitive else ignore_case)
         found = best(value, key=key, default=missing)
         return env.undefined("No aggregated item, sequence was empty.") if found is missing else found
@@ -479,9 +475,7 @@ def do_slice(value: t.Any, slices: int, fill_with: t.Any = None) -> t.Iterator[l
         yield items[start:end] + filler
 
 
-def do_dictsort(
-    value: t.Any, case_sensitive: bool = False, by: str = "key", reverse: bool = False
-) -> list[tuple[t.Any, t.Any]]:
+def do_dictsort(value: t.Any, case_sensitive: bool = False, by: str = "key", reverse: bool = False) -> t.Any:
     """Return the pairs of a dict sorted by key, or by value."""
     if by not in ("key", "value"):
         raise FilterArgumentError(f'You can only sort by either "key" or "value", not {by!r}')
@@ -500,11 +494,9 @@ def do_sort(
 
 
 @pass_environment
-def do_unique(
-    environment: Environment, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None
-) -> t.Iterator[t.Any]:
+def do_unique(env: t.Any, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None) -> t.Any:
     """Yield each item, or each value of an attribute, once: the first that comes."""
-    key = make_attrgetter(environment, attribute, None if case_sensitive else ignore_case)
+    key = make_attrgetter(env, attribute, None if case_sensitive else ignore_case)
     seen = set()
     for item in value:
         ident = key(item)

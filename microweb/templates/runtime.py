@@ -183,9 +183,8 @@ def _call(context: Context, f: t.Callable[..., t.Any], /, *args: t.Any, **kwargs
     try:
         return f(*args, **kwargs)
     except StopIteration:
-        return context.environment.undefined(
-            "value was undefined because a callable raised a StopIteration exception"
-        )
+        message = "value was undefined because a callable raised a StopIteration exception"
+        return context.environment.undefined(message)
 
 
 class TemplateReference:
@@ -231,9 +230,7 @@ class LoopContext:
     index0 = -1
     _last_changed_value: t.Any = missing
 
-    def __init__(
-        self, iterable: t.Any, undefined: type[Undefined], recurse: t.Any = None, depth0: int = 0
-    ) -> None:
+    def __init__(self, iterable: t.Any, undefined: t.Any, recurse: t.Any = None, depth0: int = 0) -> None:
         self._undefined = undefined
         self._recurse = recurse
         #: How deep a recursive loop is, from 0.
@@ -263,8 +260,7 @@ class LoopContext:
             self._after = next(self._source, missing)
         return self._after
 
-    @property
-    def length(self) -> int:
+    def __len__(self) -> int:
         """How many items there are. Reads all of an iterable that does not know its size."""
         try:
             return len(self._iterable)
@@ -275,9 +271,7 @@ class LoopContext:
         self._iterable = range(self.index + (self._after is not missing) + len(rest))
         return len(self._iterable)
 
-    def __len__(self) -> int:
-        return self.length
-
+    length = property(__len__)
     # Numbers from 1 and from 0, of the iteration and of what is left, this one included or not;
     # and of the depth of a recursive loop.
     index = property(lambda self: self.index0 + 1)
