@@ -5,14 +5,12 @@ The rule: an option that is not given is not passed on; what then happens is the
 
 from __future__ import annotations
 
-import os
-
 from ..config import import_string
 from ..helpers import get_debug_flag
 from . import types
 from .decorators import command, option
 from .discovery import NoAppException, users_traceback
-from .exceptions import BadParameter
+from .exceptions import BadParameter, ClickException
 from .script import ScriptInfo, debug_option, pass_script_info
 from .terminal import echo
 
@@ -75,30 +73,25 @@ class SeparatedPathType(types.Path):
         return [convert(each, param, ctx) for each in self.split_envvar_value(value)]
 
 
+def _listening(port: int) -> t.Callable[[t.Any], t.Any]:
+    """The options that `run` and `serve` share."""
+    file = types.Path(exists=True, dir_okay=False, resolve_path=True)
+    options = [
+        option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on."),
+        option("--port", "-p", default=port, show_default=True, help="The port to listen on; 0 takes any."),
+        option("--cert", type=CertParamType(), is_eager=True, help="Serve HTTPS with this certificate."),
+        option("--key", type=file, callback=_validate_key, expose_value=False, help="The certificate's key."),
+    ]
+    return lambda f: [add(f) for add in reversed(options)][-1]
+
+
 @command("run", short_help="Run a development server.")
-@option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@option("--port", "-p", default=5000, show_default=True, help="The port to listen on; 0 takes a free one.")
-@option("--cert", type=CertParamType(), is_eager=True, help="Serve HTTPS with this certificate.")
-@option(
-    "--key",
-    type=types.Path(exists=True, dir_okay=False, resolve_path=True),
-    callback=_validate_key,
-    expose_value=False,
-    help="The certificate's key.",
-)
+@_listening(5000)
 @option("--reload/--no-reload", default=None, help="Start again when a file changes; in debug mode.")
 @option("--debugger/--no-debugger", default=None, help="Show errors in the browser; in debug mode.")
 @option("--with-threads/--without-threads", default=True, help="Handle each request in its own thread.")
-@option(
-    "--extra-files",
-    type=SeparatedPathType(),
-    help=f"More files that are watched, divided by {os.path.pathsep!r}.",
-)
-@option(
-    "--exclude-patterns",
-    type=SeparatedPathType(),
-    help=f"Files that are not watched, divided by {os.path.pathsep!r}.",
-)
+@option("--extra-files", type=SeparatedPathType(), help="More files that are watched, divided as in PATH.")
+@option("--exclude-patterns", type=SeparatedPathType(), help="Files that are not watched.")
 @pass_script_info
 def run_command(info: ScriptInfo, /, host: str, port: int, with_threads: bool, **options: t.Any) -> None:
     """Run a local development server.
@@ -149,3 +142,53 @@ def _failing(error: BaseException) -> t.Any:
         raise error.with_traceback(trace) from None
 
     return application
+
+
+def _limit(ctx: t.Any, param: t.Any, values: tuple[str, ...]) -> dict[str, float]:
+    """``body_bytes=1000`` and the like."""
+    from ..server.limits import Limits
+
+    found = {}
+    for text in values:
+        name, _, value = text.partition("=")
+        if not hasattr(Limits, name) or not value.replace(".", "", 1).isdigit():
+            known = ", ".join(name for name in vars(Limits) if name[0] != "_")
+            raise BadParameter(f"{text!r} is no NAME=NUMBER; the names are {known}.", ctx, param)
+        found[name] = float(value) if "." in value else int(value)
+    return found
+
+
+@command("serve", short_help="Serve the application to others: no debugger, every limit on.")
+@_listening(8000)
+@option("--workers", "-w", type=types.IntRange(1), default=1, show_default=True, help="Processes.")
+@option("--threads", "-t", type=types.IntRange(1), default=8, show_default=True, help="Threads of each.")
+@option(
+    "--when-full",
+    type=types.Choice(["queue", "refuse"]),
+    default="queue",
+    show_default=True,
+    help="Let requests wait while all threads are busy, or answer 503.",
+)
+@option("--access-log/--no-access-log", default=True, help="Log a line for each request.")
+@option(
+    "--limit",
+    multiple=True,
+    callback=_limit,
+    metavar="NAME=NUMBER",
+    help="Another limit, as body_bytes=1000000.",
+)
+@pass_script_info
+def serve_command(
+    info: ScriptInfo, /, host: str, port: int, cert: t.Any, limit: t.Any, **options: t.Any
+) -> None:
+    """Serve the application to others than oneself: no debugger, every limit on."""
+    from ..server.serving import serve
+
+    app = info.load_app()
+    if app.debug:
+        raise ClickException("Debug mode is for 'run' alone: leave out --debug and MICROWEB_DEBUG.")
+    if app.secret_key and len(app.secret_key) < 16:
+        # Who guesses it signs any session.
+        how = "python -c 'import secrets; print(secrets.token_hex())'"
+        raise ClickException(f"The SECRET_KEY is so short that it can be guessed; take one from: {how}")
+    raise SystemExit(serve(app, host, port, ssl_context=cert, **options, **limit))

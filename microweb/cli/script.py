@@ -36,6 +36,7 @@ COMMANDS = {
     "compat": ("compat:compat_command", "Run a program that imports flask, werkzeug, ..."),
     "routes": ("routes:routes_command", "Show the routes, or which of them a path takes."),
     "run": ("run:run_command", "Run a development server."),
+    "serve": ("run:serve_command", "Serve the application to others than oneself."),
     "shell": ("shell:shell_command", "Run a Python shell in the application's context."),
     "template": ("template:template_command", "Show a template's generated Python, or what it needs."),
 }

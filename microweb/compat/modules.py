@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import importlib
 from importlib.machinery import ModuleSpec
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 
 from .table import PEERS, ROOT, TABLE, sources
 
@@ -119,6 +119,10 @@ class AliasFinder:
         module.__dict__["__file__"] = __file__
         if module.__name__ in PEERS:
             module.__dict__["__version__"] = PEERS[module.__name__][1]
+
+    def get_code(self, fullname: str) -> CodeType:
+        """What ``python -m flask`` runs."""
+        return compile(f"import sys, {fullname} as program; sys.exit(program.main())", __file__, "exec")
 
     def find_distributions(self, context: t.Any = None) -> t.Iterator[t.Any]:
         """Metadata for `importlib.metadata.version("flask")` and the like."""

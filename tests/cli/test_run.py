@@ -97,3 +97,32 @@ def test_an_application_that_fails_is_served_by_the_reloaders_child(monkeypatch)
     assert "ZeroDivisionError" in CliRunner().invoke(run_command, obj=info).stderr
     with pytest.raises(ZeroDivisionError):
         served[0]({}, None)
+
+
+@pytest.mark.parametrize(
+    ("args", "debug", "key", "message"),
+    [
+        ([], "0", None, None),
+        (["--limit", "body_bytes=9", "--limit", "idle_seconds=1.5"], "0", "k" * 16, None),
+        (["--limit", "nope=9"], "0", None, "'nope=9' is no NAME=NUMBER; the names are line_bytes"),
+        (["--limit", "body_bytes=x"], "0", None, "'body_bytes=x' is no NAME=NUMBER"),
+        ([], "1", None, "Debug mode is for 'run' alone"),
+        ([], "0", "dev", "The SECRET_KEY is so short that it can be guessed"),
+    ],
+)
+def test_serve(monkeypatch, args, debug, key, message):
+    from microweb import Microweb
+    from microweb.cli.run import serve_command
+    from microweb.server import serving
+
+    told = {}
+    monkeypatch.setattr(serving, "serve", lambda app, host, port, **options: told.update(options, port=port) or 0)
+    monkeypatch.setenv("MICROWEB_DEBUG", debug)
+    app = Microweb("site")
+    app.secret_key = key
+    result = app.test_cli_runner().invoke(serve_command, args)
+    if message:
+        assert result.exit_code and message in result.stderr
+        return
+    assert result.exit_code == 0 and told["port"] == 8000 and told["workers"] == 1
+    assert args == [] or (told["body_bytes"], told["idle_seconds"]) == (9, 1.5)
