@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+from contextvars import ContextVar, copy_context
 
 import pytest
 
@@ -180,3 +181,44 @@ def test_copied_contexts(app, client):
         return work()
 
     assert client.get("/").text == "/"
+
+
+def test_context_variables_go_in_and_come_out(app, client):
+    seen, kept = ContextVar("seen"), ContextVar("kept")
+
+    @app.before_request
+    async def before():
+        seen.set(f"{seen.get('nothing')} before")
+        kept.set([])
+
+    @app.get("/")
+    async def view():
+        kept.get().append("view")
+        return seen.get()
+
+    @app.after_request
+    def after(response):
+        assert kept.get() == ["view"]
+        return response
+
+    def ask():
+        seen.set("caller")
+        return client.get("/").text, seen.get()
+
+    async def from_a_loop():
+        return ask()
+
+    assert copy_context().run(ask) == ("caller before", "caller before")
+    assert copy_context().run(asyncio.run, from_a_loop()) == ("caller before", "caller before")
+
+
+def test_what_is_set_before_an_error_comes_out_too(app):
+    variable = ContextVar("variable")
+
+    async def fail():
+        variable.set(1)
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        app.ensure_sync(fail)()
+    assert variable.get() == 1
