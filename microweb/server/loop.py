@@ -150,8 +150,11 @@ class BaseWSGIServer:
                 loop.join()
         finally:
             self.server_close()
-            woken.close()
-            self._wake.close()
+            # Not for those whose application never returns: they end with the process.
+            for worker in [] if self._running else self._workers:
+                worker.join()
+            for each in (woken, self._wake, *([] if self._running else [self._poller])):
+                each.close()
             self._stopped.set()
 
     def shutdown(self) -> None:
@@ -189,7 +192,11 @@ class BaseWSGIServer:
                     self._sweep()
         finally:
             self.stopping = True
-            self._finish()
+            try:
+                self._finish()
+            finally:
+                self._ended = True
+                self._poller.wake()
 
     def _accept(self) -> bool:
         try:
@@ -238,13 +245,6 @@ class BaseWSGIServer:
             self._empty.wait(_HURRY_SECONDS)
         if self._running:
             warn("%d requests were cut, as they did not end in time", len(self._running))
-        self._ended = True
-        self._poller.wake()
-        for worker in self._workers:
-            # Not for those whose application never returns: they end with the process.
-            worker.join(0 if self._running else 5)
-        if not self._running:
-            self._poller.close()
 
     # -- connections -----------------------------------------------------------------------------
 

@@ -82,7 +82,10 @@ def run_simple(
     if not isinstance(port, int):
         raise TypeError(f"port must be an integer, not {port!r}")
     if static_files:
-        raise ValueError("static_files: wrap the application in SharedDataMiddleware instead")
+        # The one thing of the package that the server reaches for, as only this argument needs it.
+        from ..middleware import SharedDataMiddleware
+
+        application = SharedDataMiddleware(application, static_files)
     set_up()
     # The parent of a reloader answers nothing, and has no PIN to tell.
     if use_debugger and (is_running_from_reloader() or not use_reloader):
@@ -92,20 +95,18 @@ def run_simple(
         application.trusted_hosts.append(hostname)
     # The parent of a reloader holds the port, so that no connection is refused during a restart.
     handed = os.environ.get(_FD_VARIABLE) if is_running_from_reloader() else None
-    server = _make(
-        hostname, port, application, threaded and processes == 1, processes, request_handler,
-        passthrough_errors, ssl_context, fd=None if handed is None else int(handed),
+    server = _bound(
+        make_server, hostname, port, application, threaded and processes == 1, processes, request_handler,
+        passthrough_errors, ssl_context, None if handed is None else int(handed),
     )  # fmt: skip
     if not is_running_from_reloader():
         logger.info("Serving on %s - Ctrl-C stops it", server.url)
-    if use_reloader:
-        server.socket.set_inheritable(True)
-        os.environ[_FD_VARIABLE] = str(server.socket.fileno())
-        status: int = run_with_reloader(
-            lambda: _run(server, 1), extra_files, exclude_patterns, reloader_interval, reloader_type
-        )
-        return status
-    return (_run if processes == 1 else supervise)(server, processes)
+    if not use_reloader:
+        return _run(server, processes)
+    server.socket.set_inheritable(True)
+    os.environ[_FD_VARIABLE] = str(server.socket.fileno())
+    files = extra_files, exclude_patterns, reloader_interval, reloader_type
+    return run_with_reloader(lambda: _run(server, 1), *files)  # type: ignore[no-any-return]
 
 
 def serve(
@@ -132,22 +133,19 @@ def serve(
     if workers < 1 or threads < 1:
         raise ValueError(f"workers={workers}, threads={threads}: wanted at least one of each")
     set_up(20 if access_log else 30)
-    options = {
-        "threads": threads, "processes": workers, "limits": Limits(**{"body_bytes": 2**24, **limits}),
-        "refuse_when_full": when_full == "refuse", "log_format": log_format, "ssl_context": ssl_context,
-    }  # fmt: skip
-    try:
-        server = BaseWSGIServer(host, port, app, **options)
-    except BindError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(1) from None
+    server = _bound(
+        BaseWSGIServer, host, port, app, ssl_context=ssl_context, threads=threads, processes=workers,
+        limits=Limits(**{"body_bytes": 2**24, **limits}), refuse_when_full=when_full == "refuse",
+        log_format=log_format,
+    )  # fmt: skip
     print(f"Serving on {server.url} - Ctrl-C stops it", file=sys.stderr)
-    return (_run if workers == 1 else supervise)(server, workers)
+    return _run(server, workers)
 
 
-def _make(*arguments: t.Any, **options: t.Any) -> BaseWSGIServer:
+def _bound(make: t.Callable[..., BaseWSGIServer], *arguments: t.Any, **options: t.Any) -> BaseWSGIServer:
+    """A server, or the end of the program with a line that says why not."""
     try:
-        return make_server(*arguments, **options)
+        return make(*arguments, **options)
     except BindError as error:
         print(error, file=sys.stderr)
         raise SystemExit(1) from None
@@ -155,6 +153,8 @@ def _make(*arguments: t.Any, **options: t.Any) -> BaseWSGIServer:
 
 def _run(server: BaseWSGIServer, processes: int) -> int:
     """Serve until a signal; the exit status."""
+    if processes > 1:
+        return supervise(server, processes)
     # Handlers belong to the main thread; elsewhere the program has its own way to stop.
     if threading.current_thread() is not threading.main_thread():
         server.serve_forever()
@@ -176,50 +176,36 @@ def _run(server: BaseWSGIServer, processes: int) -> int:
     return 130 if server.interrupted else 0
 
 
-def _handle(handlers: t.Mapping[signal.Signals, t.Any]) -> None:
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-
-
 def supervise(server: BaseWSGIServer, processes: int) -> int:
     """Serve in several processes, and replace those that die; the exit status."""
     if not hasattr(os, "fork"):
         raise ValueError(f"{processes} processes: this platform has no fork; one process has threads")
+    # When each was started.
     children: dict[int, float] = {}
     stopped_by: list[int] = []
+    handled = (signal.SIGTERM, signal.SIGINT)
     # Its end tells the children that this process is gone, however it went.
-    lifeline, keep_open = os.pipe()
+    lifeline, held = os.pipe()
 
     def stop(number: int, frame: object) -> None:
         for pid in children:
             os.kill(pid, signal.SIGKILL if stopped_by else signal.SIGTERM)
         stopped_by.append(number)
 
-    def start() -> None:
-        # A signal between fork() and the next line would miss the child.
+    def fill_up() -> None:
+        # A signal between fork() and the entry would miss the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, handled)
-        pid = os.fork()
-        if pid:
-            children[pid] = time.monotonic()
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
-            return
-        os.close(keep_open)
-        server.lifeline = lifeline
-        _handle(before)
+        while len(children) < processes and not stopped_by:
+            if pid := os.fork():
+                children[pid] = time.monotonic()
+            else:
+                os.close(held)
+                server.lifeline = lifeline
+                _be_child(server, before)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
-        status = 1
-        try:
-            status = _run(server, 1)
-        finally:
-            # Neither back into the caller's program, nor through what it left for its exit.
-            sys.stderr.flush()
-            os._exit(status)
 
-    handled = {signal.SIGTERM, signal.SIGINT}
-    before = {number: signal.getsignal(number) for number in handled}
-    _handle(dict.fromkeys(handled, stop))
-    for _ in range(processes):
-        start()
+    before = {number: signal.signal(number, stop) for number in handled}
+    fill_up()
     while children:
         pid, status = os.waitpid(-1, 0)
         started = children.pop(pid, None)
@@ -227,8 +213,24 @@ def supervise(server: BaseWSGIServer, processes: int) -> int:
             warn("process %d ended with status %d; another one takes its place", pid, status)
             # One that dies at once would be replaced for ever, at full speed.
             time.sleep(1 if time.monotonic() - started < 1 else 0)
-            start()
+            fill_up()
     _handle(before)
-    server.lifeline = None
     server.server_close()
-    return 130 if stopped_by == [signal.SIGINT] else 0
+    return 130 if stopped_by[:1] == [signal.SIGINT] else 0
+
+
+def _be_child(server: BaseWSGIServer, handlers: t.Mapping[signal.Signals, t.Any]) -> t.NoReturn:
+    status = 1
+    try:
+        _handle(handlers)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handlers)
+        status = _run(server, 1)
+    finally:
+        # Neither back into the caller's program, nor through what it left for its exit.
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _handle(handlers: t.Mapping[signal.Signals, t.Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
