@@ -194,10 +194,15 @@ def parse_accept_header(value: str | None, cls: t.Any = None) -> t.Any:
     if not value:
         return cls(None)
     ranges = []
+    options: dict[str, str]
     for item in parse_list_header(value)[: cls.max_ranges]:
-        item, options = parse_options_header(item)
-        weight = options.pop("q", "1").strip(" \t")
+        # Most have a weight and nothing else, which is found without a grammar.
+        main, _, weight = item.partition(";q=")
+        main, weight, options = main.strip(" \t"), weight or "1", {}
+        if not main or ";" in main or not _WEIGHT.fullmatch(weight):
+            main, options = parse_options_header(item)
+            weight = options.pop("q", "1").strip(" \t")
         quality = float(weight) if _WEIGHT.fullmatch(weight) else -1
         if 0 <= quality <= 1:
-            ranges.append((dump_options_header(item, options), 1 if quality == 1 else quality))
+            ranges.append((dump_options_header(main, options), 1 if quality == 1 else quality))
     return cls(ranges)
