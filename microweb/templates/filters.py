@@ -82,14 +82,8 @@ def do_forceescape(value: t.Any) -> Markup:
     return escape(str(Markup(value)))
 
 
-def do_mark_safe(value: t.Any) -> Markup:
-    """State that the value is HTML already."""
-    return Markup(value)
-
-
-def do_mark_unsafe(value: t.Any) -> str:
-    """Make plain text of markup: it will be escaped."""
-    return str(value)
+#: `safe` states that a value is HTML already; the other makes plain text of it, to be escaped.
+do_mark_safe, do_mark_unsafe, do_list = Markup, str, list
 
 
 def do_striptags(value: t.Any) -> str:
@@ -431,11 +425,6 @@ def do_join(eval_ctx: EvalContext, value: t.Any, d: t.Any = "", attribute: Attri
 
 
 # --- many of many
-
-
-def do_list(value: t.Any) -> list[t.Any]:
-    """Make a list; of text, of its characters."""
-    return list(value)
 
 
 def do_items(value: t.Any) -> t.Iterator[t.Any]:

@@ -90,6 +90,10 @@ class Template:
     """A compiled template."""
 
     environment_class: type[Environment]
+    environment: Environment
+    globals: Globals
+    _uptodate: t.Callable[[], bool] | None
+    _source: t.Any
 
     def __new__(cls, source: str | nodes.Template, *args: t.Any, **options: t.Any) -> Template:
         """Make a template from source and options of an `Environment`, which is shared."""
@@ -106,39 +110,25 @@ class Template:
 
     @classmethod
     def from_code(
-        cls,
-        environment: Environment,
-        code: t.Any,
-        globals: t.Any,
-        uptodate: t.Any = None,
-        source: t.Any = None,
+        cls, environment: t.Any, code: t.Any, globals: t.Any, uptodate: t.Any = None, source: t.Any = None
     ) -> Template:
         """Make a template from what `Environment.compile` returned, and from what that was given.
 
         Tracebacks show the source, and streaming compiles it a second time.
         """
-        template = cls.from_module_dict(environment, run_module(environment, code, source), globals)
+        template: Template = object.__new__(cls)
+        template.environment, template.globals = environment, {} if globals is None else globals
         template._uptodate, template._source = uptodate, source
+        template._set_up(run_module(environment, code, source))
         return template
 
-    @classmethod
-    def from_module_dict(cls, environment: Environment, module_dict: Namespace, globals: t.Any) -> Template:
-        """Make a template from the namespace of a module; see `run_module`."""
-        template: Template = object.__new__(cls)
-        return template._set_up(environment, module_dict, globals)
-
-    def _set_up(self, environment: Environment, module_dict: Namespace, globals: t.Any) -> Template:
-        self.environment = environment
-        self.globals = {} if globals is None else globals
-        self.name: str | None = module_dict["name"]
-        self.filename: str = module_dict["__file__"]
-        self.blocks: dict[str, Parts] = module_dict["blocks"]
-        self.render_parts: Parts = module_dict["root"]
+    def _set_up(self, namespace: Namespace) -> None:
+        self.name: str | None = namespace["name"]
+        self.filename: str = namespace["__file__"]
+        self.blocks: dict[str, Parts] = namespace["blocks"]
+        self.render_parts: Parts = namespace["root"]
         self._module: TemplateModule | None = None
-        self._uptodate: t.Callable[[], bool] | None = None
-        self._source: t.Any = None
         self._streaming: Namespace | None = None
-        return self
 
     # -- rendering
 
