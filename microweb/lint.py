@@ -56,7 +56,7 @@ def _environ_faults(environ: t.Any) -> Faults:
 
 
 def _head_faults(status: t.Any, headers: t.Any) -> Faults:
-    code, _, reason = str(status).partition(" ")
+    code = str(status).partition(" ")[0]
     if len(code) != 3 or not code.isdecimal():
         yield "Status code must be three digits."
     if type(status) is not str or status[3:4] != " ":
@@ -76,7 +76,7 @@ def _meaning_faults(headers: Headers) -> Faults:
     etag, location = headers.get("ETag", '""'), headers.get("Location", "/")
     if etag.startswith("w/"):
         yield "Weak etag indicator should be upper case."
-    if not etag[2 * etag.startswith(("W/", "w/")) :].startswith('"') or etag[-1] != '"':
+    if not etag[2 * etag.startswith(("W/", "w/")) :].startswith('"') or etag[-1:] != '"':
         yield "Unquoted etag emitted."
     # A path is fine (RFC 9110 10.2.2); one that depends on the page's own is easily wrong behind a mount.
     if not location.startswith("/") and "://" not in location:
@@ -131,7 +131,8 @@ class _Body:
     def start_response(self, status: str, headers: t.Any, exc_info: t.Any = None) -> t.Any:
         _warn(_head_faults(status, headers))
         write = self._start_response(status, headers, exc_info)
-        known = Headers([item for item in headers if type(item) is tuple and len(item) == 2])
+        # As they are: what a header must not contain is the server's to refuse.
+        known = Headers._from_checked([item for item in headers if [*map(type, item)] == [str, str]])
         _warn(_meaning_faults(known), HTTPWarning)
         code = str(status).partition(" ")[0]
         self._started = int(code) if code.isdecimal() else 0, known

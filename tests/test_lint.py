@@ -46,6 +46,8 @@ def test_what_is_right_is_silent():
     assert warned(headers=(TEXT, ("Content-Length", "3"))) == []
     assert warned(headers=(TEXT, ("Content-Length", "9")), body=[], REQUEST_METHOD="HEAD") == []
     assert warned(headers=(("Location", "/there"),)) == []
+    # The server refuses it, and says more.
+    assert warned(headers=(("A", "b\r\nc"),)) == []
 
 
 def test_an_application_of_ours_is_silent(recwarn):
@@ -93,6 +95,7 @@ def test_wsgi(case, message):
     ("case", "message"),
     [
         ({"headers": (("ETag", "a"),)}, "Unquoted etag"),
+        ({"headers": (("ETag", ""),)}, "Unquoted etag"),
         ({"headers": (("ETag", 'w/"a"'),)}, "Weak etag indicator"),
         ({"headers": (("Location", "there"),)}, "Absolute URLs required"),
         ({"headers": (("Content-Length", "7"),)}, "Content-Length is 7, but 3 bytes were sent"),
