@@ -110,14 +110,17 @@ def test_changes_inside_are_saved_unasked(client):
     assert client.get("/get/cart").text == "['tea', 'milk']"
 
 
+# CVE-2015-5963, CVE-2015-5964: nor by ending a session that was none.
 def test_nothing_is_stored_before_something_is_written_CVE_2015_5143(app, client):
     for path in ("/none", "/get/color", "/logout"):
         client.get(path)
     assert rows(app) == [] and sid(client) is None
 
 
+# CVE-2011-0698, CVE-2011-4136: nor is an id a path, or the key of something else.
 @pytest.mark.parametrize(
-    "planted", ["x" * 43, "", "../../tmp/x", "a/b", "x" * 42, "x" * 10**6, "x" * 42 + "\u20ac", "%" * 43]
+    "planted",
+    ["x" * 43, "", "../../tmp/x", "..\\x", "a/b", "x" * 42, "x" * 10**6, "x" * 42 + "\u20ac", "%" * 43],
 )
 def test_an_id_from_outside_is_never_taken_over_CVE_2008_0252(app, planted):
     headers = {"Cookie": f"session={planted}".encode().decode("latin-1")}

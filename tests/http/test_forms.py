@@ -115,6 +115,7 @@ def test_multipart():
     upload.close()
 
 
+# CVE-2023-31047
 def test_b121_several_files_of_one_name():
     _, uploads = files(multipart((b"a; filename=1", b"x"), (b"a; filename=2", b"y")))
     assert [upload.filename for upload in uploads.getlist("a")] == ["1", "2"]
@@ -157,6 +158,7 @@ def test_b119_a_body_shorter_than_announced():
         parse_form_data(data)
 
 
+# CVE-2023-25577, CVE-2023-24580, CVE-2023-30798, CVE-2024-49767, CVE-2024-47874, CVE-2025-69228
 def test_b115_b117_limits():
     data = multipart((b"a", b"1" * 30), (b"b", b"2" * 30), (b"c; filename=f", b"3" * 1000))
     for limits in ({"max_form_parts": 2}, {"max_form_memory_size": 59}, {"max_content_length": 99}):
@@ -169,6 +171,7 @@ def test_b115_b117_limits():
 # Where files go
 
 
+# CVE-2025-54121
 def test_b122_a_spool_moves_to_disk():
     with default_stream_factory(None, None, None) as spool:
         spool.write(b"x" * uploads.MAX_SPOOL)

@@ -235,12 +235,14 @@ def test_b123_headers():
         decoder.next_event()
 
 
+# CVE-2022-23833, CVE-2024-53981
 def test_b118_preamble():
     assert outcome([b"x" * (MAX_PREAMBLE - 2) + b"\r\n--b--"]) == []
     assert outcome([b"\r\n" * 500_000 + b"--b--"]) == "malformed"
     assert outcome([b"x" * MAX_PREAMBLE + b"\r\n--b--"]) == "malformed"
 
 
+# CVE-2023-25577, CVE-2023-24580, CVE-2023-30798
 def test_b115_parts():
     data = HEAD + b"x\r\n" + (HEAD + b"y\r\n") * 9 + b"--b--"
     assert len(parts([data], max_parts=10)) == 10
@@ -253,6 +255,7 @@ def test_b115_parts():
             decoder.next_event()
 
 
+# CVE-2024-49767, CVE-2024-47874, CVE-2025-69228
 def test_b117_fields_together():
     data = HEAD + b"x" * 60 + b"\r\n" + HEAD + b"y" * 60 + b"\r\n--b--"
     assert outcome([data], max_form_memory_size=120) != "too large"

@@ -161,6 +161,7 @@ def test_an_empty_status():
         Response(status="")
 
 
+# CVE-2026-0865, CVE-2025-67724
 @pytest.mark.parametrize("reason", ["OK\r\nX: y", "OK\nX: y", "a\x00b", "\x7f", "é", "x" * 129, "9" * 5000])
 def test_b137_b138_reasons(reason):
     with pytest.raises(ValueError, match="status"):

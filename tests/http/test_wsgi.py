@@ -42,7 +42,7 @@ from microweb.http.wsgi import (
         ("6", "identity", 6),
         (None, "chunked", None),
         ("-6", None, 0),
-        # B12: what int() takes and a header does not allow.
+        # B12: what int() takes and a header does not allow (CVE-2022-24761).
         ("+6", None, 0),
         ("1_0", None, 0),
         ("\u0661", None, 0),
@@ -184,6 +184,7 @@ def test_never_past_the_limit(data, limit, sizes):
     assert source.tell() <= limit
 
 
+# CVE-2025-13836
 def test_b35_reads_in_steps():
     sizes = []
 
@@ -200,6 +201,7 @@ def test_b35_reads_in_steps():
 # Files and ranges
 
 
+# CVE-2015-0221
 def test_b84_files_come_in_blocks_not_lines():
     wrapper = wrap_file({}, io.BytesIO(b"\n" * 70_000))
     assert [len(block) for block in wrapper] == [65536, 70_000 - 65536]

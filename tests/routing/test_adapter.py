@@ -17,6 +17,7 @@ def test_redirects_keep_mount_point_and_query():
     assert outcome(urls, "/b", subdomain="", host="h:81") == "http://h:81/b/"
 
 
+# CVE-2020-28724, CVE-2014-0480
 def test_b67_redirects_stay_on_their_host():
     urls = make("/<path:p>/", "/a/b")
     for path in ("//evil.com", "///evil.com", "/\\evil.com", "//evil.com/..", "/%5cevil.com", "//a//b"):
@@ -25,6 +26,7 @@ def test_b67_redirects_stay_on_their_host():
         assert target[len("http://example.com/")] not in "/\\"
 
 
+# CVE-2021-28861
 @pytest.mark.parametrize("script", ["//evil.com", "//evil.com/", "/app"])
 def test_b6_paths_begin_with_one_slash(script):
     adapter = make("/<path:p>", "/b/", "/x<y>").bind("example.com", script)
@@ -51,6 +53,7 @@ def test_a_converter_cannot_name_a_host():
     assert adapter.build("/<raw:x>", {"x": "\\evil.com"}) == "/%5Cevil.com"
 
 
+# CVE-2018-14574, CVE-2021-21330, CVE-2023-28370, CVE-2017-7234
 @pytest.mark.parametrize(
     ("target", "path", "expected"),
     [

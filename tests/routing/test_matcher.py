@@ -87,6 +87,7 @@ def test_slashes_are_kept_where_the_map_says_so():
     urls.add(next(urls.iter_rules()).empty())
 
 
+# CVE-2021-44420
 def test_b7_a_trailing_line_break_never_matches():
     urls = make("/hello", "/n/<int:x>", "/f/<path:p>")
     for path in ("/hello\n", "/n/1\n", "/f/a\n", "/f/a\n/b"):
