@@ -83,8 +83,11 @@ class CodeGenerator(Expressions):
                 blocks[found.name] = found
         eval_ctx = nodes.EvalContext(self.environment, self.template_name)
         functions = []
-        for name, block in [("root", node), *blocks.items()]:
-            functions += self._function(name, block, Frame(eval_ctx, Scope()))
+        try:
+            for name, block in [("root", node), *blocks.items()]:
+                functions += self._function(name, block, Frame(eval_ctx, Scope()))
+        except RecursionError:
+            self.fail_at("This is nested too deeply: Python's recursion limit was reached.", self.line)
         self.line = 1
         body = self.code("name = {name!r}", name=self.template_name)
         for path, ident in self._imports.items():

@@ -50,6 +50,8 @@ for _type in (*_DESCRIPTIONS, *_IGNORED, *words("name string integer float opera
 newline_re = re.compile(r"\r\n|\r|\n")
 
 _compile = partial(re.compile, flags=re.M | re.S | re.X)
+#: How deep brackets, and tags, may be nested. The parser, and Python's own, need stack for each.
+MOST_NESTED = 100
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 _TOKENS = r"""
@@ -347,6 +349,8 @@ class _Scan:
             type_, text = match.lastgroup or "", match.group()
             if type_ == "operator":
                 if text in _CLOSING:
+                    if len(brackets) == MOST_NESTED:
+                        self.fail(f"brackets are nested more than {MOST_NESTED} deep")
                     brackets.append(_CLOSING[text])
                 elif text in ")]}":
                     self.close_bracket(brackets, text)

@@ -12,7 +12,7 @@ from functools import partialmethod
 
 from . import nodes
 from .errors import TemplateAssertionError, TemplateSyntaxError
-from .lexer import describe_token, describe_token_expr
+from .lexer import MOST_NESTED, describe_token, describe_token_expr
 from .utils import nearest, words
 
 TYPE_CHECKING = False
@@ -132,6 +132,10 @@ class Parser:
         name = token.value
         if name not in STATEMENTS and name not in self.extensions:
             self.fail_unknown_tag(name, token.lineno)
+        if len(self._tag_stack) == MOST_NESTED:
+            self.fail(
+                f"tags are nested more than {MOST_NESTED} deep, the innermost is {name!r}", token.lineno
+            )
         self._tag_stack.append(name)
         node = getattr(self, STATEMENTS[name])() if name in STATEMENTS else self.extensions[name](self)
         self._tag_stack.pop()
@@ -272,16 +276,18 @@ class Parser:
     def parse_signature(self, node: Node) -> None:
         """Set `args` and `defaults` from the parentheses of a macro or call block."""
         node.args, node.defaults = [], []
+        names: set[str] = set()
         self.stream.expect("lparen")
         for _ in self._items("rparen"):
             arg = self.parse_assign_target(name_only=True).set_ctx("param")
-            if arg in node.args:
+            if arg.name in names:
                 self.fail(f"argument {arg.name!r} defined twice", arg.lineno)
             if self.stream.skip_if("assign"):
                 node.defaults.append(self.parse_expression())
             elif node.defaults:
                 self.fail("non-default argument follows default argument")
             node.args.append(arg)
+            names.add(arg.name)
 
     def parse_call_block(self) -> Node:
         """`call(args) expr`."""

@@ -128,15 +128,9 @@ class Scope:
         kind = type(node)
         if kind is nodes.TemplateData or kind is nodes.Const:
             return
-        if kind is nodes.Name:
-            if as_param or node.ctx == "param":
-                self.declare_parameter(node.name)
-            elif node.ctx == "store":
-                self.store(node.name)
-            else:
-                self.load(node.name)
-        elif kind is nodes.NSRef:
-            self.load(node.name)
+        if isinstance(node, nodes.Expr):
+            for part in node.walk():  # which needs no stack, however long a chain is
+                self._scan_name(part, as_param)
         elif kind is nodes.If:
             self._scan_if(node)
         else:
@@ -144,6 +138,17 @@ class Scope:
                 self.scan(node.iter_child_nodes(only=field and (field,)), as_param)
             for name in _bound_names(node):
                 self.store(name)
+
+    def _scan_name(self, node: nodes.Node, as_param: bool) -> None:
+        if isinstance(node, nodes.Name):
+            if as_param or node.ctx == "param":
+                self.declare_parameter(node.name)
+            elif node.ctx == "store":
+                self.store(node.name)
+            else:
+                self.load(node.name)
+        elif isinstance(node, nodes.NSRef):
+            self.load(node.name)
 
     def _scan_if(self, node: nodes.Node) -> None:
         """What only some branches assign may come from outside."""

@@ -134,26 +134,56 @@ def test_recursion_without_end(source):
         Environment(loader=DictLoader({"a": source})).get_template("a").render()
 
 
+TAGS = [
+    "if a", "for a in b", "for a in b recursive", "with", "filter upper", "set a", "macro m()", "call m()", "autoescape a"
+]  # fmt: skip
+
+
+def open_and_close(tag, depth):
+    return f"{{% {tag} %}}" * depth + f"{{% end{tag.split()[0]} %}}" * depth
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_tags_nested_too_deeply(tag):
+    with pytest.raises(
+        TemplateSyntaxError, match=f"nested more than 100 deep, the innermost is '{tag.split()[0]}'"
+    ):
+        Environment().from_string(open_and_close(tag, 500))
+
+
+@pytest.mark.parametrize("tag", [tag for tag in TAGS if not tag.startswith("for")])
+def test_tags_nested_deeply(tag):
+    assert Environment().from_string(open_and_close(tag, 100))
+
+
+def test_python_has_a_limit_for_loops():
+    with pytest.raises(
+        TemplateSyntaxError, match="Python cannot compile this template: too many statically nested"
+    ):
+        Environment().from_string(open_and_close("for a in b", 30))
+
+
 @pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("{% for a in b %}", "{% endfor %}"),
-        ("{% if a %}", "{% endif %}"),
-        ("{{ (", ") }}"),
-        ("{{ [", "] }}"),
-        ("{% set x %}", "{% endset %}"),
-        ("{% macro m() %}", "{% endmacro %}"),
-    ],
+    ("before", "after"), ["()", "[]", ("a[", "]"), ("f(", ")"), ("{1:", "}"), ("a|d(", ")")]
 )
-def test_too_deep(before, after):
-    if before.startswith("{{"):
-        source = "{{ " + before[3:] * 500 + "1" + after[:1] * 500 + " }}"
-    else:
-        source = before * 500 + after * 500
-    try:
-        Environment().from_string(source)
-    except TemplateSyntaxError as error:
-        assert "nested" in str(error) or "recursion" in str(error) or "cannot compile" in str(error)
+def test_nested_brackets(before, after):
+    with pytest.raises(TemplateSyntaxError, match="brackets are nested more than 100 deep"):
+        Environment().from_string("{{ " + before * 500 + "1" + after * 500 + " }}")
+    assert Environment().from_string("{{ " + before * 90 + "1" + after * 90 + " }}")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["a" + ".b" * 500, "a" + "[0]" * 500, "a" + "+a" * 500, "a" + "|upper" * 500, "not " * 500 + "a", "-" * 500 + "a",
+     "a if b else " * 500 + "c", "a" + " and a" * 500, "a" + "()" * 500, "a" + " < a" * 500, "a" + " ~ a" * 500],
+)  # fmt: skip
+def test_chains(expression):
+    environment = Environment()
+    for compile in (environment.from_string, lambda source: environment.compile(source, raw=True)):
+        try:
+            compile("\n{{ " + expression + " }}")
+        except TemplateSyntaxError as error:
+            assert "recursion" in error.message and error.lineno == 2
 
 
 def test_a_chain_of_any_length():
