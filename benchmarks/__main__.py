@@ -34,8 +34,8 @@ TEXTS = {
         " has a wrapper for files. Not every framework negotiates."
     ),
     "sessions": (
-        "## Sessions\n\nThe time of a request that reads and writes a signed session; and of a page that does,"
-        " flashes a message, builds 20 URLs and extends another template: how many times that of"
+        "## Sessions\n\nThe time of a request that reads and writes a signed session; and of a page that"
+        " does, flashes a message, builds 20 URLs and extends another template: how many times that of"
         f" {US}. The cookie of each answer comes with the next request."
     ),
     "routing": (

@@ -21,10 +21,11 @@ from .http.builder import encode_multipart as encode_multipart
 from .http.builder import run_wsgi_app as run_wsgi_app
 from .http.builder import stream_encode_multipart as stream_encode_multipart
 from .http.cookies import dump_cookie, parse_cookie
+from .http.datastructures import convert
 from .http.dates import parse_date
 from .http.request import Request
 from .http.response import Response
-from .http.wsgi import get_current_url
+from .http.wsgi import get_current_url, plain_int
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,12 +88,15 @@ class Cookie(SimpleNamespace):
     """
 
     @classmethod
-    def from_header(cls, server_name: str, path: str, header: str) -> Cookie:
-        """Read a Set-Cookie header of a response to that path (RFC 6265 5.2)."""
+    def from_header(cls, server_name: str, path: str, header: str) -> Cookie | None:
+        """Read a Set-Cookie header of a response to that path (RFC 6265 5.2); None if it sets none."""
         pair, _, rest = header.partition(";")
         key, _, value = pair.partition("=")
         # By the parser that applications use, so that a test sees what they will.
-        decoded_key, decoded_value = next(iter(parse_cookie(pair).items()))
+        decoded = dict(parse_cookie(pair))
+        if not decoded:
+            return None
+        ((decoded_key, decoded_value),) = decoded.items()
         params: dict[str, str | None] = {}
         for item in rest.split(";"):
             name, sep, text = item.partition("=")
@@ -103,10 +107,10 @@ class Cookie(SimpleNamespace):
             decoded_key=decoded_key,
             decoded_value=decoded_value,
             expires=parse_date(params.get("expires")),
-            max_age=int(params["max-age"] or 0) if "max-age" in params else None,
-            domain=params.get("domain") or server_name,
+            max_age=convert(params.get("max-age") or "", None, plain_int),
+            domain=(params.get("domain") or server_name).lower(),
             # RFC 6265 5.2.3: a Domain, even the own one, opens the cookie to hosts below.
-            origin_only="domain" not in params,
+            origin_only=not params.get("domain"),
             # RFC 6265 5.1.4: the folder of the page that set it.
             path=params.get("path") or path.rpartition("/")[0] or "/",
             secure="secure" in params,
@@ -122,7 +126,9 @@ class Cookie(SimpleNamespace):
     @property
     def is_deletion(self) -> bool:
         """Whether it was set to be deleted."""
-        return self.max_age == 0 or (self.expires is not None and self.expires.timestamp() == 0)
+        # RFC 6265 5.2.2: a negative age is one that is over.
+        is_over = self.max_age is not None and self.max_age <= 0
+        return is_over or (self.expires is not None and self.expires.timestamp() == 0)
 
     def matches(self, server_name: str, path: str) -> bool:
         """Whether it is sent with a request (RFC 6265 5.1.3-4)."""
@@ -192,6 +198,8 @@ class Client:
 
     def _keep(self, server_name: str, path: str, header: str, **changes: t.Any) -> None:
         jar, cookie = self._jar(), Cookie.from_header(server_name, path, header)
+        if cookie is None:
+            return
         # What a header cannot say: that a cookie put in by hand is the origin's alone.
         vars(cookie).update(changes)
         if cookie.is_deletion:

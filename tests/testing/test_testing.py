@@ -492,3 +492,30 @@ def test_response_classes():
     assert issubclass(type(Client(echo, Mine).get("/")), (Mine, TestResponse))
     assert type(Client(echo, MineForTests).get("/")) is MineForTests
     assert repr(Client("app")) == "<Client 'app'>"
+
+
+def setting(*lines):
+    return Response("", headers=[("Set-Cookie", line) for line in lines])
+
+
+@pytest.mark.parametrize(
+    "line", ["", "=x", "; Path=/", "a=b; Max-Age=-1", "a=b; max-age=0"]
+)
+def test_cookies_that_set_nothing(line):
+    client = Client(setting("kept=1", line))
+    client.get("/")
+    assert [cookie.key for cookie in client._cookies.values()] == ["kept"]
+
+
+@pytest.mark.parametrize("age", ["", "x", "+5", "1_0", "\u00b2", "9" * 5000])
+def test_an_age_that_is_none(age):
+    client = Client(setting(f"a=b; Max-Age={age}"))
+    client.get("/")
+    assert client.get_cookie("a").max_age is None
+
+
+def test_domains_know_no_case():
+    client = Client(setting("a=b; Domain=.Example.ORG", "c=d; Domain="))
+    client.get("/", "http://example.org")
+    sent = client._cookies[".example.org", "/", "a"], client._cookies["example.org", "/", "c"]
+    assert [cookie.matches("www.example.org", "/") for cookie in sent] == [True, False]
