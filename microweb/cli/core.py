@@ -342,7 +342,7 @@ class Group(Command):
         """Write the table of commands."""
         found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         shown = [(name, cmd) for name, cmd in found if cmd is not None and not cmd.hidden]
-        limit = formatter.width - 6 - max((len(name) for name, _ in shown), default=0)
+        limit = formatter.width - 4 - max((len(name) for name, _ in shown), default=0)
         rows = [
             (name, cmd.get_short_help_str(limit) + " (DEPRECATED)" * bool(cmd.deprecated))
             for name, cmd in shown

@@ -109,7 +109,7 @@ class NoSuchOption(UsageError):
         """The line, with the nearest names."""
         import difflib  # only for this message
 
-        near = difflib.get_close_matches(self.option_name, self.possibilities or ())
+        near = difflib.get_close_matches(self.option_name, self.possibilities or (), cutoff=0.7)
         return self.message + (f" Did you mean {' or '.join(map(repr, sorted(near)))}?" if near else "")
 
 

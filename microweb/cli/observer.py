@@ -67,8 +67,10 @@ _KINDS = {"url_value_preprocessors": "url_value_preprocessor", "url_default_func
 class Step:
     """A call worth telling: what it is, where its code lies, when it ran, what it called."""
 
-    def __init__(self, kind: str, name: str, place: str, begin: float) -> None:
+    def __init__(self, kind: str, name: str, place: str, call: str, begin: float) -> None:
         self.kind, self.name, self.place = kind, name, place
+        #: ``file:function`` of the framework's own.
+        self.call = call
         self.begin = self.end = begin
         self.detail = ""
         self.steps: list[Step] = []
@@ -79,6 +81,7 @@ class Step:
             "kind": self.kind,
             "name": self.name,
             "place": self.place,
+            "call": self.call,
             "detail": self.detail,
             "at": round((self.begin - start) * 1e3, 3),
             "ms": round((self.end - self.begin) * 1e3, 3),
@@ -94,7 +97,7 @@ class Observer:
 
     def __init__(self, app: Microweb, every: bool = False) -> None:
         self.every, self.left_out = every, 0
-        self.root = Step("request", "", "", perf_counter())
+        self.root = Step("request", "", "", "", perf_counter())
         self._known = known_code(app)
         self._open: list[tuple[t.Any, Step]] = [(None, self.root)]
         self._count = 0
@@ -129,7 +132,7 @@ class Observer:
             # Those were registered during this request; nobody could know them before.
             for function in getattr(frame.f_locals.get("context"), "_after_request_functions", None) or ():
                 self._known.update(_registered("after_this_request", function))
-        step = Step(kind, say(frame.f_locals), place, perf_counter())
+        step = Step(kind, say(frame.f_locals), place, _call(frame.f_code), perf_counter())
         self._open[-1][1].steps.append(step)
         self._open.append((frame, step))
 
@@ -143,15 +146,18 @@ class Observer:
         return "template", lambda frame: said, frame.f_code.co_filename
 
     def _function(self, frame: FrameType) -> tuple[str, Say, str] | None:
-        code = frame.f_code
+        """The step of any function of the framework, if every one is asked for."""
         # Older interpreters give comprehensions a frame of their own.
-        if not self.every or not code.co_filename.startswith(_PACKAGE) or code.co_name[1:] in _INLINED:
-            return None
-        name = f"{code.co_filename[len(_PACKAGE) :]}:{code.co_name}"
-        return "call", lambda frame: name, ""
+        call = _call(frame.f_code) if self.every and frame.f_code.co_name not in _INLINED else ""
+        return ("call", lambda frame: call, "") if call else None
 
 
-_INLINED = ("listcomp>", "dictcomp>", "setcomp>")
+def _call(code: CodeType) -> str:
+    inside = code.co_filename.startswith(_PACKAGE)
+    return f"{code.co_filename[len(_PACKAGE) :]}:{code.co_name}" if inside else ""
+
+
+_INLINED = ("<listcomp>", "<dictcomp>", "<setcomp>")
 
 
 def _detail(kind: str, frame: dict[str, t.Any], result: t.Any) -> str:
@@ -163,7 +169,8 @@ def _detail(kind: str, frame: dict[str, t.Any], result: t.Any) -> str:
     if kind == "session":
         session = frame.get("session") or result
         words = [word for word in ("new", "accessed", "modified") if getattr(session, word, False)]
-        return f"{', '.join(words)}; keys: {', '.join(map(str, session or ())) or 'none'}"
+        words.append(f"keys: {', '.join(map(str, session or ())) or 'none'}")
+        return "; ".join(words)
     if kind == "short way":
         return "" if result is not None else "not taken"
     if kind in {"view", "before_request", "flash"}:
@@ -231,7 +238,7 @@ def _registered(kind: str, function: t.Any) -> Known:
 def _add(known: Known, function: t.Any, kind: str, say: Say) -> None:
     function = getattr(function, "__func__", function)
     code = getattr(function, "__code__", None)
-    inner = getattr(unwrap(getattr(function, "view_class", function)), "__code__", code)
+    inner: t.Any = getattr(unwrap(getattr(function, "view_class", function)), "__code__", code)
     if code is not None:
         place = (
             "" if inner.co_filename.startswith(_PACKAGE) else f"{inner.co_filename}:{inner.co_firstlineno}"

@@ -40,7 +40,7 @@ def routes_command(sort: str, all_methods: bool, method: str, path: str | None) 
     elif path is None:
         _list(rules, sort, set() if all_methods else {"HEAD", "OPTIONS"})
     else:
-        _explain(rules, path, method.upper())
+        _explain(path, method.upper())
 
 
 def _list(rules: list[Rule], sort: str, ignored: set[str]) -> None:
@@ -68,26 +68,40 @@ def _table(heads: list[str], rows: list[t.Any]) -> None:
         echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths)).rstrip())
 
 
-def _explain(rules: list[Rule], path: str, method: str) -> None:
+def _explain(path: str, method: str) -> None:
     """Each rule, in the order of matching, with what it says to the request."""
     if not path.startswith("/"):
         raise UsageError(f"The path {path!r} does not start with a slash.")
-    path = path.partition("?")[0]
-    taken, rows = False, []
-    for rule in rules:
-        matches, why = _verdict(rule, path, method)
-        if matches and taken:
-            why = "matches, too, but is tried later"
-        rows.append(["->" if matches and not taken else "", str(rule.endpoint), rule.rule, why])
-        taken = taken or matches
+    found = list(verdicts(current_app.url_map, path.partition("?")[0], method))
+    rows = [["->" if each["taken"] else "", each["endpoint"], each["rule"], each["why"]] for each in found]
     _table(["", "Endpoint", "Rule", f"{method} {path}"], rows)
-    if not taken:
+    if not any(each["taken"] for each in found):
         raise SystemExit(1)
 
 
-def _verdict(rule: Rule, path: str, method: str) -> tuple[bool, str]:
+def verdicts(url_map: Map, path: str, method: str) -> t.Iterator[dict[str, t.Any]]:
+    """What each rule says to a request, in the order in which they are tried; one of them is taken."""
+    taken = False
+    for rule in url_map.iter_rules():
+        matches, why = _verdict(url_map, rule, path, method)
+        if matches and taken:
+            why = "matches, too, but is tried later"
+        yield {
+            "rule": rule.rule,
+            "endpoint": str(rule.endpoint),
+            "regex": "/".join(map(_regex, rule._parts[1:])),
+            "taken": matches and not taken,
+            "why": why,
+        }
+        taken = taken or matches
+
+
+def _regex(part: t.Any) -> str:
+    return part if isinstance(part, str) else part.regex.replace(r"\Z", "")
+
+
+def _verdict(whole: Map, rule: Rule, path: str, method: str) -> tuple[bool, str]:
     """Whether a rule alone takes a request, and the reason."""
-    whole = current_app.url_map
     names = ("default_subdomain", "strict_slashes", "merge_slashes", "converters", "host_matching")
     alone = Map([rule.empty()], **{name: getattr(whole, name) for name in names})
     host = rule.host if whole.host_matching else "localhost"

@@ -117,6 +117,12 @@ def run_command(info: ScriptInfo, /, host: str, port: int, with_threads: bool, *
         if not is_running_from_reloader():
             # On stderr, as all that is said here: what the application prints stays apart.
             echo(f"Application {app.import_name!r}, debug mode {'on' if debug else 'off'}", err=True)
+        if debug:
+            from .tracepages import PATH, TracePages
+
+            app = TracePages(app)
+            if not is_running_from_reloader():
+                echo(f"The ways of the last requests are shown at {PATH}", err=True)
     choices = {
         "use_reloader": debug if options["reload"] is None else options["reload"],
         "use_debugger": debug if options["debugger"] is None else options["debugger"],

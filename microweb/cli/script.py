@@ -38,6 +38,7 @@ COMMANDS = {
     "run": ("run:run_command", "Run a development server."),
     "serve": ("run:serve_command", "Serve the application to others than oneself."),
     "shell": ("shell:shell_command", "Run a Python shell in the application's context."),
+    "trace": ("trace:trace_command", "Serve one request, and show its whole way."),
     "template": ("template:template_command", "Show a template's generated Python, or what it needs."),
 }
 

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from io import StringIO
-
-from ..http.builder import EnvironBuilder
-from ..globals import current_app
+from ..testing import AppEnvironBuilder
 from .decorators import argument, command, option
 from .exceptions import UsageError
-from .observer import Observer
-from .routes import verdicts
-from .script import with_appcontext
-from .terminal import echo
-from .types import Choice, File
+from .report import FORMATS, trace
+from .script import ScriptInfo, pass_script_info
+from .types import Choice, File, open_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
     from ..app import Microweb
-
-    Report = dict[str, t.Any]
-
-#: Values that are another person's key; a trace is made to be shown around.
-_SECRET = {"HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_PROXY_AUTHORIZATION"}
-_HEAVY = 10  # a step that takes this share of a request or more is worth a look
 
 
 @command("trace", short_help="Serve one request, and show its whole way through the application.")
@@ -41,12 +28,18 @@ _HEAVY = 10  # a step that takes this share of a request or more is worth a look
 @option("--output", "-o", type=File("w", encoding="utf-8", lazy=True), default="-", help="A file instead.")
 @option("--every", is_flag=True, help="Every function of the framework, not only the steps.")
 @argument("method_and_url", nargs=-1, required=True, metavar="[METHOD] URL")
-@with_appcontext
+@pass_script_info
 def trace_command(
-    method_and_url: tuple[str, ...], form_of: str, output: t.Any, every: bool, **sent: t.Any
+    info: ScriptInfo,
+    /,
+    method_and_url: tuple[str, ...],
+    form_of: str,
+    output: t.Any,
+    every: bool,
+    **sent: t.Any,
 ) -> None:
-    """Serve one request to the application, in this process, and show its way: environ, routing, contexts, hooks,
-    view, templates, signals, session, response, teardown; nested by call, with times.
+    """Serve one request to the application, in this process, and show its way: environ, routing, contexts,
+    hooks, view, templates, signals, session, response, teardown; nested by call, with times.
 
     The request is given as with curl:
 
@@ -55,13 +48,13 @@ def trace_command(
     *method, url = method_and_url
     if len(method) > 1 or not url.startswith(("/", "http://", "https://")):
         raise UsageError(f"Give a method and a URL, such as GET /, instead of {' '.join(method_and_url)!r}.")
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    environ = build_environ(url, method[0].upper() if method else None, **sent)
-    report = trace(app, environ, every)
-    output.write(FORMATS[form_of](report))
+    app = info.load_app()
+    environ = build_environ(app, url, method[0].upper() if method else None, **sent)
+    output.write(FORMATS[form_of](trace(app, environ, every)))
 
 
 def build_environ(
+    app: Microweb,
     url: str,
     method: str | None,
     header: t.Sequence[str] = (),
@@ -71,24 +64,40 @@ def build_environ(
     cookie: str | None = None,
 ) -> dict[str, t.Any]:
     """The environ of a request that is given as with curl."""
-    headers = [_split(line, ":", "--header 'NAME: VALUE'") for line in header]
-    options: dict[str, t.Any] = {"headers": headers, "errors_stream": sys.stderr}
+    headers = [_split(line, ":", "-H 'NAME: VALUE'") for line in header]
     if cookie is not None:
         headers.append(("Cookie", cookie))
+    body: t.Any = None
+    content_type = None
     if as_json is not None:
-        options.update(data=as_json, content_type="application/json")
+        body, content_type = as_json, "application/json"
     elif form:
-        options["data"] = _fields(form)
-        options["content_type"] = "multipart/form-data"
+        body, content_type = _fields(form), "multipart/form-data"
     elif data:
-        options["data"] = "&".join(data)
-        if not any(name.lower() == "content-type" for name, _ in headers):
-            options["content_type"] = "application/x-www-form-urlencoded"
-    method = method or ("POST" if "data" in options else "GET")
-    with_base = {} if url.startswith("/") else {"base_url": "/".join(url.split("/", 3)[:3])}
-    path = url if url.startswith("/") else "/" + url.split("/", 3)[3:][0] if url.count("/") > 2 else "/"
-    builder = EnvironBuilder(path=path, method=method, **with_base, **options)
+        body, content_type = "&".join(data), "application/x-www-form-urlencoded"
+    if any(name.lower() == "content-type" for name, _ in headers):
+        content_type = None
+    method = method or ("GET" if body is None else "POST")
+    builder = AppEnvironBuilder(
+        app, url, method=method, headers=headers, data=body, content_type=content_type
+    )
     try:
         return builder.get_environ()
     finally:
         builder.close()
+
+
+def _fields(form: t.Sequence[str]) -> dict[str, list[t.Any]]:
+    """The fields of a form; ``name=@file`` is an upload."""
+    fields: dict[str, list[t.Any]] = {}
+    for pair in form:
+        name, value = _split(pair, "=", "-F NAME=VALUE")
+        fields.setdefault(name, []).append(open_file(value[1:], "rb") if value[:1] == "@" else value)
+    return fields
+
+
+def _split(text: str, sign: str, wanted: str) -> tuple[str, str]:
+    name, found, value = text.partition(sign)
+    if not found:
+        raise UsageError(f"{text!r} has no {sign!r}; give it as {wanted}.")
+    return name.strip(), value.strip()
