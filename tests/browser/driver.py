@@ -15,18 +15,13 @@ import tempfile
 WAIT_MS = 20_000
 #: The key under which WebDriver names an element (W3C WebDriver, 12.1).
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
-_ARGUMENTS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--window-size=1100,900",
-]
+_ARGUMENTS = ["headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "hide-scrollbars"]
+_NAMES = ["chromium", "chromium-browser", "google-chrome"]
 
 
 def missing() -> str:
     """Why there can be no browser here; empty if there can."""
-    for names in (["chromedriver"], ["chromium", "chromium-browser", "google-chrome"]):
+    for names in (["chromedriver"], _NAMES):
         if not any(map(shutil.which, names)):
             return f"needs {names[0]}, which is not installed"
     return ""
@@ -46,13 +41,11 @@ class Browser:
         )
         # "ChromeDriver was started successfully on port 12345."
         line = next(line for line in self._process.stdout if "successfully on port" in line)
-        self._connection = http.client.HTTPConnection(
-            "127.0.0.1", int(line.split()[-1].rstrip(".")), timeout=60
-        )
-        names = ["chromium", "chromium-browser", "google-chrome"]
+        port = int(line.split()[-1].rstrip("."))
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         options = {
-            "binary": next(filter(None, map(shutil.which, names))),
-            "args": [*_ARGUMENTS, f"--user-data-dir={self._folder.name}"],
+            "binary": next(filter(None, map(shutil.which, _NAMES))),
+            "args": [f"--{each}" for each in (*_ARGUMENTS, f"user-data-dir={self._folder.name}")],
         }
         capabilities = {
             "goog:chromeOptions": options,
@@ -112,13 +105,9 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """What the console of the browser has said since the last time: violations, errors of scripts."""
-        entries = self._call("POST", "/se/log", type="browser")
+        messages = [entry["message"] for entry in self._call("POST", "/se/log", type="browser")]
         # The status of the page itself is no fault of it.
-        return [
-            entry["message"]
-            for entry in entries
-            if "the server responded with a status of" not in entry["message"]
-        ]
+        return [each for each in messages if "the server responded with a status of" not in each]
 
     def resize(self, width: int, height: int) -> None:
         """Set the size of the window."""

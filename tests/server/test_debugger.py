@@ -682,7 +682,8 @@ def test_only_the_last_pages_are_kept():
     assert run(app, "1", "x").status == 410
 
 
-def test_a_console_shows_what_is_printed_and_what_fails():
+def test_a_console_shows_what_is_printed_and_what_fails(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", sys.stdout)  # to be put back
     console = Console({"__name__": "m"}, {"a": 1})
     assert console.eval("print('<b>')") == ">>> print(&#39;&lt;b&gt;&#39;)\n&lt;b&gt;\n"
     assert console.eval("a; 'x'").endswith(
@@ -701,14 +702,14 @@ def test_a_console_shows_what_is_printed_and_what_fails():
     assert "help(object)" in console.eval("help()") and "help(object)" in console.eval("help")
 
 
-def test_other_threads_print_where_they_did(capsys):
+def test_other_threads_print_where_they_did(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", sys.stdout)  # to be put back
     console = Console()
     console.locals["other"] = threading.Thread(target=print, args=("from another thread",))
-    before = sys.stdout
     text = console.eval("other.start(); other.join(); print('mine')")
     assert "another" not in text and "mine" in text
-    assert capsys.readouterr().out == "from another thread\n"
-    assert sys.stdout is before
+    print("from this one")
+    assert capsys.readouterr().out == "from another thread\nfrom this one\n"
 
 
 def test_values_outside_of_consoles_are_shown_as_before(capsys):

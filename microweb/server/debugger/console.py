@@ -9,10 +9,8 @@ from __future__ import annotations
 import io
 import linecache
 import sys
-import threading
 import traceback
 from code import InteractiveInterpreter
-from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
 
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 _running: ContextVar[Console] = ContextVar("console")
 _numbers = count(1)
-_lock = threading.Lock()
 _displayhook = sys.displayhook
 
 
@@ -40,10 +37,6 @@ class HTMLStringO(io.StringIO):
         self._write(escape(text))
         return len(text)
 
-    def writelines(self, lines: t.Iterable[str]) -> None:  # type: ignore[override]
-        """Print some texts."""
-        self.write("".join(lines))
-
     def reset(self) -> str:
         """What was printed; begin anew."""
         html = self.getvalue()
@@ -53,32 +46,14 @@ class HTMLStringO(io.StringIO):
 
 
 class _Stdout:
-    """Stands for sys.stdout while consoles run, and sends each thread to its own."""
+    """Stands for sys.stdout once a console was used: each thread's own console, or what was there."""
 
     def __init__(self, real: t.Any) -> None:
-        self.real, self.users = real, 0
+        self.real = real
 
     def __getattr__(self, name: str) -> t.Any:
         console = _running.get(None)
         return getattr(console.output if console else self.real, name)
-
-
-@contextmanager
-def _printing_to(console: Console) -> t.Iterator[None]:
-    token = _running.set(console)
-    with _lock:
-        stdout: t.Any = sys.stdout if isinstance(sys.stdout, _Stdout) else _Stdout(sys.stdout)
-        sys.stdout = stdout
-        stdout.users += 1
-    try:
-        yield
-    finally:
-        _running.reset(token)
-        with _lock:
-            stdout.users -= 1
-            # Others may still run, and a program may have put its own in place.
-            if sys.stdout is stdout and not stdout.users:
-                sys.stdout = stdout.real
 
 
 def _show(value: object) -> None:
@@ -113,8 +88,13 @@ class Console(InteractiveInterpreter):
         name = f"<console {next(_numbers)}>"
         # Tracebacks show the lines from here; without a time, they are not looked for on disk.
         linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
-        with _printing_to(self):
+        if not isinstance(sys.stdout, _Stdout):
+            setattr(sys, "stdout", _Stdout(sys.stdout))
+        token = _running.set(self)
+        try:
             self._pending = source if self.runsource(source, name) else ""
+        finally:
+            _running.reset(token)
         return f"{prompt}{escape(line)}\n{self.output.reset()}"
 
     def runcode(self, code: types.CodeType) -> None:

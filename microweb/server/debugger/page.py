@@ -11,6 +11,7 @@ import html
 import json
 import os
 import pkgutil
+import sys
 from functools import cache
 from urllib.parse import parse_qsl
 
@@ -199,8 +200,9 @@ class DebugTraceback:
 
 
 def _shorten(path: str) -> str:
-    """Below the current directory, a path is shown from there."""
-    return path[len(os.getcwd()) + 1 :] if path.startswith(os.path.join(os.getcwd(), "")) else path
+    """A path from where it is imported, or from the current directory; the page tells all of it elsewhere."""
+    roots = (os.path.join(root, "") for root in {os.getcwd(), *sys.path})
+    return path[max((len(root) for root in roots if path.startswith(root)), default=0) :]
 
 
 def request_tables(environ: t.Mapping[str, t.Any]) -> dict[str, dict[str, t.Any]]:

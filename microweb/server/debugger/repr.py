@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import sys
+import traceback
 from collections import deque
 
 from .redaction import HIDDEN, is_secret
@@ -69,7 +70,8 @@ class DebugReprGenerator:
         try:
             return self._dispatch(obj, inside) if self._left > 0 else "..."
         except Exception as error:
-            return span("brokenrepr", escape(f"<broken repr ({_one_line(error)})>"))
+            why = "".join(traceback.format_exception_only(type(error), error)).strip()
+            return span("brokenrepr", escape(f"<broken repr ({why})>"))
         finally:
             self._stack.pop()
 
@@ -152,13 +154,6 @@ class DebugReprGenerator:
         heading = f"<h3>{escape(title)}</h3>\n" if title else ""
         above = f"<pre class=repr>{head}</pre>\n" if head else ""
         return f"<div class=box>{heading}{above}<table>{rows or '<tr><td>Nothing</td></tr>'}</table></div>"
-
-
-def _one_line(error: Exception) -> str:
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:
-        return type(error).__name__
 
 
 def _with_class(inner: str, obj: object, bases: tuple[type, ...]) -> str:
