@@ -38,29 +38,78 @@ if TYPE_CHECKING:
     Environ = t.Optional[WSGIEnvironment]
     Scope = t.Optional[dict[str, t.Any]]
     Text = t.Optional[str]
+    Length = t.Optional[int]
     Answer = t.Optional[Response]
+    Cause = t.Optional[BaseException]
     HeaderList = list[tuple[str, str]]
+    Codes = t.Optional[t.Mapping[int, type["HTTPException"]]]
 
 #: The reason phrase of every code in IANA's registry that is in use, as Werkzeug spells it: some
 #: phrases were renamed since, but clients' tests and log filters look for these.
-_PHRASES = (
-    "100 Continue; 101 Switching Protocols; 102 Processing; 103 Early Hints; 200 OK; 201 Created; "
-    "202 Accepted; 203 Non Authoritative Information; 204 No Content; 205 Reset Content; "
-    "206 Partial Content; 207 Multi Status; 208 Already Reported; 226 IM Used; 300 Multiple Choices; "
-    "301 Moved Permanently; 302 Found; 303 See Other; 304 Not Modified; 305 Use Proxy; 306 Switch Proxy; "
-    "307 Temporary Redirect; 308 Permanent Redirect; 400 Bad Request; 401 Unauthorized; "
-    "402 Payment Required; 403 Forbidden; 404 Not Found; 405 Method Not Allowed; 406 Not Acceptable; "
-    "407 Proxy Authentication Required; 408 Request Timeout; 409 Conflict; 410 Gone; 411 Length Required; "
-    "412 Precondition Failed; 413 Request Entity Too Large; 414 Request URI Too Long; "
-    "415 Unsupported Media Type; 416 Requested Range Not Satisfiable; 417 Expectation Failed; "
-    "418 I'm a teapot; 421 Misdirected Request; 422 Unprocessable Entity; 423 Locked; 424 Failed Dependency; "
-    "425 Too Early; 426 Upgrade Required; 428 Precondition Required; 429 Too Many Requests; "
-    "431 Request Header Fields Too Large; 449 Retry With; 451 Unavailable For Legal Reasons; "
-    "500 Internal Server Error; 501 Not Implemented; 502 Bad Gateway; 503 Service Unavailable; "
-    "504 Gateway Timeout; 505 HTTP Version Not Supported; 506 Variant Also Negotiates; "
-    "507 Insufficient Storage; 508 Loop Detected; 510 Not Extended; 511 Network Authentication Failed"
-)
+_PHRASES = """\
+100 Continue; 101 Switching Protocols; 102 Processing; 103 Early Hints; 200 OK; 201 Created; 202 Accepted; \
+203 Non Authoritative Information; 204 No Content; 205 Reset Content; 206 Partial Content; 207 Multi Status; \
+208 Already Reported; 226 IM Used; 300 Multiple Choices; 301 Moved Permanently; 302 Found; 303 See Other; \
+304 Not Modified; 305 Use Proxy; 306 Switch Proxy; 307 Temporary Redirect; 308 Permanent Redirect; \
+400 Bad Request; 401 Unauthorized; 402 Payment Required; 403 Forbidden; 404 Not Found; \
+405 Method Not Allowed; 406 Not Acceptable; 407 Proxy Authentication Required; 408 Request Timeout; \
+409 Conflict; 410 Gone; 411 Length Required; 412 Precondition Failed; 413 Request Entity Too Large; \
+414 Request URI Too Long; 415 Unsupported Media Type; 416 Requested Range Not Satisfiable; \
+417 Expectation Failed; 418 I'm a teapot; 421 Misdirected Request; 422 Unprocessable Entity; 423 Locked; \
+424 Failed Dependency; 425 Too Early; 426 Upgrade Required; 428 Precondition Required; \
+429 Too Many Requests; 431 Request Header Fields Too Large; 449 Retry With; \
+451 Unavailable For Legal Reasons; 500 Internal Server Error; 501 Not Implemented; 502 Bad Gateway; \
+503 Service Unavailable; 504 Gateway Timeout; 505 HTTP Version Not Supported; 506 Variant Also Negotiates; \
+507 Insufficient Storage; 508 Loop Detected; 510 Not Extended; 511 Network Authentication Failed"""
 HTTP_STATUS_CODES = {int(item[:3]): item[4:] for item in _PHRASES.split("; ")}
+
+#: What each error tells the reader.
+_DESCRIPTIONS = """\
+400 The browser (or proxy) sent a request that this server could not understand.
+401 The server could not verify that you are authorized to access the URL requested. You either supplied the \
+wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials \
+required.
+403 You don't have the permission to access the requested resource. It is either read-protected or not \
+readable by the server.
+404 The requested URL was not found on the server. If you entered the URL manually please check your \
+spelling and try again.
+405 The method is not allowed for the requested URL.
+406 The resource identified by the request is only capable of generating response entities which have \
+content characteristics not acceptable according to the accept headers sent in the request.
+408 The server closed the network connection because the browser didn't finish the request within the \
+specified time.
+409 A conflict happened while processing the request. The resource might have been modified while the \
+request was being processed.
+410 The requested URL is no longer available on this server and there is no forwarding address. If you \
+followed a link from a foreign page, please contact the author of this page.
+411 A request with this method requires a valid <code>Content-Length</code> header.
+412 The precondition on the request for the URL failed positive evaluation.
+413 The data value transmitted exceeds the capacity limit.
+414 The length of the requested URL exceeds the capacity limit for this server. The request cannot be \
+processed.
+415 The server does not support the media type transmitted in the request.
+416 The server cannot provide the requested range.
+417 The server could not meet the requirements of the Expect header
+418 This server is a teapot, not a coffee machine
+421 The server is not able to produce a response.
+422 The request was well-formed but was unable to be followed due to semantic errors.
+423 The resource that is being accessed is locked.
+424 The method could not be performed on the resource because the requested action depended on another \
+action and that action failed.
+428 This request is required to be conditional; try using "If-Match" or "If-Unmodified-Since".
+429 This user has exceeded an allotted request count. Try again later.
+431 One or more header fields exceeds the maximum size.
+451 Unavailable for legal reasons.
+500 The server encountered an internal error and was unable to complete your request. Either the server is \
+overloaded or there is an error in the application.
+501 The server does not support the action requested by the browser.
+502 The proxy server received an invalid response from an upstream server.
+503 The server is temporarily unable to service your request due to maintenance downtime or capacity \
+problems. Please try again later.
+504 The connection to an upstream server timed out.
+505 The server does not support the HTTP protocol version used in the request.
+"""
+_SENTENCES = {int(line[:3]): line[4:] for line in _DESCRIPTIONS.splitlines()}
 
 _HTML = ("Content-Type", "text/html; charset=utf-8")
 
@@ -102,6 +151,8 @@ class HTTPException(Exception):
         super().__init_subclass__(**kwargs)
         if code is not None:
             cls.code = code
+            if "description" not in cls.__dict__:
+                cls.description = _SENTENCES.get(code, cls.description)
 
     def __init__(self, description: Text = None, response: Answer = None) -> None:
         super().__init__()
@@ -202,10 +253,8 @@ class _Twin:
 class BadRequest(HTTPException, code=400):
     """*400*: the request itself is wrong, whoever sends it."""
 
-    description = "The browser (or proxy) sent a request that this server could not understand."
 
-
-class BadRequestKeyError(_Twin, BadRequest, KeyError):  # type: ignore[misc]
+class BadRequestKeyError(_Twin, BadRequest, KeyError):
     """*400*: a form field, an argument or a cookie is missing. A KeyError as well, as the multi
     dicts that raise it are dicts."""
 
@@ -233,12 +282,6 @@ class Unauthorized(HTTPException, code=401):
     challenges contain commas and clients split joined ones badly (RFC 9110 11.6.1).
     """
 
-    description = (
-        "The server could not verify that you are authorized to access the URL requested. You either supplied"
-        " the wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the"
-        " credentials required."
-    )
-
     def __init__(
         self, description: Text = None, response: Answer = None, www_authenticate: t.Any = None
     ) -> None:
@@ -256,26 +299,14 @@ class Unauthorized(HTTPException, code=401):
 class Forbidden(HTTPException, code=403):
     """*403*: known, or unknown, but not allowed."""
 
-    description = (
-        "You don't have the permission to access the requested resource. It is either read-protected or not"
-        " readable by the server."
-    )
-
 
 class NotFound(HTTPException, code=404):
     """*404*: nothing is there."""
-
-    description = (
-        "The requested URL was not found on the server. If you entered the URL manually please check your"
-        " spelling and try again."
-    )
 
 
 class MethodNotAllowed(HTTPException, code=405):
     """*405*: the URL is known, but not with this method. *valid_methods* go into ``Allow``, which
     RFC 9110 (15.5.6) demands."""
-
-    description = "The method is not allowed for the requested URL."
 
     def __init__(
         self, valid_methods: t.Iterable[str] | None = None, description: Text = None, response: Answer = None
@@ -291,84 +322,45 @@ class MethodNotAllowed(HTTPException, code=405):
 class NotAcceptable(HTTPException, code=406):
     """*406*: nothing that could be sent is accepted by the client."""
 
-    description = (
-        "The resource identified by the request is only capable of generating response entities which have"
-        " content characteristics not acceptable according to the accept headers sent in the request."
-    )
-
 
 class RequestTimeout(HTTPException, code=408):
     """*408*: the request took too long to arrive."""
-
-    description = (
-        "The server closed the network connection because the browser didn't finish the request within the"
-        " specified time."
-    )
 
 
 class Conflict(HTTPException, code=409):
     """*409*: the resource is in a state that the request did not expect."""
 
-    description = (
-        "A conflict happened while processing the request. The resource might have been modified while the"
-        " request was being processed."
-    )
-
 
 class Gone(HTTPException, code=410):
     """*410*: it was there, and will not come back."""
-
-    description = (
-        "The requested URL is no longer available on this server and there is no forwarding address. If you"
-        " followed a link from a foreign page, please contact the author of this page."
-    )
 
 
 class LengthRequired(HTTPException, code=411):
     """*411*: a body without Content-Length."""
 
-    description = "A request with this method requires a valid <code>Content-Length</code> header."
-
 
 class PreconditionFailed(HTTPException, code=412):
     """*412*: If-Match, If-None-Match or If-Unmodified-Since did not hold."""
-
-    description = "The precondition on the request for the URL failed positive evaluation."
 
 
 class RequestEntityTooLarge(HTTPException, code=413):
     """*413*: the body, or a part or a count in it, exceeds a limit."""
 
-    description = "The data value transmitted exceeds the capacity limit."
-
 
 class RequestURITooLarge(HTTPException, code=414):
     """*414*: the URL exceeds a limit."""
 
-    description = (
-        "The length of the requested URL exceeds the capacity limit for this server. The request cannot be"
-        " processed."
-    )
-
 
 class UnsupportedMediaType(HTTPException, code=415):
     """*415*: the body is of a type that is not understood here."""
-
-    description = "The server does not support the media type transmitted in the request."
 
 
 class RequestedRangeNotSatisfiable(HTTPException, code=416):
     """*416*: a Range that the resource has not. Its *length* tells the client what it has (RFC 9110
     14.4)."""
 
-    description = "The server cannot provide the requested range."
-
     def __init__(
-        self,
-        length: int | None = None,
-        units: str = "bytes",
-        description: Text = None,
-        response: Answer = None,
+        self, length: Length = None, units: str = "bytes", description: Text = None, response: Answer = None
     ) -> None:
         super().__init__(description, response)
         self.length = length
@@ -383,46 +375,29 @@ class RequestedRangeNotSatisfiable(HTTPException, code=416):
 class ExpectationFailed(HTTPException, code=417):
     """*417*: an Expect header that cannot be met."""
 
-    description = "The server could not meet the requirements of the Expect header"
-
 
 class ImATeapot(HTTPException, code=418):
     """*418*: RFC 2324."""
-
-    description = "This server is a teapot, not a coffee machine"
 
 
 class MisdirectedRequest(HTTPException, code=421):
     """*421*: the request was meant for another server."""
 
-    description = "The server is not able to produce a response."
-
 
 class UnprocessableEntity(HTTPException, code=422):
     """*422*: well-formed, but what it says cannot be done."""
-
-    description = "The request was well-formed but was unable to be followed due to semantic errors."
 
 
 class Locked(HTTPException, code=423):
     """*423*: the resource is locked (RFC 4918)."""
 
-    description = "The resource that is being accessed is locked."
-
 
 class FailedDependency(HTTPException, code=424):
     """*424*: an action that this one needs has failed."""
 
-    description = (
-        "The method could not be performed on the resource because the requested action depended on another"
-        " action and that action failed."
-    )
-
 
 class PreconditionRequired(HTTPException, code=428):
     """*428*: a change without If-Match could overwrite somebody else's (RFC 6585 3)."""
-
-    description = 'This request is required to be conditional; try using "If-Match" or "If-Unmodified-Since".'
 
 
 class _RetryAfter(HTTPException):
@@ -451,35 +426,21 @@ class _RetryAfter(HTTPException):
 class TooManyRequests(_RetryAfter, code=429):
     """*429*: this client asks too often (RFC 6585 4)."""
 
-    description = "This user has exceeded an allotted request count. Try again later."
-
 
 class RequestHeaderFieldsTooLarge(HTTPException, code=431):
     """*431*: a header, or all of them, exceed a limit."""
 
-    description = "One or more header fields exceeds the maximum size."
-
 
 class UnavailableForLegalReasons(HTTPException, code=451):
     """*451*: withheld by law (RFC 7725)."""
-
-    description = "Unavailable for legal reasons."
 
 
 class InternalServerError(HTTPException, code=500):
     """*500*: the application failed. `original_exception` is what it failed with, for the handler
     of 500; None if the error was raised or aborted with by name."""
 
-    description = (
-        "The server encountered an internal error and was unable to complete your request. Either the server"
-        " is overloaded or there is an error in the application."
-    )
-
     def __init__(
-        self,
-        description: Text = None,
-        response: Answer = None,
-        original_exception: BaseException | None = None,
+        self, description: Text = None, response: Answer = None, original_exception: Cause = None
     ) -> None:
         # For handlers and logs, never shown on the page: it may tell about the inside.
         self.original_exception = original_exception
@@ -490,34 +451,21 @@ class InternalServerError(HTTPException, code=500):
 class NotImplemented(HTTPException, code=501):
     """*501*: a method that this server does not know at all."""
 
-    description = "The server does not support the action requested by the browser."
-
 
 class BadGateway(HTTPException, code=502):
     """*502*: the server behind this one answered nonsense."""
-
-    description = "The proxy server received an invalid response from an upstream server."
 
 
 class ServiceUnavailable(_RetryAfter, code=503):
     """*503*: not now."""
 
-    description = (
-        "The server is temporarily unable to service your request due to maintenance downtime or capacity"
-        " problems. Please try again later."
-    )
-
 
 class GatewayTimeout(HTTPException, code=504):
     """*504*: the server behind this one did not answer in time."""
 
-    description = "The connection to an upstream server timed out."
-
 
 class HTTPVersionNotSupported(HTTPException, code=505):
     """*505*: a version of HTTP that is not spoken here."""
-
-    description = "The server does not support the HTTP protocol version used in the request."
 
 
 #: Code -> class. A base is defined before its kin, so the first of a code is the general one.
@@ -534,11 +482,7 @@ class Aborter:
     application has its own (``app.aborter``), so that its own codes can be aborted with.
     """
 
-    def __init__(
-        self,
-        mapping: t.Mapping[int, type[HTTPException]] | None = None,
-        extra: t.Mapping[int, type[HTTPException]] | None = None,
-    ) -> None:
+    def __init__(self, mapping: Codes = None, extra: Codes = None) -> None:
         # A copy, as applications add codes of their own.
         self.mapping = dict(default_exceptions if mapping is None else mapping)
         self.mapping.update(extra or {})
