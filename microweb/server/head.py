@@ -176,7 +176,7 @@ def _finish(head: Head) -> None:
     if "HTTP_EXPECT" in variables and head.minor:  # RFC 9110 10.1.1: to be ignored in HTTP/1.0
         known = variables.pop("HTTP_EXPECT").lower() == "100-continue"
         require(known, "the only expectation known is 100-continue", 417)
-        head.expects = True
+        head.expects = head.chunked or head.length > 0
 
 
 def unquote(path: str) -> str:
