@@ -41,7 +41,13 @@ APART = ["typing", "", "__init__", "__main__"]
 FEWER = {"routing": ["exceptions", "http.urls"], "templates": ["markup"]}
 
 #: Between parts of a floor: dates are spelled and strictness is told in one place, and the alias layer is a command, too.
-SIDEWAYS = {("json", "http.dates"), ("json", "http.jsonbody"), ("cli", "compat"), ("testing", "cli.runner")}
+SIDEWAYS = {
+    ("json", "http.dates"),
+    ("json", "http.jsonbody"),
+    ("cli", "compat"),
+    ("cli", "testing"),
+    ("testing", "cli.runner"),
+}
 
 #: The one import that points up, and the place that says why.
 UPWARDS = {("exceptions", "http.response")}

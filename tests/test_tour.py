@@ -6,17 +6,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from io import BytesIO, StringIO
 
 import pytest
 
-from tests.house import PACKAGE, ROOT
+from microweb.cli.observer import Observer, Step
+from tests.house import ROOT
 
 PAGE = ROOT / "docs" / "tour.md"
 MARKED = re.compile(r"(<!-- (long|short) way -->\n)(.*?)(<!-- / -->)", re.DOTALL)
-#: Frames of their own only in older interpreters.
-INLINED = ("<listcomp>", "<dictcomp>", "<setcomp>")
 
 
 def hello_app(way: str):
@@ -66,21 +64,18 @@ def call_path(way: str) -> list[str]:
     """``file:function`` of each function of the package that the request enters, in order."""
     app = hello_app(way)
     serve(app)  # the first request sets things up
-    path: list[str] = []
-    prefix = str(PACKAGE) + "/"
-
-    def record(frame, event, argument):
-        code = frame.f_code
-        if event == "call" and code.co_filename.startswith(prefix) and code.co_name not in INLINED:
-            path.append(f"{code.co_filename[len(prefix) :]}:{code.co_name}")
-
-    sys.setprofile(record)
-    try:
+    observer = Observer(app, every=True)
+    with observer:
         body = serve(app)
-    finally:
-        sys.setprofile(None)
     assert body == b"Hello, ada!"
-    return path
+    return list(calls(observer.root))
+
+
+def calls(step: Step):
+    for each in step.steps:
+        if each.call:  # the view is not the framework's
+            yield each.call
+        yield from calls(each)
 
 
 def as_list(path: list[str]) -> str:

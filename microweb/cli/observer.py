@@ -14,6 +14,7 @@ from inspect import unwrap
 from time import perf_counter
 
 from ..ctx import AppContext, RequestContext
+from ..globals import _contexts
 from ..helpers import _default_template_ctx_processor, get_flashed_messages
 from ..signals import Signal
 
@@ -130,7 +131,7 @@ class Observer:
             return
         if kind == "hooks":
             # Those were registered during this request; nobody could know them before.
-            for function in getattr(frame.f_locals.get("context"), "_after_request_functions", None) or ():
+            for function in getattr(_contexts.get()[1], "_after_request_functions", ()):
                 self._known.update(_registered("after_this_request", function))
         step = Step(kind, say(frame.f_locals), place, _call(frame.f_code), perf_counter())
         self._open[-1][1].steps.append(step)
@@ -153,7 +154,7 @@ class Observer:
 
 
 def _call(code: CodeType) -> str:
-    inside = code.co_filename.startswith(_PACKAGE)
+    inside = code.co_filename.startswith(_PACKAGE) and code.co_filename != __file__
     return f"{code.co_filename[len(_PACKAGE) :]}:{code.co_name}" if inside else ""
 
 

@@ -89,7 +89,7 @@ class AppGroup(Group):
     """A group whose commands run in the application's context; ``with_appcontext=False`` is the way
     out."""
 
-    def command(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+    def command(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """As of every group."""
         wrap = kwargs.pop("with_appcontext", True)
         if args and callable(args[0]):
@@ -97,7 +97,7 @@ class AppGroup(Group):
         decorator = super().command(*args, **kwargs)
         return lambda f: decorator(with_appcontext(f) if wrap else f)
 
-    def group(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+    def group(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """As of every group; the new one is an AppGroup, too."""
         return super().group(*args, **{"cls": AppGroup, "with_appcontext": False, **kwargs})
 
