@@ -359,9 +359,8 @@ class Macro:
             # Escaping depends on where the macro is used, not on where it was written.
             autoescape, args = args[0].autoescape, args[1:]
         if "caller" in kwargs and "caller" in self.arguments[: len(args)]:
-            raise TypeError(
-                f"macro {self.name!r} was invoked with two values for the special caller argument"
-            )
+            message = f"macro {self.name!r} was invoked with two values for the special caller argument"
+            raise TypeError(message)
         return self.for_mode(autoescape)(*args, **kwargs)
 
     @internalcode
@@ -460,8 +459,7 @@ class DebugUndefined(Undefined):
         elif self._undefined_obj is missing:
             message = self._undefined_name
         else:
-            owner = object_type_repr(self._undefined_obj)
-            message = f"no such element: {owner}[{self._undefined_name!r}]"
+            message = f"no such element: {object_type_repr(self._undefined_obj)}[{self._undefined_name!r}]"
         return f"{{{{ {message} }}}}"
 
 

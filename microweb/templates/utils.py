@@ -260,10 +260,8 @@ class Joiner:
         self.used = False
 
     def __call__(self) -> str:
-        if not self.used:
-            self.used = True
-            return ""
-        return self.sep
+        separator, self.used = self.sep if self.used else "", True
+        return separator
 
 
 class Namespace:
