@@ -100,7 +100,7 @@ class BaseWSGIServer:
         self._connections: dict[int, Connection] = {}
         self._parked: dict[int, Connection] = {}
         self._ready: deque[int] = deque()
-        self._running: dict[Connection, None] = {}
+        self._running: dict[Connection, threading.Thread] = {}
         self._workers: list[threading.Thread] = []
         self._turn, self._ended = threading.Lock(), False
         # Opened where they are used: processes that share them would take each other's events.
@@ -150,10 +150,10 @@ class BaseWSGIServer:
                 loop.join()
         finally:
             self.server_close()
-            # Not for those whose application never returns: they end with the process.
-            for worker in [] if self._running else self._workers:
+            # Those whose application never returns end with the process.
+            for worker in {*self._workers} - {*self._running.values()}:
                 worker.join()
-            for each in (woken, self._wake, *([] if self._running else [self._poller])):
+            for each in (woken, self._wake, self._poller):
                 each.close()
             self._stopped.set()
 
@@ -283,7 +283,7 @@ class BaseWSGIServer:
                 connection = self._next()
             if connection is None:
                 return
-            self._running[connection] = None
+            self._running[connection] = threading.current_thread()
             # Somebody has to take the turn, or a slow application would stop all others.
             if len(self._running) >= len(self._workers) < self.threads:
                 self._hire()

@@ -101,11 +101,11 @@ def serving(application, validate=True, host="127.0.0.1", limits=None, threads=8
 
 
 @contextlib.contextmanager
-def process(program, *arguments, **variables):
-    """A Python program that tells its address in the third word on stderr, as a process."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+def process(program, *arguments, **options):
+    """A Python program as a process."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environ, text=True) as started:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environ, text=True, **options) as started:
         try:
             yield started
         finally:

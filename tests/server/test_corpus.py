@@ -56,9 +56,10 @@ def assert_answers(client, data, wanted, end):
         assert statuses(answer) == wanted, answer
         assert b"/admin" not in answer
         # The date may change from one to the next, and a 100 comes only where the body is late.
-        assert re.sub(rb"Date:.*|HTTP/1.1 100.*", b"", answer).strip() == re.sub(
-            rb"Date:.*|HTTP/1.1 100.*", b"", answers[0]
-        ).strip()
+        assert (
+            re.sub(rb"Date:.*|HTTP/1.1 100.*", b"", answer).strip()
+            == re.sub(rb"Date:.*|HTTP/1.1 100.*", b"", answers[0]).strip()
+        )
     return answers[0]
 
 
@@ -80,7 +81,9 @@ def test_refused(client, data, status):
     assert b"\r\nConnection: close\r\n" in answer
 
 
-@pytest.mark.parametrize("data", [row[0] for row in TABLE if row[1] == 200], ids=lambda value: repr(value)[-70:])
+@pytest.mark.parametrize(
+    "data", [row[0] for row in TABLE if row[1] == 200], ids=lambda value: repr(value)[-70:]
+)
 def test_accepted(client, data):
     head = take_head(bytearray(data))
     body = b"5\r\nhello\r\n0\r\n\r\n" if head.chunked else b"hello123"[: head.length]
