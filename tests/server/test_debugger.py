@@ -7,8 +7,10 @@ import html
 import io
 import json
 import re
+import subprocess
 import sys
 import threading
+import zipfile
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
@@ -17,10 +19,11 @@ import pytest
 from microweb.server.debugger import DebuggedApplication
 from microweb.server.debugger.access import ATTEMPTS, Access
 from microweb.server.debugger.console import Console
-from microweb.server.debugger.frames import INNERMOST, OUTERMOST, make_chain
+from microweb.server.debugger.frames import FAILURES, INNERMOST, OUTERMOST, make_chain
 from microweb.server.debugger.page import ASSETS, DebugTraceback
 from microweb.server.debugger.redaction import HIDDEN, Redactor, is_secret
 from microweb.server.debugger.repr import DebugReprGenerator, debug_repr, escape
+from tests.house import PACKAGE
 
 HOSTILE = "</script><script>alert('x')</script><!-- \" onload=\"x"
 
@@ -280,6 +283,22 @@ def test_a_recursion_without_end_is_cut():
     assert len(answer.text) < 1_000_000
 
 
+def test_a_long_chain_is_cut():
+    def app(environ, start_response):
+        error = None
+        for number in range(300):
+            try:
+                raise ValueError(number) from error
+            except ValueError as raised:
+                error = raised
+        raise error
+
+    assert [text for _, failure in make_chain(caught(app)) for text in failure.lines][
+        -1
+    ] == "ValueError: 270\n"
+    assert ask(debugged(app)).text.count('<div class="exc-divider">') == FAILURES - 1
+
+
 def test_large_values_are_cut():
     def app(environ, start_response):
         numbers, text, data = list(range(10**6)), "x" * 10**7, b"x" * 10**7
@@ -346,6 +365,32 @@ def test_programs_get_what_they_ask_for(accept, kind):
         assert data["traceback"][0].startswith("Traceback")
     if "plain" in kind:
         assert answer.text.rstrip().endswith(f"ValueError: {HIDDEN} is wrong")
+
+
+def test_it_works_from_an_archive_under_another_name(tmp_path):
+    archive = tmp_path / "lib.zip"
+    with zipfile.ZipFile(archive, "w") as target:
+        target.writestr("other/__init__.py", "")
+        for path in (PACKAGE / "server").rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                target.write(path, f"other/{path.relative_to(PACKAGE)}")
+    program = f"""
+import io, sys
+sys.path.insert(0, {str(archive)!r})
+from wsgiref.util import setup_testing_defaults
+from other.server.debugger import DebuggedApplication
+
+def ask(**environ):
+    environ["wsgi.errors"] = io.StringIO()
+    setup_testing_defaults(environ)
+    app = DebuggedApplication(lambda environ, start_response: missing_name)
+    return b"".join(app(environ, lambda *args: None)).decode()
+
+assert "NameError" in ask(HTTP_HOST="localhost"), ask(HTTP_HOST="localhost")
+assert ".frame" in ask(QUERY_STRING="__debugger__=yes&cmd=resource&f=debugger.css")
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
 
 
 # -- bodies
@@ -523,6 +568,12 @@ def test_more_hosts_and_peers(monkeypatch):
     app.trusted_hosts.append("dev.example")
     for peer, shown in (("172.17.3.4", True), ("10.0.0.7", True), ("10.0.0.8", False)):
         assert ("what happened" in ask(app, REMOTE_ADDR=peer, HTTP_HOST="dev.example:80").text) is shown
+
+
+def test_a_wrong_network_is_told_at_once(monkeypatch):
+    monkeypatch.setenv("MICROWEB_DEBUG_PEERS", "my-laptop")
+    with pytest.raises(ValueError, match="my-laptop"):
+        Access()
 
 
 # -- the PIN

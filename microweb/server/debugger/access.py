@@ -43,12 +43,11 @@ class Access:
         self.pin: str | None = chosen if secured and wanted != "off" else None
         #: Names of this machine; one that begins with a dot stands for those below it as well.
         self.trusted_hosts: list[str] = [".localhost", "127.0.0.1", "::1"]
+        peers = os.environ.get("MICROWEB_DEBUG_PEERS", "").split()
+        for each in peers:  # now, as a traceback is no place for another error
+            ipaddress.ip_network(each, strict=False)
         #: Addresses and networks of those who are let in.
-        self.trusted_peers: list[str] = [
-            "127.0.0.0/8",
-            "::1",
-            *os.environ.get("MICROWEB_DEBUG_PEERS", "").split(),
-        ]
+        self.trusted_peers: list[str] = ["127.0.0.0/8", "::1", *peers]
         self.failures = 0
         self._lock = threading.Lock()
         #: What a browser shows that gave the PIN once. Cookies know no ports: the name keeps servers apart.

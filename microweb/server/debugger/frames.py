@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     import types
     import typing as t
 
+    Chain = list[tuple[t.Optional[str], "Failure"]]
+
 #: Lines of source before and behind the line.
 CONTEXT = 5
 #: Of a recursion that has no end, only the outermost and innermost frames are kept.
 OUTERMOST, INNERMOST = 20, 40
+#: Exceptions that are shown in all, of chains and groups.
+FAILURES = 30
 
 _OWN = os.path.dirname(__file__) + os.sep
 # Not the developer's code: Python's and what was installed, and the package that this is a part of.
@@ -79,53 +83,60 @@ class Frame:
 
 
 class Failure:
-    """An exception of a chain: its text, its frames, and what it is a group of."""
+    """An exception of a chain: its text, its frames, and the chains of what it is a group of."""
 
-    def __init__(
-        self, error: BaseException, summary: traceback.TracebackException, skip: int, hide: bool
-    ) -> None:
+    def __init__(self, error: BaseException, summary: traceback.TracebackException) -> None:
         self.summary = summary
         self.type_name = type(error).__name__
         #: Type and message, as at the end of a traceback; and the message alone.
         self.lines = list(summary.format_exception_only())
         self.text = "".join(self.lines).rstrip("\n")
         self.message = str(summary)
-        self.frames = _frames(error, summary, skip, hide)
-        parts = getattr(summary, "exceptions", None) or ()
-        self.parts = [Chain(e, s, 0, hide) for e, s in zip(getattr(error, "exceptions", ()), parts)]
-
-
-class Chain(list["tuple[str | None, Failure]"]):
-    """An exception and those that it came from, the last one first: each with the words that tell how
-    the next one led to it, None at the end."""
-
-    def __init__(
-        self, error: BaseException, summary: traceback.TracebackException, skip: int, hide: bool
-    ) -> None:
-        while True:
-            failure = Failure(error, summary, skip, hide)
-            message, cause, before = CAUSE, error.__cause__, summary.__cause__
-            if before is None and not summary.__suppress_context__:
-                message, cause, before = CONTEXT_OF, error.__context__, summary.__context__
-            if cause is None or before is None:
-                self.append((None, failure))
-                return
-            self.append((message, failure))
-            error, summary, skip = cause, before, 0
-
-    def all_frames(self) -> t.Iterator[Frame]:
-        """Every frame, those of groups' parts too."""
-        for _, failure in self:
-            yield from failure.frames
-            for part in failure.parts:
-                yield from part.all_frames()
+        self.frames: list[Frame] = []
+        self.parts: list[Chain] = []
 
 
 def make_chain(error: BaseException, skip: int = 0, hide: bool = True) -> Chain:
-    """What an exception came from. The first `skip` frames are left out, and those of this folder; with
-    `hide`, also those that have a true local `__traceback_hide__`."""
+    """An exception and those that it came from, the last one first: each with the words that tell how the
+    next one led to it, None at the end.
+
+    The first `skip` frames are left out, and those of this folder; with `hide`, also those that have a true
+    local `__traceback_hide__`.
+    """
     summary = traceback.TracebackException.from_exception(error, lookup_lines=False)
-    return Chain(error, summary, skip, hide)
+    return _chain(error, summary, skip, hide, iter(range(FAILURES)))
+
+
+def _chain(error: t.Any, summary: t.Any, skip: int, hide: bool, left: t.Iterator[int]) -> Chain:
+    chain: Chain = []
+    while next(left, None) is not None:
+        failure = Failure(error, summary)
+        failure.frames = _frames(error, summary, skip, hide)
+        # Of the pairs, the summary knows which count: it leaves out what would go in a circle.
+        parts = zip(getattr(error, "exceptions", ()), getattr(summary, "exceptions", None) or ())
+        failure.parts = list(filter(None, (_chain(*part, 0, hide, left) for part in parts)))
+        words, error, summary = _before(error, summary)
+        chain.append((words, failure))
+        if words is None:
+            break
+        skip = 0
+    return chain
+
+
+def _before(error: t.Any, summary: t.Any) -> tuple[str | None, t.Any, t.Any]:
+    if summary.__cause__ is not None:
+        return CAUSE, error.__cause__, summary.__cause__
+    if summary.__context__ is not None and not summary.__suppress_context__:
+        return CONTEXT_OF, error.__context__, summary.__context__
+    return None, None, None
+
+
+def all_frames(chain: Chain) -> t.Iterator[Frame]:
+    """Every frame of a chain, those of groups' parts too."""
+    for _, failure in chain:
+        yield from failure.frames
+        for part in failure.parts:
+            yield from all_frames(part)
 
 
 def _frames(

@@ -15,7 +15,7 @@ import sys
 from functools import cache
 from urllib.parse import parse_qsl
 
-from .frames import Failure, Frame, make_chain
+from .frames import Failure, Frame, all_frames, make_chain
 from .redaction import Redactor
 from .repr import DebugReprGenerator, escape
 
@@ -76,7 +76,7 @@ class DebugTraceback:
     ) -> None:
         #: The exception and those before it, the last one first, with the words between them.
         self.all_tracebacks = make_chain(exc, skip, hide)
-        self.all_frames = list(self.all_tracebacks.all_frames())
+        self.all_frames = list(all_frames(self.all_tracebacks))
         self._redactor = Redactor(*namespaces, *(frame.locals for frame in self.all_frames))
         self._last = self.all_tracebacks[0][1]
 

@@ -93,12 +93,13 @@ class DebugReprGenerator:
         return self._container(obj, base, inside) if base else span("object", self._cut(repr(obj)))
 
     def _cut(self, text: str) -> str:
-        more = len(text) > MOST_CHARACTERS
-        return escape(self._clean(text)[:MOST_CHARACTERS]) + ("..." if more else "")
+        # Cut twice: a secret that is cut in two would not be known.
+        shown = self._clean(text[: 2 * MOST_CHARACTERS])[:MOST_CHARACTERS]
+        return escape(shown) + ("..." if len(text) > MOST_CHARACTERS else "")
 
     def _string(self, obj: str | bytes) -> str:
         # Cut first: the text of a body of a gigabyte would be four.
-        text = self._clean(repr(obj[:MOST_CHARACTERS] if type(obj) in (str, bytes) else obj))
+        text = self._clean(repr(obj[: 2 * MOST_CHARACTERS] if type(obj) in (str, bytes) else obj))
         # Folding less than three characters saves nothing.
         end = CHARACTERS if len(text) > CHARACTERS + 2 else len(text)
         folded = span("extended", escape(text[end:MOST_CHARACTERS])) if text[end:] else ""
