@@ -124,6 +124,14 @@ def test_x_sendfile(folder):
     assert "X-Sendfile" not in response.headers
 
 
+def test_x_sendfile_of_a_name_that_is_not_ascii(folder):
+    """The bytes of the name go over the wire: it is them that the server in front opens."""
+    path = folder / "ä☃.txt"
+    path.write_bytes(b"x")
+    _, headers, _ = fetch(path, use_x_sendfile=True)
+    assert headers["X-Sendfile"].encode("latin-1") == os.fsencode(path)
+
+
 # Types and names
 
 
