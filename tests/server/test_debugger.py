@@ -293,10 +293,9 @@ def test_a_long_chain_is_cut():
                 error = raised
         raise error
 
-    assert [text for _, failure in make_chain(caught(app)) for text in failure.lines][
-        -1
-    ] == "ValueError: 270\n"
-    assert ask(debugged(app)).text.count('<div class="exc-divider">') == FAILURES - 1
+    assert [failure.message for _, failure in make_chain(caught(app))][-1] == str(300 - FAILURES)
+    # The words above the first one tell that there was another.
+    assert ask(debugged(app)).text.count('<div class="exc-divider">') == FAILURES
 
 
 def test_large_values_are_cut():
