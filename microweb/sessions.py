@@ -299,11 +299,13 @@ class SecureCookieSessionInterface(SessionInterface):
         for value in _cookies_of(request, self.get_cookie_name(app)):
             max_age = int(app.permanent_session_lifetime.total_seconds())
             try:
-                session = self.session_class(_codec(serializer).loads(value, max_age=max_age))
+                data = _codec(serializer).loads(value, max_age=max_age)
             except _bad_data():
                 continue
-            session._cookie = value
-            return session
+            if isinstance(data, dict):  # else it was signed for something else
+                session = self.session_class(data)
+                session._cookie = value
+                return session
         return self.session_class()
 
     def _changed_inside(self, app: t.Any, session: SessionMixin) -> bool:

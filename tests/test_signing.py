@@ -33,10 +33,12 @@ from microweb.signing import (
     TimestampSigner,
     URLSafeSerializer,
     URLSafeTimedSerializer,
+    _compress,
     base64_decode,
     base64_encode,
     bytes_to_int,
     int_to_bytes,
+    straight,
 )
 
 NOW = 1_308_874_145
@@ -380,3 +382,55 @@ def test_a_refused_token_leaves_nothing_to_the_garbage_collector(token):
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+@given(st.binary(max_size=600) | st.text('ab{}":, ', max_size=600).map(str.encode))
+def test_short_payloads_are_compressed_to_the_same_bytes(data):
+    compressed = _compress(data)
+    assert zlib.decompress(compressed) == data
+    if zlib.ZLIB_VERSION.startswith("1.2") and "ng" not in zlib.ZLIB_RUNTIME_VERSION:
+        assert compressed == zlib.compress(data)
+
+
+@pytest.mark.parametrize("keys", ["key", ["old", "key"]])
+@pytest.mark.parametrize("value", [{}, {"a": 1}, {"a": "x" * 200}, {"a": "\u20ac" * 20}, [1, "x" * 2000]])
+def test_the_straight_way_is_the_serializers(keys, value):
+    serializer = URLSafeTimedSerializer(keys, "salt", signer_kwargs={"key_derivation": "hmac"})
+    way = straight(serializer)
+    assert type(way) is not URLSafeTimedSerializer
+    token = way.dumps(value)
+    assert serializer.loads(token) == way.loads(token, 10) == value
+    assert way.loads(serializer.dumps(value), 10) == value
+    older = URLSafeTimedSerializer("old", "salt", signer_kwargs={"key_derivation": "hmac"}).dumps(value)
+    if keys == "key":
+        with pytest.raises(BadSignature):
+            way.loads(older, 10)
+    else:
+        assert way.loads(older, 10) == value
+
+
+def test_what_the_straight_way_refuses_it_refuses_as_the_serializer():
+    serializer = URLSafeTimedSerializer("key")
+    way, token = straight(serializer), serializer.dumps({"a": 1})
+    for bad in (token[:-1], "x" + token, token + "x", "", ".", "..", "\u20ac", token.replace(".", "")):
+        with pytest.raises(BadSignature) as ours:
+            way.loads(bad, 10)
+        with pytest.raises(type(ours.value)):
+            serializer.loads(bad, max_age=10)
+    with pytest.raises(SignatureExpired):
+        way.loads(token, -1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        URLSafeSerializer("key"),
+        URLSafeTimedSerializer("key", fallback_signers=[{"digest_method": hashlib.sha512}]),
+        URLSafeTimedSerializer("key", signer_kwargs={"algorithm": NoneAlgorithm()}),
+        URLSafeTimedSerializer("key", signer_kwargs={"sep": "!"}),
+        type("Own", (URLSafeTimedSerializer,), {})("key"),
+    ],
+    ids=range(5),
+)
+def test_unusual_serializers_go_their_own_way(other):
+    assert straight(other) is other
