@@ -56,6 +56,8 @@ class MapAdapter:
         self.map = map
         self.server_name = server_name
         self.script_name = script_name if script_name.endswith("/") else f"{script_name}/"
+        #: What stands before every path: nothing, or a slash and a name.
+        self._mount = f"/{script_name.strip('/')}".rstrip("/")
         self.subdomain = subdomain
         self.url_scheme = url_scheme
         self.path_info = path_info
@@ -207,8 +209,7 @@ class MapAdapter:
         """An absolute URL for a path below the mount point."""
         query_args = self.query_args if query_args is None else query_args
         query = f"?{self.encode_query_args(query_args)}" if query_args else ""
-        mount = self.script_name.strip("/")
-        path = f"/{mount}{one_slash(path_info)}" if mount else one_slash(path_info)
+        path = self._mount + one_slash(path_info)
         return f"{self.url_scheme or 'http'}://{self.get_host(domain_part)}{path}{query}"
 
     def make_alias_redirect_url(
@@ -241,26 +242,27 @@ class MapAdapter:
         """
         if self.map._remap:
             self.map.update()
+        values = values or {}
         if method is None and not force_external:
             path = self._build_plainly(endpoint, values)
             if path is not None:
                 return path
-        values = _given(values) if values else {}
+        values = _given(values)
         found = self._choose(endpoint, values, method, append_unknown)
         if found is None:
             raise BuildError(endpoint, values, method, self)
         rule, (domain, path) = found
-        mount = self.script_name
+        path = self._mount + path
         here = self.server_name if self.map.host_matching else self.subdomain
         if domain == here and not (force_external or rule.websocket):
-            return path if mount == "/" else f"/{mount.strip('/')}{path}"
+            return path
         scheme = self.url_scheme if url_scheme is None else url_scheme
         if scheme or rule.websocket:
             # Links cross between HTTP and WebSockets, and stay as secure as they were.
             scheme = ("ws" if rule.websocket else "http") + ("s:" if scheme in {"https", "wss"} else ":")
-        return f"{scheme}//{self.get_host(domain)}{mount[:-1]}{path}"
+        return f"{scheme}//{self.get_host(domain)}{path}"
 
-    def _build_plainly(self, endpoint: t.Any, values: Values | None) -> str | None:
+    def _build_plainly(self, endpoint: t.Any, values: Values) -> str | None:
         """The path, where the values are the arguments of the only rule; None asks for the long way."""
         rule = self.map._lone_rules.get(endpoint)
         if (
@@ -274,11 +276,9 @@ class MapAdapter:
             if value is None:
                 return None  # that is no value
         try:
-            path = (rule._urls or rule._make_urls())[1](values)
+            return self._mount + (rule._urls or rule._make_urls())[1](values)
         except ValidationError:
             return None
-        mount = self.script_name
-        return path if mount == "/" else f"/{mount.strip('/')}{path}"
 
     def _choose(
         self, endpoint: t.Any, values: Values, method: str | None, append_unknown: bool
@@ -288,10 +288,6 @@ class MapAdapter:
         A rule with the default method is preferred; with host matching, one of this host.
         """
         rules = self.map._rules_by_endpoint.get(endpoint, ())
-        if len(rules) == 1 and method is None:  # as nearly always: there is no choice
-            suits = rules[0].suitable_for(values)
-            built = rules[0].build(values, append_unknown) if suits else None
-            return None if built is None else (rules[0], built)
         for wanted in (self.default_method, None) if method is None else (method,):
             found: t.Iterable[Built] = _built(rules, values, wanted, append_unknown)
             if self.map.host_matching:
@@ -315,7 +311,4 @@ def _given(values: Values) -> Values:
     if hasattr(values, "lists"):
         lists = values.lists()
         return {name: found[0] if len(found) == 1 else found for name, found in lists if found}
-    for value in values.values():
-        if value is None:
-            return {name: value for name, value in values.items() if value is not None}
-    return values  # as nearly always
+    return {name: value for name, value in values.items() if value is not None}
