@@ -17,7 +17,7 @@ from time import time
 from zlib import adler32
 
 from .archives import read_archived
-from .exceptions import NotFound, RequestedRangeNotSatisfiable
+from .exceptions import NotFound
 from .http.caching import quote_etag
 from .http.dates import http_date
 from .http.headers import Headers
@@ -93,7 +93,10 @@ def send_file(
     body = None if file is None else _wrap(environ, file)
     response = (response_class or Response)(body, headers=Headers(fields), direct_passthrough=True)
     if conditional:
-        _make_conditional(response, environ, size, file)
+        response.make_conditional(environ, accept_ranges=True, complete_length=size)
+        # Some web servers send the file whatever the status is.
+        if use_x_sendfile and response.status_code == 304:
+            response.headers.pop("X-Sendfile", None)
     return response
 
 
@@ -176,19 +179,6 @@ def _caching(
 def _wrap(environ: WSGIEnvironment, file: t.IO[bytes]) -> t.Iterable[bytes]:
     # The server's wrapper sends the whole file and may not know how to seek: a range needs our own.
     return FileWrapper(file) if "HTTP_RANGE" in environ else wrap_file(environ, file)
-
-
-def _make_conditional(response: Response, environ: WSGIEnvironment, size: int | None, file: t.Any) -> None:
-    try:
-        response.make_conditional(environ, accept_ranges=True, complete_length=size)
-    except RequestedRangeNotSatisfiable:
-        # Nobody else will: the response that would have is thrown away.
-        if file is not None:
-            file.close()
-        raise
-    # Some web servers send the file whatever the status is.
-    if response.status_code == 304:
-        response.headers.pop("X-Sendfile", None)
 
 
 def send_from_directory(

@@ -192,7 +192,7 @@ class SharedDataMiddleware:
 
     def get_file_loader(self, filename: str) -> Loader:
         """A loader of that one file."""
-        return lambda path: (os.path.basename(filename), lambda: _open(filename))
+        return lambda path: (os.path.basename(filename), lambda: _describe(open(filename, "rb"), 0.0))
 
     def get_directory_loader(self, directory: str) -> Loader:
         """A loader of the files in a directory."""
@@ -201,7 +201,7 @@ class SharedDataMiddleware:
             file = directory if path is None else safe_join(directory, path, portable=True)
             if file is None or not os.path.isfile(file):
                 return None, None
-            return os.path.basename(file), lambda: _open(file)
+            return self.get_file_loader(file)(path)
 
         return load
 
@@ -264,10 +264,6 @@ class SharedDataMiddleware:
             if found[1] is not None:
                 return found
         return None, None
-
-
-def _open(filename: str) -> Opened:
-    return _describe(open(filename, "rb"), 0.0)
 
 
 def _describe(file: t.IO[bytes], loaded: float) -> Opened:

@@ -501,6 +501,8 @@ class Response(ResponseHeaders):
         asked = parse_range_header(header)
         span = asked and asked.range_for_length(length)
         if not asked or not span:
+            # Nobody will send this response: what it holds, like an open file, is let go.
+            self.close()
             raise RequestedRangeNotSatisfiable(length)
         # Exactly what is cut: a wrong length would let the connection run out of step.
         start, stop = span
