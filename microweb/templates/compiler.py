@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _RESERVED = frozenset(NAMESPACE) | frozenset(
     words("environment context out append lookup_item getattr slice type str int range")
 )
-_GENERATED = re.compile(r"[lt]_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
+_GENERATED = re.compile(r"(l|t|loop|call)_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
 
 #: What a macro has besides its parameters if its body asks for it, in the order of Macro's flags.
 _EXTRAS = ("kwargs", "varargs", "caller")
@@ -323,7 +323,7 @@ class CodeGenerator(Expressions):
         """A Python loop; one that is recursive in a function, which `loop(...)` calls again."""
         if not node.recursive:
             return self._loop(node, frame, self.expr(node.iter, frame))
-        name = self.temporary()
+        name = self.temporary("loop")
         scope = Scope(frame.scope, function=True)
         inner = frame.inner(scope, buffer="out")
         body = self._loop(node, inner, self.name("reciter"), [name, "depth"])
@@ -441,7 +441,7 @@ class CodeGenerator(Expressions):
     def visit_CallBlock(self, node: t.Any, frame: Frame) -> Code:
         """Call a macro, or anything, with the body as `caller`."""
         caller = self.temporary()
-        body = self._macro(node, frame, self.temporary(), None, caller)
+        body = self._macro(node, frame, self.temporary("call"), None, caller)
         call = self.visit_Call(node.call, frame, caller=self.name(caller))
         return [*body, *self._write(self.text([call]), frame)]
 

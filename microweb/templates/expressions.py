@@ -94,10 +94,10 @@ class Expressions(Builder):
         """Raise a `TemplateAssertionError`."""
         raise TemplateAssertionError(message, lineno, self.template_name, self.filename)
 
-    def temporary(self) -> str:
-        """A new variable of the generated code."""
+    def temporary(self, kind: str = "t") -> str:
+        """A new variable of the generated code; of a function, tracebacks show what `kind` it is."""
         self._last_temporary += 1
-        return f"t_{self._last_temporary}"
+        return f"{kind}_{self._last_temporary}"
 
     def expr(self, node: nodes.Node, frame: Frame) -> t.Any:
         """Translate one expression."""

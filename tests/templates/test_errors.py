@@ -265,3 +265,14 @@ def test_a_filter_that_fails_by_itself_is_shown():
     with pytest.raises(TypeError) as caught:
         Environment().from_string("{{ 1|wordcount|first }}").render()
     assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "do_first"
+
+
+def test_functions_in_tracebacks_have_telling_names():
+    source = (
+        "{% macro wrap(loop_1, call_2=3) %}{% for a in [1] recursive %}{{ caller() ~ loop_1 ~ call_2 }}{% endfor %}"
+        "{% endmacro %}{% block a %}{% call wrap(0) %}{{ x / 0 }}{% endcall %}{% endblock %}"
+    )
+    with pytest.raises(ZeroDivisionError) as caught:
+        Environment().from_string(source).render(x=1)
+    names = [frame.name.rstrip("0123456789") for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert names[-5:] == ["top-level template code", "block 'a'", "macro_wrap", "loop_", "call_"]
