@@ -127,6 +127,15 @@ def _escape(value: object) -> str:
     return text.replace("'", "&#39;").replace('"', "&#34;")
 
 
+def redirect_page(url: str) -> str:
+    """A page with a link, for clients that do not follow redirects."""
+    link, title = _escape(url), "Redirecting..."
+    return (
+        f"<!doctype html>\n<html lang=en>\n<title>{title}</title>\n<h1>{title}</h1>\n<p>You should be"
+        f' redirected automatically to the target URL: <a href="{link}">{link}</a>. If not, click the link.\n'
+    )
+
+
 @cache
 def _response_class() -> type[Response]:
     # The only import of the package that points upwards: whoever raises an error needs no response

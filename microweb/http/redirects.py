@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..markup import escape
+from ..exceptions import redirect_page
 from .response import Response as _Response
 
 TYPE_CHECKING = False
@@ -11,15 +11,6 @@ if TYPE_CHECKING:
 
 #: Schemes that run what they carry. Nobody is sent there, whoever chose the target.
 _REFUSED_SCHEMES = ("javascript:", "data:", "vbscript:")
-
-_PAGE = """\
-<!doctype html>
-<html lang=en>
-<title>Redirecting...</title>
-<h1>Redirecting...</h1>
-<p>You should be redirected automatically to the target URL: <a href="{0}">{0}</a>. If not, click \
-the link.
-"""
 
 
 def redirect(location: str, code: int = 302, Response: type[t.Any] | None = None) -> _Response:
@@ -34,7 +25,7 @@ def redirect(location: str, code: int = 302, Response: type[t.Any] | None = None
             f"A redirect to {location[:64]!r} is refused: its scheme runs what it carries. Redirect"
             " to an http or https URL, or to a path."
         )
-    response: _Response = (Response or _Response)(_PAGE.format(escape(location)), code, mimetype="text/html")
+    response: _Response = (Response or _Response)(redirect_page(location), code, mimetype="text/html")
     # As it is: the response encodes it when it is sent.
     response.headers["Location"] = location
     return response

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from ..exceptions import BadRequest, HTTPException
+from ..exceptions import BadRequest, HTTPException, redirect_page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,14 +41,7 @@ class RequestRedirect(HTTPException, RoutingException):
 
     def get_body(self, environ: t.Any = None, scope: t.Any = None) -> str:
         """A page with the link, for clients that do not follow redirects."""
-        import html  # needed by this page alone, which browsers never show
-
-        link = '<a href="{0}">{0}</a>'.format(html.escape(self.new_url))
-        title = "Redirecting..."
-        return (
-            f"<!doctype html>\n<html lang=en>\n<title>{title}</title>\n<h1>{title}</h1>\n<p>You should be"
-            f" redirected automatically to the target URL: {link}. If not, click the link.\n"
-        )
+        return redirect_page(self.new_url)
 
     def _more_headers(self) -> list[tuple[str, str]]:
         return [("Location", self.new_url)]
