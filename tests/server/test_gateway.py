@@ -6,7 +6,7 @@ import pytest
 
 from microweb.server.body import Body
 from microweb.server.connection import Connection
-from microweb.server.gateway import FileWrapper, WSGIRequestHandler, check_field, check_status
+from microweb.server.gateway import WSGIRequestHandler, check_field, check_status
 from microweb.server.head import Head
 from microweb.server.limits import Limits
 from microweb.server.log import FORMAT
