@@ -177,7 +177,7 @@ def render(name: str, **context: t.Any) -> str:
     """One of the pages beside this file."""
     from pkgutil import get_data  # through the loader: the package may lie in a zip file
 
-    source = get_data(__package__, name)
+    source = get_data(__name__.rpartition(".")[0], name)
     assert source is not None, "the package was copied without its pages"
     page = Environment(autoescape=True).from_string(source.decode())
     return page.render(style=STYLE, **context)

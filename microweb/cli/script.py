@@ -40,6 +40,7 @@ COMMANDS = {
     "shell": ("shell:shell_command", "Run a Python shell in the application's context."),
     "trace": ("trace:trace_command", "Serve one request, and show its whole way."),
     "template": ("template:template_command", "Show a template's generated Python, or what it needs."),
+    "vendor": ("vendor:vendor_command", "Copy this package, or parts of it, under any name."),
 }
 
 
@@ -208,9 +209,11 @@ class MicrowebGroup(AppGroup):
             secho(f"Error: {error.format_message()}\n", err=True, fg="red")
             return None
         # Now, so that the callbacks of parameters have it as well.
-        if not current_app or current_app._get_current_object() is not app:
+        proxy: t.Any = current_app
+        if not proxy or proxy._get_current_object() is not app:
             ctx.with_resource(app.app_context())
-        return app.cli.get_command(ctx, cmd_name)
+        found: Command | None = app.cli.get_command(ctx, cmd_name)
+        return found
 
     def list_commands(self, ctx: Context) -> list[str]:
         """All names. An application that cannot be loaded is told, and its commands are missing."""

@@ -1,0 +1,301 @@
+"""``vendor``: the package, or parts of it, copied under any name; and whether a copy is still what it was.
+
+The rule: the same input gives the same bytes. A folder is for reading and gets the files as they are; a zip
+file is for running, and is made small: without comments, docstrings and what is there for type checkers only.
+Either has a record of where it comes from (`VENDORED.json`), by which `--check` knows what was changed.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import tokenize
+import zipfile
+from hashlib import sha256
+
+from .decorators import argument, command, option
+from .exceptions import ClickException, UsageError
+from .terminal import echo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+    #: Path below the package, with "/", and content.
+    Files = dict[str, bytes]
+
+_RECORD = "VENDORED.json"
+_ALWAYS = {"__init__.py", "LICENSE", "py.typed"}
+#: Zip files have no time zone, and begin in 1980.
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+_START = "import sys\n\nfrom {name}.cli.main import main\n\nsys.exit(main())\n"
+
+
+@command("vendor", short_help="Copy this package, or parts of it, under any name.")
+@option("--name", help="The name of the copy; by default that of this package.")
+@option("--zip", "as_zip", is_flag=True, help="Make DEST a zip file that can be imported from and run.")
+@option("--only", metavar="PARTS", help="Parts such as routing,templates, with what they need.")
+@option("--check", is_flag=True, help="Tell what has changed in the copy at DEST, and what is known of it.")
+@argument("dest")
+def vendor_command(dest: str, name: str | None, as_zip: bool, only: str | None, check: bool) -> None:
+    """Copy this package into the folder DEST, under any name: it does not care what it is called. Or make
+    DEST a zip file, which can be put into PYTHONPATH and run."""
+    if check:
+        raise SystemExit(_check(dest))
+    name = name or _own_name()
+    if not name.isidentifier():
+        raise UsageError(f"{name!r} cannot be imported; --name takes a name such as 'web'.")
+    files = source_files()
+    if only:
+        files = _only(files, [part.strip() for part in only.split(",")])
+    if as_zip:
+        _write_zip(
+            dest, name, {path: lean(data) if path.endswith(".py") else data for path, data in files.items()}
+        )
+    else:
+        _write_folder(os.path.join(dest, name), files)
+    echo(f"{len(files)} files of {_own_name()} {_version()} as {name!r} in {dest}")
+
+
+def _own_name() -> str:
+    return __name__.partition(".cli.")[0].rpartition(".")[2]
+
+
+def _version() -> str:
+    from .. import __version__
+
+    return __version__
+
+
+def source_files() -> Files:
+    """The files of this package, wherever it lies."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if os.path.isdir(root):
+        return _files_below(root)
+    archive: t.Any = __loader__.archive  # type: ignore[name-defined]
+    prefix = os.path.relpath(root, archive).replace(os.sep, "/") + "/"
+    with zipfile.ZipFile(archive) as file:
+        names = [name for name in sorted(file.namelist()) if name.startswith(prefix) and name[-1] != "/"]
+        names = [name for name in names if not name.endswith(_RECORD)]
+        return {name[len(prefix) :]: file.read(name) for name in names}
+
+
+def _files_below(root: str) -> Files:
+    files = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(each for each in folders if each != "__pycache__")
+        for name in sorted(names):
+            if not name.endswith((".pyc", ".pyo", _RECORD)):
+                path = os.path.join(folder, name)
+                with open(path, "rb") as file:
+                    files[os.path.relpath(path, root).replace(os.sep, "/")] = file.read()
+    return files
+
+
+# Parts: what is imported, at the top or in a function, must come along
+
+
+def _only(files: Files, parts: list[str]) -> Files:
+    wanted: set[str] = set()
+    for part in parts:
+        found = {path for path in files if path == f"{part}.py" or path.startswith(f"{part}/")}
+        if not found:
+            known = sorted(
+                {path.partition("/")[0].removesuffix(".py") for path in files if path.endswith(".py")}
+            )
+            raise UsageError(f"There is no part {part!r}; there are {', '.join(known)}.")
+        wanted |= found
+    ahead = [path for path in wanted if path.endswith(".py")]
+    while ahead:
+        for path in _imports(files, ahead.pop()) - wanted:
+            # Beside a module come its package's __init__ and the files that are no code.
+            folder = path.rpartition("/")[0]
+            new = {path, f"{folder}/__init__.py" if folder else path} - wanted
+            wanted |= new
+            ahead += [each for each in new if each in files]
+    folders = {path.rpartition("/")[0] for path in wanted} - {""}
+    data = {path for path in files if not path.endswith(".py") and path.rpartition("/")[0] in folders}
+    return {path: content for path, content in files.items() if path in wanted | data | _ALWAYS}
+
+
+def _imports(files: Files, path: str) -> set[str]:
+    """The files that the imports of a module lead to."""
+    found = set()
+    package = path.split("/")[:-1]
+    for node in ast.walk(_without_annotations(ast.parse(files[path]))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1] + (node.module.split(".") if node.module else [])
+            for alias in node.names:
+                found |= {"/".join([*base, alias.name]) + ".py", "/".join([*base, alias.name, "__init__.py"])}
+            found |= {"/".join(base) + ".py", "/".join([*base, "__init__.py"])}
+    return {each for each in found if each in files and each != "__init__.py"}
+
+
+def _without_annotations(tree: ast.Module) -> ast.Module:
+    tree.body = [node for node in tree.body if not _is_for_checkers(node)]
+    return tree
+
+
+def _is_for_checkers(node: ast.AST) -> bool:
+    test = node.test if isinstance(node, ast.If) and not node.orelse else None
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+# Writing
+
+
+def _record(files: Files) -> bytes:
+    hashes = {path: sha256(data).hexdigest() for path, data in sorted(files.items())}
+    whole = sha256(json.dumps(hashes).encode()).hexdigest()
+    record = {"package": _own_name(), "version": _version(), "sha256": whole, "files": hashes}
+    return (json.dumps(record, indent=1) + "\n").encode()
+
+
+def _write_folder(target: str, files: Files) -> None:
+    if os.path.exists(target) and os.listdir(target):
+        if not os.path.exists(os.path.join(target, _RECORD)):
+            raise ClickException(
+                f"{target} is there already and is no copy of this package; choose another --name."
+            )
+        if _changes(_recorded(_read_copy(target)), _read_copy(target)):
+            raise ClickException(f"{target} was changed since it was made; see --check, and remove it first.")
+        _remove(target, _read_copy(target))
+    for path, data in {**files, _RECORD: _record(files)}.items():
+        place = os.path.join(target, *path.split("/"))
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "wb") as file:
+            file.write(data)
+
+
+def _remove(target: str, files: Files) -> None:
+    for path in files:
+        os.remove(os.path.join(target, *path.split("/")))
+
+
+def _write_zip(dest: str, name: str, files: Files) -> None:
+    entries = {f"{name}/{path}": data for path, data in {**files, _RECORD: _record(files)}.items()}
+    if "cli/main.py" in files:
+        entries["__main__.py"] = _START.format(name=name).encode()
+    with zipfile.ZipFile(dest, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path, data in sorted(entries.items()):
+            info = zipfile.ZipInfo(path, _NO_DATE)
+            # The same on every system: a file that everybody may read.
+            info.create_system, info.external_attr = 3, 0o100644 << 16
+            archive.writestr(info, data, zipfile.ZIP_DEFLATED, 9)
+
+
+def lean(source: bytes) -> bytes:
+    """Code without comments, docstrings and type checkers' blocks; lines that are left keep their text."""
+    lines = source.decode().split("\n")
+    kept: list[str | None] = [*lines]
+    for node in ast.walk(ast.parse(source)):
+        doc = _docstring(node)
+        if _is_for_checkers(node):
+            _drop(kept, node)
+        elif doc is not None and kept[doc.lineno - 1] is not None:
+            _drop(kept, doc)
+            if len(node.body) == 1:  # type: ignore[attr-defined]
+                kept[doc.lineno - 1] = " " * doc.col_offset + "pass"
+    tokens = list(tokenize.generate_tokens(io.StringIO(source.decode()).readline))
+    for token in tokens:
+        row = token.start[0] - 1
+        line = kept[row] if token.type == tokenize.COMMENT else None
+        if line is not None:
+            kept[row] = line[: token.start[1]].rstrip() or None
+    texts = {
+        row
+        for token in tokens
+        if token.start[0] < token.end[0]
+        for row in range(token.start[0], token.end[0])
+    }
+    return "".join(
+        f"{line}\n" for row, line in enumerate(kept) if line is not None and (line.strip() or row in texts)
+    ).encode()
+
+
+def _drop(lines: list[str | None], node: t.Any) -> None:
+    lines[node.lineno - 1 : node.end_lineno] = [None] * (node.end_lineno - node.lineno + 1)
+
+
+def _docstring(node: ast.AST) -> ast.Expr | None:
+    if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
+    first = node.body[0] if node.body else None
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return first if is_text and isinstance(first.value.value, str) else None  # type: ignore[union-attr,return-value]
+
+
+# Checking
+
+
+def _read_copy(dest: str) -> Files:
+    """The files of a copy, in a folder or a zip file, without what runs a zip file."""
+    if os.path.isdir(dest):
+        files = _files_below(dest)
+        with open(os.path.join(dest, _RECORD), "rb") as file:
+            files[_RECORD] = file.read()
+        return files
+    with zipfile.ZipFile(dest) as archive:
+        name = next(each.rpartition("/")[0] for each in archive.namelist() if each.endswith(f"/{_RECORD}"))
+        return {
+            path[len(name) + 1 :]: archive.read(path)
+            for path in archive.namelist()
+            if path.startswith(f"{name}/")
+        }
+
+
+def _recorded(files: Files) -> dict[str, t.Any]:
+    record: dict[str, t.Any] = json.loads(files[_RECORD])
+    return record
+
+
+def _changes(record: dict[str, t.Any], files: Files) -> list[str]:
+    now = {path: sha256(data).hexdigest() for path, data in files.items() if path != _RECORD}
+    told = record["files"]
+    lines = [f"changed  {path}" for path in sorted(told) if path in now and now[path] != told[path]]
+    lines += [f"missing  {path}" for path in sorted(told.keys() - now.keys())]
+    return lines + [f"added    {path}" for path in sorted(now.keys() - told.keys())]
+
+
+def _check(dest: str) -> int:
+    """1 if the copy was changed or a note concerns it; what it is, either way."""
+    try:
+        files = _read_copy(dest)
+        record = _recorded(files)
+    except (OSError, KeyError, ValueError, StopIteration, zipfile.BadZipFile):
+        raise ClickException(f"{dest} is no copy that this command made: it has no {_RECORD}.") from None
+    count = len(record["files"])
+    echo(f"{record['package']} {record['version']}, {count} files, sha256 {record['sha256'][:16]}")
+    lines = _changes(record, files) + [
+        f"security {version}: {text}"
+        for version, text in concerning(notes(), record["version"], set(record["files"]))
+    ]
+    echo("\n".join(lines) or "As it was made; no security note concerns it.")
+    return int(bool(lines))
+
+
+def notes() -> list[tuple[str, list[str], str]]:
+    """The security notes of this version: the one that mends, the parts, and what it is about."""
+    from pkgutil import get_data  # through the loader: the package may lie in a zip file
+
+    text = (get_data(__name__.rpartition(".")[0], "security.txt") or b"").decode()
+    rows = [line.split(None, 2) for line in text.splitlines() if line.strip() and line[0] != "#"]
+    return [(version, parts.split(","), what) for version, parts, what in rows]
+
+
+def concerning(
+    known: t.Iterable[tuple[str, list[str], str]], version: str, files: set[str]
+) -> t.Iterator[tuple[str, str]]:
+    """Those of the notes that came after a version and are about files that a copy has."""
+    for mended, parts, what in known:
+        has = any(
+            file.startswith(tuple(f"{part}{end}" for end in ("/", ".py"))) for file in files for part in parts
+        )
+        if has and _numbers(mended) > _numbers(version):
+            yield mended, what
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]

@@ -1,0 +1,204 @@
+"""Copies of the package: under any name, in part, as a file that runs; and what is said of a changed one."""
+
+import ast
+import io
+import os
+import subprocess
+import sys
+import tokenize
+import zipfile
+
+import pytest
+
+from microweb.cli import vendor
+from microweb.cli.main import cli
+from microweb.cli.runner import CliRunner
+from tests.house import PACKAGE, ROOT
+
+PYTHON = getattr(sys, "_base_executable", sys.executable)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args, status=0):
+        done = CliRunner().invoke(cli, ["vendor", *args])
+        assert done.exit_code == status, done.output
+        return done.output
+
+    return run
+
+
+def python(folder, *args):
+    """The output of an interpreter that has nothing but the copy."""
+    done = subprocess.run(
+        [PYTHON, "-S", "-W", "error", *args],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_folder_under_another_name(run, tmp_path):
+    run("lib", "--name", "web")
+    code = "from web import Microweb; print(Microweb.__module__)"
+    assert python(tmp_path / "lib", "-c", code) == "web.app\n"
+
+
+def test_a_folder_has_the_files_as_they_are(run, tmp_path):
+    run(".", "--name", "web")
+    assert (tmp_path / "web" / "app.py").read_bytes() == (PACKAGE / "app.py").read_bytes()
+    assert "As it was made; no security note concerns it." in run("web", "--check")
+
+
+PARTS = {
+    "routing": "from web.routing import Map, Rule\n"
+    "print(Map([Rule('/<int:n>', endpoint='a')]).bind('h').match('/7'))",
+    "templates": "from web.templates import Environment\nprint(Environment().from_string('{{ 7 }}').render())",
+    "signing": "from web.signing import Signer\nprint(Signer('k').unsign(Signer('k').sign('7')))",
+    "http,json": "import web.http.multipart\nfrom web.json import loads\nprint(loads('7'))",
+}
+
+
+@pytest.mark.parametrize("parts", PARTS)
+def test_parts_with_what_they_need(run, tmp_path, parts):
+    run(".", "--name", "web", "--only", parts)
+    assert "7" in python(tmp_path, "-c", PARTS[parts])
+    assert (tmp_path / "web" / "LICENSE").exists()
+    assert not (tmp_path / "web" / "app.py").exists()
+
+
+def test_a_zip_file_runs(run, tmp_path):
+    run("program.zip", "--zip", "--name", "web")
+    (tmp_path / "hello.py").write_text(
+        "from web import Microweb\napp = Microweb(__name__)\napp.add_url_rule('/', 'index', lambda: '')\n"
+    )
+    assert "GET /  ->  200 OK" in python(tmp_path, "program.zip", "--app", "hello", "trace", "/")
+    assert "no security note" in python(tmp_path, "program.zip", "vendor", "--check", "program.zip")
+
+
+def test_the_guestbook_in_a_zip_file(run, tmp_path):
+    run("program.zip", "--zip")
+    with zipfile.ZipFile("program.zip", "a") as file:
+        for path in (ROOT / "docs" / "examples" / "guestbook").rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                file.write(path, path.relative_to(ROOT / "docs" / "examples").as_posix())
+    shown = python(tmp_path, "program.zip", "--app", "guestbook", "trace", "/")
+    assert "GET /  ->  200 OK" in shown
+    assert (tmp_path / "instance" / "guestbook.sqlite3").exists()
+
+
+def test_the_same_bytes_each_time(run, tmp_path):
+    for name in ("one.zip", "two.zip"):
+        run(name, "--zip", "--name", "web")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_a_copy_makes_the_same_copy(run, tmp_path):
+    run("one.zip", "--zip")
+    python(tmp_path, "one.zip", "vendor", "two.zip", "--zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix()
+)
+def test_lean_code_is_the_same_code(path):
+    source = path.read_bytes()
+    small = vendor.lean(source)
+    assert ast.dump(bare(small)) == ast.dump(bare(source))
+    tokens = tokenize.generate_tokens(io.StringIO(small.decode()).readline)
+    assert not [token for token in tokens if token.type == tokenize.COMMENT]
+
+
+def bare(source):
+    """The syntax tree without docstrings and type checkers' blocks."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            if vendor._docstring(node) is not None:
+                body[0] = ast.Pass() if len(body) == 1 else None
+            node.body = [each for each in body if each is not None and not vendor._is_for_checkers(each)]
+    return tree
+
+
+def test_lean_keeps_texts():
+    source = b'def f():\n    """Doc."""\n    # why\n    return """a\n\n# b"""  # c\n'
+    source += b"\n\nif TYPE_CHECKING:\n    import x\n"
+    assert vendor.lean(source) == b'def f():\n    return """a\n\n# b"""\n'
+
+
+class TestCheck:
+    @pytest.fixture
+    def copy(self, run, tmp_path):
+        run(".", "--name", "web", "--only", "markup")
+        return tmp_path / "web"
+
+    def test_changes(self, run, copy):
+        (copy / "markup.py").write_text("changed")
+        (copy / "new.py").write_text("new")
+        (copy / "LICENSE").unlink()
+        output = run("web", "--check", status=1)
+        assert output.splitlines()[1:] == ["changed  markup.py", "missing  LICENSE", "added    new.py"]
+
+    def test_caches_are_no_change(self, run, copy, tmp_path):
+        python(tmp_path, "-c", "import web.markup")
+        (copy / "__pycache__").mkdir(exist_ok=True)
+        (copy / "__pycache__" / "markup.pyc").write_bytes(b"")
+        assert "As it was made" in run("web", "--check")
+
+    def test_notes_that_concern_it(self, run, copy, monkeypatch):
+        notes = [
+            ("0.0.1", ["markup"], "mended before"),
+            ("99.0", ["server"], "not in the copy"),
+            ("99.1", ["http", "markup"], "escaping left a quote"),
+        ]
+        monkeypatch.setattr(vendor, "notes", lambda: notes)
+        output = run("web", "--check", status=1)
+        assert output.splitlines()[1:] == ["security 99.1: escaping left a quote"]
+
+    @pytest.mark.parametrize("dest", ["nowhere", "empty", "broken.zip"])
+    def test_what_is_no_copy(self, run, tmp_path, dest):
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "broken.zip").write_text("no zip file")
+        assert f"{dest} is no copy that this command made" in run(dest, "--check", status=1)
+
+
+def test_notes_are_well_formed():
+    for version, parts, text in vendor.notes():
+        assert vendor._numbers(version) and text
+        assert all((PACKAGE / part).exists() or (PACKAGE / f"{part}.py").exists() for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ([], "Missing argument 'DEST'"),
+        ([".", "--name", "a-b"], "'a-b' cannot be imported; --name takes a name such as 'web'."),
+        ([".", "--only", "rooting"], "There is no part 'rooting'; there are"),
+    ],
+)
+def test_wrong_arguments(run, args, message):
+    assert message in run(*args, status=2)
+
+
+def test_nothing_is_overwritten_that_is_not_a_copy(run, tmp_path):
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "mine.py").write_text("mine")
+    assert "is no copy of this package" in run(".", "--name", "web", status=1)
+    assert os.listdir(tmp_path / "web") == ["mine.py"]
+
+
+def test_a_copy_is_renewed_unless_it_was_changed(run, tmp_path):
+    run(".", "--name", "web", "--only", "markup,signals")
+    run(".", "--name", "web", "--only", "markup")
+    assert not (tmp_path / "web" / "signals.py").exists()
+    (tmp_path / "web" / "markup.py").write_text("changed")
+    assert "was changed since it was made" in run(".", "--name", "web", "--only", "markup", status=1)
+    assert (tmp_path / "web" / "markup.py").read_text() == "changed"
