@@ -398,6 +398,9 @@ class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
                 merged.setlistdefault(key).extend(values)
         return merged
 
+    # A view is no value: what is copied may change.
+    __copy__ = MultiDict.__copy__
+
     if not TYPE_CHECKING:
         __iter__, __len__, keys = map(_merged, ["__iter__", "__len__", "keys"])
         items, lists, listvalues = map(_merged, ["items", "lists", "listvalues"])
