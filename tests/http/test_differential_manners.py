@@ -55,8 +55,9 @@ type(copy.copy(x)).__name__; type(copy.deepcopy(x)).__name__; x == copy.deepcopy
 [repr(pickle.loads(pickle.dumps(x, p))) for p in range(2, 6)]; type(pickle.loads(pickle.dumps(x))).__name__
 x.copy(); x.copy() == x; type(x.copy()).__name__; type(x.deepcopy()).__name__
 list(x.items()); list(x.items(multi=True)); sorted(x.keys()); list(x.values()); list(x.lists())
-x.to_dict(flat=False); x['a']; x['zz']; x[0]; x[0:1]; x.get('a'); x.get('zz'); x.get('a', type=int); x.get('b', 5, type=int)
-x.get('a', 5, lambda v: None.foo); x.get('a', 5, lambda v: {}['k']); x.getlist('a', type=int); x.getlist('zz')
+x.to_dict(flat=False); x['a']; x['zz']; x[0]; x[0:1]; x.get('a'); x.get('zz')
+x.get('a', type=int); x.get('b', 5, type=int); x.getlist('zz')
+x.get('a', 5, lambda v: None.foo); x.get('a', 5, lambda v: {}['k']); x.getlist('a', type=int)
 'a' in x; 'zz' in x; x.add('a', '9') or repr(x); x.setlist('a', ['7', '8']) or repr(x)
 x.setdefault('a', '9'); x.setdefault('zz', '9'); x.setlistdefault('zz', ['q'])
 x.update({'a': '5', 'n': ['1', '2']}) or repr(x); x.update([('a', '5')]) or repr(x)
@@ -68,8 +69,8 @@ x.extend([('q', '1')]) or repr(x); x.extend({'q': ['1', '2']}, r='5') or repr(x)
 x.append(1); x.insert(0, 1); x.sort(); x.reverse(); x.remove('a'); x.remove('zz'); x.discard('a') or repr(x)
 x.find('a'); x.find('zz'); x.index('a'); x.index('zz'); x.as_set(); x.to_header(); x.to_wsgi_list()
 x.best; x.best_match(['a', 'b']); x.quality('a'); x.provided; x.star_tag; x.contains('a')
-x.contains_raw('W/"b"'); x('a'); x(data=b''); x(); x.range_for_length(5); x.make_content_range(50); x.to_content_range_header(50)
-x.units; x.set(0, 5, 10) or repr(x); x.unset() or repr(x); x.max_age; x.no_cache; x.private; x.default_src
+x.contains_raw('W/"b"'); x('a'); x(data=b''); x(); x.range_for_length(5); x.make_content_range(50)
+x.to_content_range_header(50); x.units; x.set(0, 5, 10) or repr(x); x.unset() or repr(x); x.max_age; x.no_cache; x.private; x.default_src
 x.foo; x.username; x.type; x.token; x.parameters; x.realm; x.read(); x.filename; x.mimetype; x.mimetype_params
 type(x).fromkeys('ab'); x.set('a', 'z', k='v w') or repr(x); x.add('a', 'z', filename='v"w') or repr(x)
 list(x.keys(lower=True)); x.from_header(''); x.from_header('Basic dTpw'); x.from_header('Digest a=b, c="d e"')
