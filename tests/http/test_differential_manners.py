@@ -70,7 +70,8 @@ x.append(1); x.insert(0, 1); x.sort(); x.reverse(); x.remove('a'); x.remove('zz'
 x.find('a'); x.find('zz'); x.index('a'); x.index('zz'); x.as_set(); x.to_header(); x.to_wsgi_list()
 x.best; x.best_match(['a', 'b']); x.quality('a'); x.provided; x.star_tag; x.contains('a')
 x.contains_raw('W/"b"'); x('a'); x(data=b''); x(); x.range_for_length(5); x.make_content_range(50)
-x.to_content_range_header(50); x.units; x.set(0, 5, 10) or repr(x); x.unset() or repr(x); x.max_age; x.no_cache; x.private; x.default_src
+x.to_content_range_header(50); x.units; x.set(0, 5, 10) or repr(x); x.unset() or repr(x)
+x.max_age; x.no_cache; x.private; x.default_src
 x.foo; x.username; x.type; x.token; x.parameters; x.realm; x.read(); x.filename; x.mimetype; x.mimetype_params
 type(x).fromkeys('ab'); x.set('a', 'z', k='v w') or repr(x); x.add('a', 'z', filename='v"w') or repr(x)
 list(x.keys(lower=True)); x.from_header(''); x.from_header('Basic dTpw'); x.from_header('Digest a=b, c="d e"')
