@@ -109,7 +109,7 @@ def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Iterable[t.Any
     missing = (
         param
         for param in params
-        if param not in options and (param.nargs == -1 or ctx.params.get(param.name or "") is None)
+        if param not in options and (param.nargs == -1 or ctx.params.get(param.name) is None)
     )
     return next((param.shell_complete(ctx, incomplete) for param in missing), [])
 

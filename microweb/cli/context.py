@@ -69,10 +69,12 @@ class Context:
             defaults[name] = defaults[name] if value is None else value
         self.__dict__.update(defaults)
         above = parent.default_map if parent else None
-        self.default_map = (above or {}).get(info_name) if default_map is None else default_map
+        self.default_map: t.Any = (above or {}).get(info_name) if default_map is None else default_map
         if auto_envvar_prefix is None and parent and parent.auto_envvar_prefix and info_name:
             auto_envvar_prefix = f"{parent.auto_envvar_prefix}_{info_name}"
-        self.auto_envvar_prefix = auto_envvar_prefix and auto_envvar_prefix.upper().replace("-", "_")
+        self.auto_envvar_prefix: str | None = auto_envvar_prefix and auto_envvar_prefix.upper().replace(
+            "-", "_"
+        )
         self._sources: dict[str, ParameterSource] = {}
         self._depth = 0
         self._exit_stack = ExitStack()

@@ -166,15 +166,11 @@ class Command:
 
     def get_usage(self, ctx: Context) -> str:
         """The usage line."""
-        formatter = ctx.make_formatter()
-        self.format_usage(ctx, formatter)
-        return formatter.getvalue().rstrip("\n")
+        return _page(ctx, self.format_usage)
 
     def get_help(self, ctx: Context) -> str:
         """The whole page."""
-        formatter = ctx.make_formatter()
-        self.format_help(ctx, formatter)
-        return formatter.getvalue().rstrip("\n")
+        return _page(ctx, self.format_help)
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """What the group's page says of it."""
@@ -217,6 +213,12 @@ class Command:
             formatter.write_paragraph()
             with formatter.indentation():
                 formatter.write_text(text)
+
+
+def _page(ctx: Context, write: t.Callable[[Context, HelpFormatter], None]) -> str:
+    formatter = ctx.make_formatter()
+    write(ctx, formatter)
+    return formatter.getvalue().rstrip("\n")
 
 
 def _format_table(title: str, rows: list[tuple[str, str]], formatter: HelpFormatter) -> None:
@@ -273,7 +275,7 @@ class Group(Command):
             raise TypeError("Command has no name.")
         self.commands[name] = cmd
 
-    def command(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+    def command(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """A decorator that makes a function a command of this group."""
         if args and callable(args[0]):  # @group.command, without parentheses
             return self.command(**kwargs)(args[0])
@@ -285,7 +287,7 @@ class Group(Command):
 
         return decorator
 
-    def group(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
+    def group(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """A decorator that makes a function a group in this group."""
         return self.command(*args, **{"cls": Group, **kwargs})
 

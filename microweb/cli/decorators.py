@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     F = t.Callable[..., t.Any]
 
 
-def command(name: t.Any = None, cls: t.Any = None, **attrs: t.Any) -> t.Any:
+def command(name: t.Any = None, cls: t.Any = None, **attrs: t.Any) -> t.Callable[..., t.Any]:
     """Make a function a command: ``@command()``, ``@command("name")`` or ``@command``."""
     if callable(name):
-        return command_from(name, cls=cls or Command, **attrs)
+        made: Command = command_from(name, cls=cls or Command, **attrs)
+        return made
     return lambda f: command_from(f, name, cls or Command, **attrs)
 
 
-def group(name: t.Any = None, cls: t.Any = None, **attrs: t.Any) -> t.Any:
+def group(name: t.Any = None, cls: t.Any = None, **attrs: t.Any) -> t.Callable[..., t.Any]:
     """Make a function a group of commands."""
     return command(name, cls or Group, **attrs)
 

@@ -51,7 +51,8 @@ class Parameter:
     """What options and arguments share. The keyword arguments are the attributes below."""
 
     param_type_name = "parameter"
-    name: str | None = None
+    #: Empty for an option that is not exposed and has no usable name.
+    name: str = ""
     required = False
     callback: t.Callable[[t.Any, t.Any, t.Any], t.Any] | None = None
     nargs: int | None = None
@@ -83,13 +84,8 @@ class Parameter:
     def __repr__(self) -> str:
         return f"<{self.__class__.__name__} {self.name}>"
 
-    def _parse_decls(self, decls: t.Sequence[str]) -> str | None:
+    def _parse_decls(self, decls: t.Sequence[str]) -> str:
         raise NotImplementedError
-
-    @property
-    def human_readable_name(self) -> str:
-        """The name for messages."""
-        return self.name or ""
 
     @property
     def is_many(self) -> bool:
@@ -117,7 +113,7 @@ class Parameter:
 
     def get_default(self, ctx: Context, call: bool = True) -> t.Any:
         """The default: the context's, else one's own; a function is called."""
-        value = ctx.lookup_default(self.name or "", call=False)
+        value = ctx.lookup_default(self.name, call=False)
         value = self.default if value is None else value
         return value() if call and callable(value) else value
 
@@ -129,7 +125,7 @@ class Parameter:
         """Take this parameter's value out of what was parsed and put it into ``ctx.params``."""
         with ctx.errors_of(self):
             value, source = self.consume_value(ctx, opts)
-            ctx.set_parameter_source(self.name or "", source)
+            ctx.set_parameter_source(self.name, source)
             try:
                 value = self.process_value(ctx, value)
             except Exception:
@@ -137,20 +133,20 @@ class Parameter:
                     raise
                 value = None
         if self.expose_value:
-            ctx.params[self.name or ""] = value
+            ctx.params[self.name] = value
         return value, args
 
     def consume_value(self, ctx: Context, opts: t.Mapping[str, t.Any]) -> tuple[t.Any, ParameterSource]:
         """The raw value and its source."""
-        value = opts.get(self.name or "")
-        if value is not None:
-            return value, ParameterSource.COMMANDLINE
-        value = self.value_from_envvar(ctx)
-        if value is not None:
-            return value, ParameterSource.ENVIRONMENT
-        value = ctx.lookup_default(self.name or "")
-        if value is not None:
-            return value, ParameterSource.DEFAULT_MAP
+        finders: list[tuple[ParameterSource, t.Callable[[], t.Any]]] = [
+            (ParameterSource.COMMANDLINE, lambda: opts.get(self.name)),
+            (ParameterSource.ENVIRONMENT, lambda: self.value_from_envvar(ctx)),
+            (ParameterSource.DEFAULT_MAP, lambda: ctx.lookup_default(self.name)),
+        ]
+        for source, find in finders:
+            value = find()
+            if value is not None:
+                return value, source
         return self.get_default(ctx), ParameterSource.DEFAULT
 
     def envvars(self, ctx: Context) -> list[str]:
@@ -227,7 +223,7 @@ class Option(Parameter):
     ) -> None:
         super().__init__(param_decls, type, **attrs)
         if self.prompt is True:
-            self.prompt = (self.name or "").replace("_", " ").capitalize()
+            self.prompt = self.name.replace("_", " ").capitalize()
         has_flag_value = attrs.get("flag_value") is not None
         if self.is_flag is None:
             self.is_flag = has_flag_value or bool(self.secondary_opts)
@@ -242,43 +238,30 @@ class Option(Parameter):
             self.type = convert_type(None, self.flag_value) if known else UNPROCESSED
         elif type is None and self.count:
             self.type = IntRange(min=0)
-        self._set_default()
-        self._check()
-
-    def _set_default(self) -> None:
-        if self._has_default or self.required:
-            return
-        if self.count:
-            self.default = 0
-        elif self.is_bool_flag and not self.multiple:
-            self.default = False
-
-    def _check(self) -> None:
-        wrong = {
-            "nargs=-1 is not supported for options.": self.nargs == -1,
-            "Secondary flag is not valid for non-boolean flag.": self.secondary_opts
-            and not self.is_bool_flag,
-            "'count' is not valid with 'multiple' or 'is_flag'.": self.count
-            and (self.multiple or self.is_flag),
-        }
-        for message, is_so in wrong.items():
-            if is_so:
-                raise TypeError(message)
+        if not self._has_default and not self.required:
+            plain = self.is_bool_flag and not self.multiple
+            self.default = 0 if self.count else False if plain else None
+        second_name = self.secondary_opts and not self.is_bool_flag
+        if self.nargs == -1 or second_name or self.count and (self.multiple or self.is_flag):
+            raise TypeError(
+                f"{param_decls!r}: an option cannot have nargs=-1, a second name if its flag has a value,"
+                " or count=True if it is a flag or multiple."
+            )
 
     @property
     def is_bool_flag(self) -> bool:
         """Whether it is a flag that means yes or no."""
         return bool(self.is_flag) and isinstance(self.type, BoolParamType)
 
-    def _parse_decls(self, decls: t.Sequence[str]) -> str | None:
-        name = next(filter(str.isidentifier, decls), None)
+    def _parse_decls(self, decls: t.Sequence[str]) -> str:
+        name = next(filter(str.isidentifier, decls), "")
         for decl in decls:
             if decl == name:
                 continue
             first, _, second = decl.partition(";" if decl[0] == "/" else "/")
             self.opts += filter(None, [first.strip()])
             self.secondary_opts += filter(None, [second.strip()])
-        if name is None and self.opts:
+        if not name and self.opts:
             # The first one of those with most dashes.
             name = split_opt(max(self.opts, key=lambda opt: len(split_opt(opt)[0])))[1]
             name = name.replace("-", "_").lower()
@@ -386,22 +369,17 @@ class Argument(Parameter):
         attrs.setdefault("required", attrs.get("default") is None and attrs.get("nargs", 1) > 0)
         super().__init__(param_decls, type, **attrs)
 
-    def _parse_decls(self, decls: t.Sequence[str]) -> str | None:
+    def _parse_decls(self, decls: t.Sequence[str]) -> str:
         if len(decls) != 1:
             raise TypeError(f"An argument takes exactly one name, got {decls!r}.")
         self.opts = [decls[0]]
         return decls[0].replace("-", "_").lower()
 
-    @property
-    def human_readable_name(self) -> str:
-        """The name for messages."""
-        return self.metavar or (self.name or "").upper()
-
     def make_metavar(self, ctx: t.Any = None) -> str:
         """``NAME``, ``[NAME]`` if it is optional, and dots for several."""
         if self.metavar is not None:
             return self.metavar
-        text = self.type.get_metavar(self, ctx) or (self.name or "").upper()
+        text = self.type.get_metavar(self, ctx) or self.name.upper()
         bracketed = text if self.required else f"[{text}]"
         return bracketed + self._dots()
 

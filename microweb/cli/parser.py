@@ -103,7 +103,7 @@ class Parser:
 
     def _take(self, name: str, value: str | None) -> None:
         option, flag = self.table[name]
-        key = option.name or ""
+        key = option.name
         found: t.Any = flag
         if self._takes_value(name):
             found = self._values(option, name, [] if value is None else [value])
@@ -141,6 +141,6 @@ class Parser:
             if 0 < len(values) < count:
                 raise BadArgumentUsage(f"Argument {argument.name!r} takes {count} values.", self.ctx)
             if values:
-                self.values[argument.name or ""] = values[0] if count == 1 else tuple(values)
+                self.values[argument.name] = values[0] if count == 1 else tuple(values)
             self.order.append(argument)
         return words

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from . import prompts, terminal
 from .script import ScriptInfo
@@ -38,20 +38,17 @@ class _Tee(io.BytesIO):
 class Result:
     """What a call did."""
 
-    def __init__(
-        self,
-        runner: CliRunner,
-        stdout_bytes: bytes,
-        stderr_bytes: bytes,
-        output_bytes: bytes,
-        return_value: t.Any,
-        exit_code: int,
-        exception: BaseException | None,
-        exc_info: t.Any = None,
-    ) -> None:
-        self.runner, self.return_value = runner, return_value
-        self.stdout_bytes, self.stderr_bytes, self.output_bytes = stdout_bytes, stderr_bytes, output_bytes
-        self.exit_code, self.exception, self.exc_info = exit_code, exception, exc_info
+    runner: CliRunner
+    stdout_bytes: bytes
+    stderr_bytes: bytes
+    output_bytes: bytes
+    return_value: t.Any = None
+    exit_code: int = 0
+    exception: BaseException | None = None
+    exc_info: t.Any = None
+
+    def __init__(self, **what: t.Any) -> None:
+        self.__dict__.update(what)
 
     stdout = property(lambda self: self._text(self.stdout_bytes), doc="What went to stdout.")
     stderr = property(lambda self: self._text(self.stderr_bytes), doc="What went to stderr.")
@@ -114,20 +111,16 @@ class CliRunner:
                 lambda stream, wanted=None: not (color if wanted is None else wanted),
             ),
         ]
-        before = [getattr(module, name) for module, name, _ in places]
-        changes = {"COLUMNS": "80", **self.make_env(env)}
-        variables = {name: os.environ.get(name) for name in changes}
-        try:
+        with ExitStack() as stack:
             for module, name, value in places:
+                stack.callback(setattr, module, name, getattr(module, name))
                 setattr(module, name, value)
+            changes = {"COLUMNS": "80", **self.make_env(env)}
+            stack.callback(_set_environ, {name: os.environ.get(name) for name in changes})
             _set_environ(changes)
-            yield out, err, both
-        finally:
-            for (module, name, _), value in zip(places, before):
-                setattr(module, name, value)
-            _set_environ(variables)
             for stream in (stdin, stdout, stderr):
-                stream.detach()  # or its end would close the bytes
+                stack.callback(stream.detach)  # or its end would close the bytes
+            yield out, err, both
 
     def _answer(self, stdin: t.TextIO, prompt: str, visible: bool) -> str:
         line = stdin.readline()
@@ -152,24 +145,26 @@ class CliRunner:
             import shlex  # rare
 
             args = shlex.split(args)
-        value, status, exception, exc_info = None, 0, None, None
+        catch = self.catch_exceptions if catch_exceptions is None else catch_exceptions
+        result = Result(runner=self)
         extra.setdefault("prog_name", self.get_default_prog_name(cli))
         with self.isolation(input, env, color) as streams:
             try:
-                value = cli.main(args=args or (), **extra)
-            except SystemExit as error:
-                exc_info = sys.exc_info()
-                status = error.code if isinstance(error.code, int) else int(error.code is not None)
-                exception = error if status else None
-                if isinstance(error.code, str):
-                    terminal.echo(error.code)
+                result.return_value = cli.main(args=args or (), **extra)
+            except SystemExit as stop:
+                result.exit_code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+                result.exception = stop if result.exit_code else None
+                if isinstance(stop.code, str):
+                    terminal.echo(stop.code)
             except Exception as error:
-                if not (self.catch_exceptions if catch_exceptions is None else catch_exceptions):
+                if not catch:
                     raise
-                exception, status, exc_info = error, 1, sys.exc_info()
+                result.exception, result.exit_code = error, 1
+                result.exc_info = sys.exc_info()
             sys.stdout.flush()
-            out, err, both = (stream.getvalue() for stream in streams)
-        return Result(self, out, err, both if self.mix_stderr else out, value, status, exception, exc_info)
+            result.stdout_bytes, result.stderr_bytes, both = (stream.getvalue() for stream in streams)
+            result.output_bytes = both if self.mix_stderr else result.stdout_bytes
+        return result
 
     @contextmanager
     def isolated_filesystem(self, temp_dir: t.Any = None) -> t.Iterator[str]:
@@ -187,11 +182,11 @@ class CliRunner:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _binary(input: Input, charset: str) -> t.Any:
+def _binary(input: t.Any, charset: str) -> io.BytesIO:
     """The input as a binary stream."""
-    if input is not None and not isinstance(input, (str, bytes)):
-        input = getattr(input, "buffer", input).read()  # type: ignore[union-attr]
-    return io.BytesIO(input.encode(charset) if isinstance(input, str) else input or b"")  # type: ignore[union-attr]
+    if hasattr(input, "read"):
+        input = getattr(input, "buffer", input).read()
+    return io.BytesIO(input.encode(charset) if isinstance(input, str) else input or b"")
 
 
 def _set_environ(values: t.Mapping[str, str | None]) -> None:
@@ -209,7 +204,7 @@ class FlaskCliRunner(CliRunner):
         self.app = app
         super().__init__(**kwargs)
 
-    def invoke(self, cli: t.Any = None, args: t.Any = None, **kwargs: t.Any) -> t.Any:
+    def invoke(self, cli: t.Any = None, args: t.Any = None, **kwargs: t.Any) -> Result:  # type: ignore[override]
         """Call a command, or one that the arguments name."""
         kwargs.setdefault("obj", ScriptInfo(create_app=lambda: self.app))
         return super().invoke(cli or self.app.cli, args, **kwargs)

@@ -75,7 +75,7 @@ class FuncParamType(ParamType):
 
     def __init__(self, func: t.Callable[[t.Any], t.Any], name: str | None = None) -> None:
         self.func = func
-        self.name: str = name or getattr(func, "__name__", "value")
+        self.name = name or str(getattr(func, "__name__", "value"))
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
         """The function's result."""
@@ -126,9 +126,8 @@ class Choice(ParamType):
     name = "choice"
 
     def __init__(self, choices: t.Iterable[t.Any], case_sensitive: bool = True) -> None:
-        self.choices = tuple(choices)
-        self.case_sensitive = case_sensitive
-        self._names = [getattr(choice, "name", None) or str(choice) for choice in self.choices]
+        self.choices, self.case_sensitive = tuple(choices), case_sensitive
+        self._names: list[str] = [getattr(choice, "name", None) or str(choice) for choice in self.choices]
 
     def _norm(self, text: str, ctx: t.Any) -> str:
         if ctx is not None and ctx.token_normalize_func:
