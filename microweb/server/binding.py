@@ -21,9 +21,9 @@ PORTS_TRIED = 50
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket on a host and port, `unix:PATH` or `fd://N`. Raises BindError."""
     if host.startswith("fd://"):
-        return inherit(host[5:])
+        return _inherit(host[5:])
     if host.startswith("unix:"):
-        return _listen_unix(host[5:].replace("//", "", 1) if host[5:7] == "//" else host[5:])
+        return _listen_unix(host[7 if host.startswith("unix://") else 5 :])
     if not 0 <= port <= 65535:
         raise BindError(f"Port {port} does not exist; choose one up to 65535, or 0 for any.")
     try:
@@ -32,7 +32,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise BindError(_explain(host, port, error)) from None
 
 
-def inherit(number: str) -> socket.socket:
+def _inherit(number: str) -> socket.socket:
     """The listening socket that a supervisor (systemd, a reloader) left open for us."""
     try:
         sock = socket.socket(fileno=int(number))

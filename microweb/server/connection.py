@@ -51,38 +51,29 @@ class Connection:
         self.started = time.monotonic()
         self.deadline = self.started + self.limits.head_seconds
         self.tls = server.ssl_context is not None
-        self.step: t.Callable[[], None] = self._begin_tls if self.tls else self.read
+        self.step: t.Callable[[], None] = self._shake_hands if self.tls else self.read
 
     # -- waiting: each step ends in park(), linger() or close() --------------------------------
 
-    def _begin_tls(self) -> None:
-        """The first step under TLS."""
-        context: t.Any = self.server.ssl_context
-        try:
-            if self.sock.recv(1, socket.MSG_PEEK) not in (b"\x16", b""):
-                self.refuse(Refused(400, "this port speaks TLS: use https"))
-                return
-            self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
-        except self.server.again:
-            self.park()
-            return
-        except OSError:
-            self.close()
-            return
-        self.step = self._shake_hands
-        self._shake_hands()
-
     def _shake_hands(self) -> None:
+        """The first steps under TLS."""
+        sock: t.Any = self.sock
         try:
-            self.sock.do_handshake()  # type: ignore[attr-defined]
+            if not hasattr(sock, "do_handshake"):
+                if sock.recv(1, socket.MSG_PEEK) not in (b"\x16", b""):
+                    self.refuse(Refused(400, "this port speaks TLS: use https"))
+                    return
+                context: t.Any = self.server.ssl_context
+                sock = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+                self.sock = sock
+            sock.do_handshake()
         except self.server.again:
             self.park()
-            return
-        except OSError:  # not TLS, or a client that does not trust us
+        except OSError:  # not TLS after all, or a client that does not trust us
             self.close()
-            return
-        self.step = self.read
-        self.read()
+        else:
+            self.step = self.read
+            self.read()
 
     def read(self) -> None:
         """Receive, and answer every request that is complete."""

@@ -6,18 +6,7 @@ None of these is raised for a fault of the application, so that its own `Connect
 
 from __future__ import annotations
 
-# Of the refusals alone; the application brings its own status lines.
-REASONS = {
-    400: "Bad Request",
-    408: "Request Timeout",
-    413: "Content Too Large",
-    414: "URI Too Long",
-    417: "Expectation Failed",
-    431: "Request Header Fields Too Large",
-    501: "Not Implemented",
-    503: "Service Unavailable",
-    505: "HTTP Version Not Supported",
-}
+from http import HTTPStatus
 
 
 class Refused(OSError):
@@ -28,8 +17,8 @@ class Refused(OSError):
     """
 
     def __init__(self, status: int, why: str) -> None:
-        super().__init__(f"{status} {REASONS[status]}: {why}")
-        self.status = f"{status} {REASONS[status]}"
+        self.status = f"{status} {HTTPStatus(status).phrase}"
+        super().__init__(f"{self.status}: {why}")
         # Never what came: an answer that repeats it could be read as something else.
         self.why = why
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import ssl
     import typing as t
 
+#: The threads that `threaded=True` may come to: as many requests can wait for something at once.
+THREADS = 64
 #: How often deadlines are looked at while there are connections, and a stopping server at the end.
 _SWEEP_SECONDS = 1.0
 _HURRY_SECONDS = 0.1
@@ -36,8 +38,10 @@ _HURRY_SECONDS = 0.1
 class BaseWSGIServer:
     """A WSGI application listening on an address; a context manager that closes it.
 
-    `port` is the real one when 0 was asked for. With `threads=1` the application is called in the
-    thread that called `serve_forever`, one request after the other.
+    Call `serve_forever()`, in a thread of its own if you like, and `shutdown()` from outside. `port` is
+    the real one when 0 was asked for. `threaded` is a number of threads or True for many; with one, the
+    application is called in the thread that called `serve_forever`, one request after the other.
+    Raises BindError, ValueError and TypeError.
     """
 
     def __init__(
@@ -45,21 +49,22 @@ class BaseWSGIServer:
         host: str,
         port: int,
         app: t.Any,
+        threaded: bool | int = True,
+        processes: int = 1,
         request_handler: t.Any = None,
         passthrough_errors: bool = False,
         ssl_context: t.Any = None,
-        sock: socket.socket | None = None,
-        threads: int = 1,
-        processes: int = 1,
-        limits: Limits | None = None,
+        fd: int | None = None,
         refuse_when_full: bool = False,
         log_format: str = FORMAT,
+        **limits: t.Any,
     ) -> None:
-        self.host, self.app, self.limits = host, app, limits or Limits()
+        self.host, self.app, self.limits = host.strip("[]"), app, Limits(**limits)
         self.request_handler = request_handler or WSGIRequestHandler
         self.passthrough_errors, self.log_format = passthrough_errors, log_format
-        self.threads, self.refuse_when_full = threads, refuse_when_full
-        self.multithread, self.multiprocess = threads > 1, processes > 1
+        self.threads = THREADS if threaded is True else int(threaded) or 1
+        self.refuse_when_full = refuse_when_full
+        self.multithread, self.multiprocess = self.threads > 1, processes > 1
         # Before the port is taken: a certificate that cannot be read must not leave it open.
         self.ssl_context = load_tls(ssl_context)
         #: What the system raises where a call would have to wait.
@@ -68,15 +73,18 @@ class BaseWSGIServer:
             import ssl  # loaded by the context
 
             self.again += (ssl.SSLWantReadError, ssl.SSLWantWriteError)
-        self.socket = sock or listen(host, port)
+        self.socket = listen(self.host if fd is None else f"fd://{fd}", port)
         self.server_address = self.socket.getsockname()
         is_unix = isinstance(self.server_address, (str, bytes))
         self.port: int = 0 if is_unix else self.server_address[1]
         self.server_port = self.port
+        # What was asked for, where that is a name: "localhost" is nicer than its number.
+        if is_unix or self.host.startswith("fd:"):
+            self.host = "localhost" if is_unix else self.server_address[0]
         #: The environ variables that all requests share.
         self.base_environ = {
             "SCRIPT_NAME": "",
-            "SERVER_NAME": "localhost" if is_unix else host or self.server_address[0],
+            "SERVER_NAME": self.host or self.server_address[0],
             "SERVER_PORT": str(self.port),
             "SERVER_SOFTWARE": __package__.partition(".")[0],
             "wsgi.version": (1, 0),
@@ -100,7 +108,7 @@ class BaseWSGIServer:
         self._connections: dict[int, Connection] = {}
         self._parked: dict[int, Connection] = {}
         self._ready: deque[int] = deque()
-        self._running: dict[Connection, threading.Thread] = {}
+        self._running: dict[threading.Thread, Connection] = {}
         self._workers: list[threading.Thread] = []
         self._turn, self._ended = threading.Lock(), False
         # Opened where they are used: processes that share them would take each other's events.
@@ -112,8 +120,7 @@ class BaseWSGIServer:
         """Where a browser on this machine finds the application."""
         if not self.port:
             return f"unix:{self.server_address}"
-        host = self.host if not self.host.startswith("fd:") else self.server_address[0]
-        host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         name = f"[{host}]" if ":" in host else host
         return f"{self.base_environ['wsgi.url_scheme']}://{name}:{self.port}"
 
@@ -151,7 +158,7 @@ class BaseWSGIServer:
         finally:
             self.server_close()
             # Those whose application never returns end with the process.
-            for worker in {*self._workers} - {*self._running.values()}:
+            for worker in {*self._workers} - {*self._running}:
                 worker.join()
             for each in (woken, self._wake, self._poller):
                 each.close()
@@ -210,7 +217,7 @@ class BaseWSGIServer:
                 time.sleep(0.05)
             return False
         sock.setblocking(False)
-        if sock.family != getattr(socket, "AF_UNIX", None):
+        with suppress(OSError):  # a Unix socket, or reset by now
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(self, sock, address)
         self._connections[connection.fileno] = connection
@@ -278,12 +285,13 @@ class BaseWSGIServer:
 
     def _work(self) -> None:
         """A thread's life: wait for the turn, then for a connection that has something to say."""
+        me = threading.current_thread()
         while True:
             with self._turn:
                 connection = self._next()
             if connection is None:
                 return
-            self._running[connection] = threading.current_thread()
+            self._running[me] = connection
             # Somebody has to take the turn, or a slow application would stop all others.
             if len(self._running) >= len(self._workers) < self.threads:
                 self._hire()
@@ -296,7 +304,7 @@ class BaseWSGIServer:
                 # In a thread nothing may get out: SystemExit would vanish without a word.
                 logger.exception("a request was given up")
             finally:
-                self._running.pop(connection, None)
+                self._running.pop(me, None)
 
     def _next(self) -> Connection | None:
         """A connection that is ready, None at the end."""

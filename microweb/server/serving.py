@@ -13,10 +13,8 @@ import sys
 import threading
 import time
 
-from .binding import inherit
 from .errors import BindError
 from .gateway import WSGIRequestHandler as WSGIRequestHandler
-from .limits import Limits
 from .log import FORMAT, logger, set_up, warn
 from .loop import BaseWSGIServer
 from .reloader import is_running_from_reloader as is_running_from_reloader
@@ -26,33 +24,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-#: The threads of `run_simple(threaded=True)`: as many requests may wait for something at once.
-THREADS = 64
 #: Where a reloader's child finds the socket that its parent listens on.
 _FD_VARIABLE = "MICROWEB_SERVER_FD"
 
 
-def make_server(
-    host: str,
-    port: int,
-    app: t.Any = None,
-    threaded: bool = True,
-    processes: int = 1,
-    request_handler: t.Any = None,
-    passthrough_errors: bool = False,
-    ssl_context: t.Any = None,
-    fd: int | None = None,
-    **limits: t.Any,
-) -> BaseWSGIServer:
-    """A server that listens already: call `serve_forever()`, in a thread of its own if you like,
-    and `shutdown()` from outside. Raises BindError, and ValueError for what it cannot do."""
-    if threaded and processes > 1:
-        raise ValueError("threaded=True and processes=2 exclude each other: serve() has both")
-    return BaseWSGIServer(
-        host, port, app, request_handler, passthrough_errors, ssl_context,
-        sock=None if fd is None else inherit(str(fd)), threads=THREADS if threaded else 1,
-        processes=processes, limits=Limits(**limits),
-    )  # fmt: skip
+#: Werkzeug's name for it.
+make_server = BaseWSGIServer
 
 
 def run_simple(
@@ -96,7 +73,7 @@ def run_simple(
     # The parent of a reloader holds the port, so that no connection is refused during a restart.
     handed = os.environ.get(_FD_VARIABLE) if is_running_from_reloader() else None
     server = _bound(
-        make_server, hostname, port, application, threaded and processes == 1, processes, request_handler,
+        hostname, port, application, threaded and processes == 1, processes, request_handler,
         passthrough_errors, ssl_context, None if handed is None else int(handed),
     )  # fmt: skip
     if not is_running_from_reloader():
@@ -134,18 +111,17 @@ def serve(
         raise ValueError(f"workers={workers}, threads={threads}: wanted at least one of each")
     set_up(20 if access_log else 30)
     server = _bound(
-        BaseWSGIServer, host, port, app, ssl_context=ssl_context, threads=threads, processes=workers,
-        limits=Limits(**{"body_bytes": 2**24, **limits}), refuse_when_full=when_full == "refuse",
-        log_format=log_format,
+        host, port, app, threads, workers, ssl_context=ssl_context, log_format=log_format,
+        refuse_when_full=when_full == "refuse", **{"body_bytes": 2**24, **limits},
     )  # fmt: skip
     print(f"Serving on {server.url} - Ctrl-C stops it", file=sys.stderr)
     return _run(server, workers)
 
 
-def _bound(make: t.Callable[..., BaseWSGIServer], *arguments: t.Any, **options: t.Any) -> BaseWSGIServer:
+def _bound(*arguments: t.Any, **options: t.Any) -> BaseWSGIServer:
     """A server, or the end of the program with a line that says why not."""
     try:
-        return make(*arguments, **options)
+        return BaseWSGIServer(*arguments, **options)
     except BindError as error:
         print(error, file=sys.stderr)
         raise SystemExit(1) from None

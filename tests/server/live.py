@@ -11,7 +11,6 @@ from pathlib import Path
 from wsgiref.validate import validator
 
 from microweb.server import BaseWSGIServer
-from microweb.server.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,7 +87,7 @@ def serving(application, validate=True, host="127.0.0.1", limits=None, threads=8
     records, logger = _Records(), logging.getLogger("microweb.server")
     logger.addHandler(records)
     logger.setLevel(logging.INFO)
-    server = BaseWSGIServer(host, 0, app, threads=threads, limits=Limits(**limits or {}), **options)
+    server = BaseWSGIServer(host, 0, app, threads, **limits or {}, **options)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
