@@ -64,7 +64,7 @@ def _explain_route(app: t.Any, error: t.Any, request: Request) -> str:
     if error is not request.routing_exception:
         return ""  # a view raised it, for a reason of its own
     parts = request.path.split("/")
-    rules = {}
+    rules: dict[str, t.Any] = {}
     for rule in app.url_map.iter_rules():
         # As if a variable stood for what is in its place: two rules that agree so are as near.
         pieces = str(rule).split("/")

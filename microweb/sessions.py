@@ -66,10 +66,16 @@ class SecureCookieSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
     modified = False
     #: The cookie that it was read from.
     _cookie: str | None = None
+    #: What read that, and will write the next one.
+    _codec: t.Any = None
 
     def __init__(self, initial: t.Mapping[str, t.Any] | None = None) -> None:
         dict.__init__(self, initial or ())
         self.on_update = _set_modified
+
+    def __setitem__(self, key: str, value: t.Any) -> None:
+        dict.__setitem__(self, key, value)
+        self.modified = True  # what on_update does
 
 
 def _set_modified(session: t.Any) -> None:
@@ -205,14 +211,16 @@ def _codec(serializer: t.Any) -> t.Any:
     return straight(serializer)
 
 
-_cookies = RequestHeaders.cookies
+@functools.lru_cache(maxsize=16)
+def _has_plain_cookies(cls: t.Any) -> bool:
+    return getattr(cls, "cookies", None) is RequestHeaders.cookies
 
 
-def _cookies_of(request: Request, name: str) -> list[str]:
+def _cookies_of(request: t.Any, name: str) -> list[str]:
     """Return `request.cookies.getlist(name)`, without making all that for the one name."""
     header = request.environ.get("HTTP_COOKIE", "")
     # Quotes may hold a semicolon, and escapes; a request of another class may know better.
-    if '"' in header or not header.isascii() or getattr(type(request), "cookies", None) is not _cookies:
+    if '"' in header or not header.isascii() or not _has_plain_cookies(request.__class__):
         return request.cookies.getlist(name)
     if name not in header:
         return []
@@ -296,15 +304,17 @@ class SecureCookieSessionInterface(SessionInterface):
         if serializer is None:
             return None
         # A sibling domain can plant a second cookie of that name: it must not hide ours.
+        codec = _codec(serializer)
         for value in _cookies_of(request, self.get_cookie_name(app)):
             max_age = int(app.permanent_session_lifetime.total_seconds())
             try:
-                data = _codec(serializer).loads(value, max_age=max_age)
+                data = codec.loads(value, max_age=max_age)
             except _bad_data():
                 continue
             if isinstance(data, dict):  # else it was signed for something else
                 session = self.session_class(data)
                 session._cookie = value
+                session._codec = codec
                 return session
         return self.session_class()
 
@@ -352,10 +362,13 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def _cookie_value(self, app: t.Any, session: SessionMixin, response: Response) -> str | None:
         """Return what the cookie holds: the session itself, signed."""
-        serializer = self.get_signing_serializer(app)
-        if serializer is None:
-            raise RuntimeError("The session cannot be signed: the secret key was removed.")
-        value: str = _codec(serializer).dumps(dict(session))
+        codec = getattr(session, "_codec", None)
+        if codec is None:
+            serializer = self.get_signing_serializer(app)
+            if serializer is None:
+                raise RuntimeError("The session cannot be signed: the secret key was removed.")
+            codec = _codec(serializer)
+        value: str = codec.dumps(dict(session))
         limit = app.config["MAX_COOKIE_SIZE"]
         if len(value) > limit - len(self.get_cookie_name(app)) and limit:
             self._complain_of_size(app, session, value)

@@ -104,9 +104,11 @@ class ShortWay:
             result = view(**arguments) if arguments else view()
         except Exception as error:
             result = self.handle_user_exception(error)
-        if type(result) is str and not context.needs_processing:
+        if type(result) is not str:
+            return self.finalize_request(result)
+        if not context.needs_processing:
             try:
                 return result.encode()
             except UnicodeEncodeError:
                 pass  # half a surrogate pair: the response class has an answer to that
-        return self.finalize_request(result)
+        return self.process_response(self.response_class(result))

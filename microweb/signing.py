@@ -581,26 +581,43 @@ class _Straight:
         #: Hashes with the keys in them, the newest first, which signs.
         self._halves = [_hmac_halves(key, signer.digest_method) for key in keys]
         self._serializer, self._signer = serializer, signer
+        #: Token -> time and text of those seen last: a browser sends what it was given again and again.
+        self._seen: dict[str, tuple[int, str]] = {}
 
     def loads(self, s: str, max_age: int) -> t.Any:
         """Return the object; raise what the serializer raises."""
         try:
-            signed, _, signature = s.encode().rpartition(b".")
-            payload, _, stamp = signed.rpartition(b".")
-            signatures = [_sign(signed, inner, outer) for inner, outer in self._halves]
-            if any([hmac.compare_digest(each, signature) for each in signatures]):  # noqa: C419
-                age = self._signer.get_timestamp() - int.from_bytes(_decode(stamp), "big")
-                if payload[:1] != b"." and 0 <= age <= max_age:
-                    return self._serializer.serializer.loads(_decode(payload).decode())
+            timestamp, text = self._seen.get(s) or self._verify(s)
+            if 0 <= self._signer.get_timestamp() - timestamp <= max_age:
+                return self._serializer.serializer.loads(text)
         except Exception:
-            pass  # signed rubbish
+            pass  # forged, or signed rubbish, or compressed
         return self._serializer.loads(s, max_age=max_age)
+
+    def _verify(self, token: str) -> tuple[int, str]:
+        signed, _, signature = token.encode().rpartition(b".")
+        signatures = [_sign(signed, inner, outer) for inner, outer in self._halves]
+        if not any([hmac.compare_digest(each, signature) for each in signatures]):  # noqa: C419
+            raise ValueError
+        payload, _, stamp = signed.rpartition(b".")
+        if payload[:1] == b".":
+            raise ValueError
+        return self._remember(token, int.from_bytes(_decode(stamp), "big"), _decode(payload).decode())
+
+    def _remember(self, token: str, timestamp: int, text: str) -> tuple[int, str]:
+        if len(token) < 1024:
+            if len(self._seen) >= 1024:
+                self._seen.clear()
+            self._seen[token] = timestamp, text
+        return timestamp, text
 
     def dumps(self, obj: t.Any) -> str:
         """Return the object signed."""
-        payload = self._serializer._pack(self._serializer.serializer.dumps(obj).encode())
-        signed = b"%b.%b" % (payload, _stamp(self._signer.get_timestamp()))
-        return (b"%b.%b" % (signed, _sign(signed, *self._halves[0]))).decode()
+        text, timestamp = self._serializer.serializer.dumps(obj), self._signer.get_timestamp()
+        signed = b"%b.%b" % (self._serializer._pack(text.encode()), _stamp(timestamp))
+        token = (b"%b.%b" % (signed, _sign(signed, *self._halves[0]))).decode()
+        self._remember(token, timestamp, text)
+        return token
 
 
 @functools.lru_cache(maxsize=1)

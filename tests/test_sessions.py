@@ -352,8 +352,11 @@ def test_a_key_that_vanishes_during_the_request(app):
     app.secret_key = None
     assert_sends_nothing(save(app, session))
     session["a"] = 1
+    assert save(app, session).cookie  # by the key that opened it
     with pytest.raises(RuntimeError, match="the secret key was removed"):
-        save(app, session)
+        fresh = SecureCookieSession()
+        fresh["a"] = 1
+        save(app, fresh)
 
 
 def test_mixin():

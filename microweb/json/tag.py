@@ -181,6 +181,7 @@ class TagDateTime(JSONTag):
 
 
 _STANDARD = (TagDict, PassDict, TagTuple, PassList, TagBytes, TagMarkup, TagUUID, TagDateTime)
+_COMPACT = (",", ":")
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
@@ -243,7 +244,7 @@ class TaggedJSONSerializer:
 
     def dumps(self, value: t.Any) -> str:
         """Return `value` as compact JSON text."""
-        return dumps(self.tag(value), separators=(",", ":"))
+        return dumps(self.tag(value), separators=_COMPACT)
 
     def loads(self, value: str) -> t.Any:
         """Return what `dumps` was given."""
