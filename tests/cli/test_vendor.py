@@ -59,7 +59,8 @@ def test_a_folder_has_the_files_as_they_are(run, tmp_path):
 PARTS = {
     "routing": "from web.routing import Map, Rule\n"
     "print(Map([Rule('/<int:n>', endpoint='a')]).bind('h').match('/7'))",
-    "templates": "from web.templates import Environment\nprint(Environment().from_string('{{ 7 }}').render())",
+    "templates": "from web.templates import Environment\n"
+    "print(Environment().from_string('{{ 7 }}').render())",
     "signing": "from web.signing import Signer\nprint(Signer('k').unsign(Signer('k').sign('7')))",
     "http,json": "import web.http.multipart\nfrom web.json import loads\nprint(loads('7'))",
 }
