@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import update_wrapper
 
-from .scaffold import Scaffold, _endpoint_from_view_func, _sentinel, setupmethod, template_registrar
+from .scaffold import HOOKS, Scaffold, _endpoint_from_view_func, _sentinel, setupmethod, template_registrar
 from .wrappers import blueprint_chain
 
 TYPE_CHECKING = False
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     F = t.TypeVar("F", bound=t.Callable[..., t.Any])
     Decorator = t.Callable[[F], F]
     DeferredSetupFunction = t.Callable[["BlueprintSetupState"], t.Any]
-
-#: The hook tables that move to the application with the blueprint's name in front.
-_HOOK_TABLES = (
-    "before_request_funcs",
-    "after_request_funcs",
-    "teardown_request_funcs",
-    "url_default_functions",
-    "url_value_preprocessors",
-    "template_context_processors",
-)
 
 
 class BlueprintSetupState:
@@ -88,15 +78,16 @@ def _join_paths(prefix: str, path: str) -> str:
     return f"{prefix.rstrip('/')}/{path.lstrip('/')}"
 
 
-def _app_hook(name: str, table: str, doc: str) -> t.Callable[[Blueprint, F], F]:
+def _app_hook(name: str) -> t.Callable[[Blueprint, F], F]:
     """A decorator that appends its function to the application's own table."""
+    plain = name.replace("app_", "")
+    table, doc = HOOKS[plain]
 
     def record_hook(self: Blueprint, f: F) -> F:
         self.record_once(lambda state: getattr(state.app, table).setdefault(None, []).append(f))
         return f
 
-    record_hook.__name__ = name
-    record_hook.__doc__ = doc
+    record_hook.__name__, record_hook.__doc__ = name, f"``{plain}`` of the application. {doc}"
     return setupmethod(record_hook)
 
 
@@ -178,26 +169,12 @@ class Blueprint(Scaffold):
             )
         )
 
-    before_app_request = _app_hook(
-        "before_app_request", "before_request_funcs", "``before_request`` for every request."
-    )
-    after_app_request = _app_hook(
-        "after_app_request", "after_request_funcs", "``after_request`` for every request."
-    )
-    teardown_app_request = _app_hook(
-        "teardown_app_request", "teardown_request_funcs", "``teardown_request`` for every request."
-    )
-    app_context_processor = _app_hook(
-        "app_context_processor", "template_context_processors", "``context_processor`` for every template."
-    )
-    app_url_value_preprocessor = _app_hook(
-        "app_url_value_preprocessor",
-        "url_value_preprocessors",
-        "``url_value_preprocessor`` for every request.",
-    )
-    app_url_defaults = _app_hook(
-        "app_url_defaults", "url_default_functions", "``url_defaults`` for every endpoint."
-    )
+    before_app_request = _app_hook("before_app_request")
+    after_app_request = _app_hook("after_app_request")
+    teardown_app_request = _app_hook("teardown_app_request")
+    app_context_processor = _app_hook("app_context_processor")
+    app_url_value_preprocessor = _app_hook("app_url_value_preprocessor")
+    app_url_defaults = _app_hook("app_url_defaults")
     app_template_filter, add_app_template_filter = template_registrar("filter", "app_")
     app_template_test, add_app_template_test = template_registrar("test", "app_")
     app_template_global, add_app_template_global = template_registrar("global", "app_")
@@ -285,7 +262,7 @@ class Blueprint(Scaffold):
                 dict, {code: dict(handlers) for code, handlers in by_code.items()}
             )
         app.view_functions.update(self.view_functions)
-        for table in _HOOK_TABLES:
+        for table, _ in HOOKS.values():
             target = getattr(app, table)
             for key, functions in getattr(self, table).items():
                 target.setdefault(_full_key(name, key), []).extend(functions)

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
     F = t.TypeVar("F", bound=t.Callable[..., t.Any])
     Decorator = t.Callable[[F], F]
+    C = t.TypeVar("C")
+    #: Functions by the name of their blueprint, None for the application's own.
+    Table = defaultdict[t.Optional[str], list[C]]
+    Handlers = dict[type[Exception], ft.ErrorHandlerCallable]
 
 _sentinel: t.Any = object()
 
@@ -59,15 +63,26 @@ def _method_route(method: str) -> t.Callable[..., Decorator[t.Any]]:
     return setupmethod(shortcut)
 
 
-def _hook(name: str, table: str, doc: str) -> t.Callable[[Scaffold, F], F]:
+#: Hook -> the table that it goes into, and when its functions are called.
+HOOKS = {
+    "before_request": ("before_request_funcs", "Call before each request; a result ends it."),
+    "after_request": ("after_request_funcs", "Call with each response; returns it or another one."),
+    "teardown_request": ("teardown_request_funcs", "Call when the request context goes, with its error."),
+    "context_processor": ("template_context_processors", "Call for a dict of names for each template."),
+    "url_value_preprocessor": ("url_value_preprocessors", "Call with (endpoint, view_args) before all else."),
+    "url_defaults": ("url_default_functions", "Call with (endpoint, values) when a URL is built."),
+}
+
+
+def _hook(name: str) -> t.Callable[[Scaffold, F], F]:
     """A decorator that appends its function to a table, for the scaffold itself."""
+    table, doc = HOOKS[name]
 
     def register(self: Scaffold, f: F) -> F:
         getattr(self, table).setdefault(None, []).append(f)
         return f
 
-    register.__name__ = name
-    register.__doc__ = doc
+    register.__name__, register.__doc__ = name, doc
     return setupmethod(register)
 
 
@@ -120,25 +135,15 @@ class Scaffold:
         #: endpoint -> view
         self.view_functions: dict[str, ft.RouteCallable] = {}
         #: blueprint name -> code, None for classes without one -> exception class -> handler
-        self.error_handler_spec: dict[
-            ft.AppOrBlueprintKey, dict[int | None, dict[type[Exception], ft.ErrorHandlerCallable]]
-        ] = defaultdict(lambda: defaultdict(dict))
-        self.before_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.BeforeRequestCallable]] = defaultdict(
-            list
-        )
-        self.after_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.AfterRequestCallable]] = defaultdict(
-            list
-        )
-        self.teardown_request_funcs: dict[ft.AppOrBlueprintKey, list[ft.TeardownCallable]] = defaultdict(list)
-        self.template_context_processors: dict[
-            ft.AppOrBlueprintKey, list[ft.TemplateContextProcessorCallable]
-        ] = defaultdict(list, {None: [_default_template_ctx_processor]})
-        self.url_value_preprocessors: dict[ft.AppOrBlueprintKey, list[ft.URLValuePreprocessorCallable]] = (
-            defaultdict(list)
-        )
-        self.url_default_functions: dict[ft.AppOrBlueprintKey, list[ft.URLDefaultCallable]] = defaultdict(
-            list
-        )
+        self.error_handler_spec: defaultdict[str | None, defaultdict[int | None, Handlers]]
+        self.error_handler_spec = defaultdict(lambda: defaultdict(dict))
+        self.before_request_funcs: Table[ft.BeforeRequestCallable] = defaultdict(list)
+        self.after_request_funcs: Table[ft.AfterRequestCallable] = defaultdict(list)
+        self.teardown_request_funcs: Table[ft.TeardownCallable] = defaultdict(list)
+        self.template_context_processors: Table[ft.TemplateContextProcessorCallable] = defaultdict(list)
+        self.template_context_processors[None] = [_default_template_ctx_processor]
+        self.url_value_preprocessors: Table[ft.URLValuePreprocessorCallable] = defaultdict(list)
+        self.url_default_functions: Table[ft.URLDefaultCallable] = defaultdict(list)
 
     @cached_property
     def cli(self) -> AppGroup:
@@ -196,26 +201,12 @@ class Scaffold:
 
     # -- hooks: the table each one goes into, and what it is called with
 
-    before_request = _hook(
-        "before_request", "before_request_funcs", "Call before each request; a result ends it."
-    )
-    after_request = _hook(
-        "after_request", "after_request_funcs", "Call with each response; returns it or another one."
-    )
-    teardown_request = _hook(
-        "teardown_request", "teardown_request_funcs", "Call when the request context goes, with its error."
-    )
-    context_processor = _hook(
-        "context_processor", "template_context_processors", "Call for a dict of names for each template."
-    )
-    url_value_preprocessor = _hook(
-        "url_value_preprocessor",
-        "url_value_preprocessors",
-        "Call with (endpoint, view_args) before other hooks.",
-    )
-    url_defaults = _hook(
-        "url_defaults", "url_default_functions", "Call with (endpoint, values) when a URL is built."
-    )
+    before_request = _hook("before_request")
+    after_request = _hook("after_request")
+    teardown_request = _hook("teardown_request")
+    context_processor = _hook("context_processor")
+    url_value_preprocessor = _hook("url_value_preprocessor")
+    url_defaults = _hook("url_defaults")
 
     # -- error handlers
 

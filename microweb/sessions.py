@@ -221,7 +221,7 @@ def _cookies_of(request: t.Any, name: str) -> list[str]:
     header = request.environ.get("HTTP_COOKIE", "")
     # Quotes may hold a semicolon, and escapes; a request of another class may know better.
     if '"' in header or not header.isascii() or not _has_plain_cookies(request.__class__):
-        return request.cookies.getlist(name)
+        return request.cookies.getlist(name)  # type: ignore[no-any-return]
     if name not in header:
         return []
     pairs = [part.partition("=") for part in header.split(";")]

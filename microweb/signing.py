@@ -141,7 +141,11 @@ _IPAD, _OPAD = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C)
 
 
 def _hmac(key: bytes, value: bytes, digest_method: t.Any) -> bytes:
-    inner, outer = [half.copy() for half in _hmac_halves(key, digest_method)]
+    return _finish(value, *_hmac_halves(key, digest_method))
+
+
+def _finish(value: bytes, inner: t.Any, outer: t.Any) -> bytes:
+    inner, outer = inner.copy(), outer.copy()
     inner.update(value)
     outer.update(inner.digest())
     return outer.digest()  # type: ignore[no-any-return]
@@ -602,7 +606,7 @@ class _Straight:
         payload, _, stamp = signed.rpartition(b".")
         if payload[:1] == b".":
             raise ValueError
-        return self._remember(token, int.from_bytes(_decode(stamp), "big"), _decode(payload).decode())
+        return self._remember(token, bytes_to_int(base64_decode(stamp)), base64_decode(payload).decode())
 
     def _remember(self, token: str, timestamp: int, text: str) -> tuple[int, str]:
         if len(token) < 1024:
@@ -625,16 +629,11 @@ def _stamp(timestamp: int) -> bytes:
     return base64_encode(int_to_bytes(timestamp))
 
 
-def _decode(string: bytes) -> bytes:
-    return binascii.a2b_base64(string.translate(_from_url_safe) + b"==")  # too many do no harm
-
-
 def _sign(value: bytes, inner: t.Any, outer: t.Any) -> bytes:
     """Return the signature in base64, as Signer.get_signature does."""
-    inner, outer = inner.copy(), outer.copy()
-    inner.update(value)
-    outer.update(inner.digest())
-    return binascii.b2a_base64(outer.digest(), newline=False).translate(_to_url_safe).rstrip(b"=")
+    return (
+        binascii.b2a_base64(_finish(value, inner, outer), newline=False).translate(_to_url_safe).rstrip(b"=")
+    )
 
 
 def straight(serializer: t.Any) -> t.Any:

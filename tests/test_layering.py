@@ -20,18 +20,8 @@ FLOORS = [
     + ["archives", "coroutines", "packages", "debughelpers"],
     ["http", "json", "routing", "templates"],
     ["config", "globals", "logging", "ctx", "sessions", "sqlitesessions", "wrappers", "files"],
-    [
-        "responses",
-        "errorpages",
-        "helpers",
-        "fingerprints",
-        "templating",
-        "scaffold",
-        "blueprints",
-        "views",
-        "urlbuilding",
-    ]
-    + ["shortway", "app", "secure"],
+    ["responses", "errorpages", "helpers", "fingerprints", "oldnames", "templating", "scaffold"]
+    + ["blueprints", "views", "urlbuilding", "shortway", "app", "secure"],
     ["testing", "middleware", "lint", "profiler", "cli", "compat"],
 ]
 #: For annotations only, and the doors to all of it.
