@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 import time
+from contextlib import suppress
 
 from .body import Body, ChunkedBody
 from .errors import ClientGone, Refused, require
@@ -61,6 +62,7 @@ class Connection:
         try:
             if not hasattr(sock, "do_handshake"):
                 if sock.recv(1, socket.MSG_PEEK) not in (b"\x16", b""):
+                    self.tls = False
                     self.refuse(Refused(400, "this port speaks TLS: use https"))
                     return
                 context: t.Any = self.server.ssl_context
@@ -119,7 +121,10 @@ class Connection:
         self.started = time.monotonic()
         if not keep:
             return False
-        if self.buffer or (self.tls and self._receive()):
+        if self.tls and not self.buffer:
+            # Deciphered already, so that the poller would never report it.
+            self.buffer += self._receive() or b""
+        if self.buffer:
             self.deadline = self.started + self.limits.head_seconds
             return True
         self.deadline = self.started + self.limits.idle_seconds
@@ -136,16 +141,15 @@ class Connection:
         self.patience = self.limits.stall_seconds
         body = ChunkedBody(self, head.expects) if head.chunked else Body(self, head.length, head.expects)
         handler = self.server.request_handler(self, head, body)
-        try:
-            handler.handle()
-        finally:
-            keep = handler.keep and handler.finished
-            if not handler.finished:
-                self.close(reset=True)
-        if handler.finished and not (keep and (body.finished or self._drain(body))):
+        handler.handle()
+        if handler.finished and handler.keep and (body.finished or self._drain(body)):
+            return True
+        if handler.finished or handler.chunked or handler.left:
             self.linger()
-            return False
-        return keep
+        else:
+            # Nothing but the end tells the end: only a reset tells a client that this one is early.
+            self.close(reset=True)
+        return False
 
     def _drain(self, body: Body) -> bool:
         """Read what the application left of a body, so that it is not taken for a request."""
@@ -214,13 +218,12 @@ class Connection:
             return isinstance(error, BlockingIOError)
 
     def close(self, reset: bool = False) -> None:
-        """Hang up. Without a length a client of HTTP/1.0 would take a cut response for the whole:
-        only a reset tells it."""
+        """Hang up, once."""
+        if self.sock.fileno() < 0:
+            return
         if reset:
-            try:
+            with suppress(OSError):  # gone already
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            except OSError:
-                pass  # gone already
         self.server.forget(self)
         self.sock.close()
 
@@ -229,7 +232,10 @@ class Connection:
     def _receive(self) -> bytes | None:
         """What has come, b"" at the end, None when that is still open."""
         try:
-            return self.sock.recv(BLOCK)
+            data = self.sock.recv(BLOCK)
+            while self.tls and data and self.sock.pending():  # type: ignore[attr-defined]
+                data += self.sock.recv(BLOCK)
+            return data
         except self.server.again:
             return None
         except OSError:  # reset

@@ -79,7 +79,7 @@ def take_head(buffer: bytearray, seen: int = 0, limits: t.Any = Limits) -> Head 
         require(False, "a header field is: token, colon, value without control characters")
     _check_sizes(found, limits)
     head.variables = collect(found)
-    _finish(head)
+    _finish(head, limits)
     del buffer[: end + 4]
     return head
 
@@ -159,13 +159,15 @@ def collect(found: list[tuple[str, str]]) -> dict[str, str]:
     return result
 
 
-def _finish(head: Head) -> None:
+def _finish(head: Head, limits: t.Any) -> None:
     """Check what only the whole head can tell: host, target, framing."""
     variables = head.variables
     # RFC 9112 3.2: HTTP/1.1 has exactly one Host. Links are built from it: it has to be one.
     host = variables.get("HTTP_HOST")
     require(host is not None or not head.minor, "HTTP/1.1 asks for a Host field")
-    require(host is None or _is_host(host), "Host is no host name with an optional port")
+    if host is not None and not _is_host(host):
+        require(not limits.host_names, "Host is no host name with an optional port")
+        del variables["HTTP_HOST"]
     if head.target[0] != "/":
         _check_target(head)
     if "CONTENT_LENGTH" in variables or "HTTP_TRANSFER_ENCODING" in variables:

@@ -19,6 +19,8 @@ class Limits:
     line_bytes = 8 * 1024
     head_bytes = 64 * 1024
     fields = 100
+    #: Whether Host has to be a host name; programs that talk to a Unix socket often send its path.
+    host_names = True
     #: Bytes of a request's body (413); None leaves it to the application.
     body_bytes: int | None = None
     #: Open connections; more are told 503.

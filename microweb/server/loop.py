@@ -22,10 +22,10 @@ from .gateway import FileWrapper, WSGIRequestHandler
 from .limits import Limits
 from .log import FORMAT, logger, warn
 from .polling import Poller
+from .tls import load_tls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ssl
     import typing as t
 
 #: The threads that `threaded=True` may come to: as many requests can wait for something at once.
@@ -79,6 +79,7 @@ class BaseWSGIServer:
         self.port: int = 0 if is_unix else self.server_address[1]
         self.server_port = self.port
         # What was asked for, where that is a name: "localhost" is nicer than its number.
+        self.limits.host_names = not is_unix
         if is_unix or self.host.startswith("fd:"):
             self.host = "localhost" if is_unix else self.server_address[0]
         #: The environ variables that all requests share.
@@ -298,7 +299,7 @@ class BaseWSGIServer:
             try:
                 connection.step()
             except BaseException:
-                connection.close()
+                connection.close(reset=True)
                 if not self.multithread or self.passthrough_errors:
                     raise
                 # In a thread nothing may get out: SystemExit would vanish without a word.
@@ -314,17 +315,3 @@ class BaseWSGIServer:
             elif connection := self._take(self._ready.popleft()):
                 return connection
         return None
-
-
-def load_tls(context: t.Any) -> ssl.SSLContext | None:
-    """An SSLContext from one, or from (certificate file, key file)."""
-    # Werkzeug's "adhoc" needs a package that makes certificates.
-    if isinstance(context, str):
-        raise ValueError(f"ssl_context={context!r}: the standard library makes no certificates")
-    if not isinstance(context, tuple):
-        return context  # type: ignore[no-any-return]
-    import ssl  # 20 ms that plain HTTP need not pay
-
-    result = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    result.load_cert_chain(*context)
-    return result
