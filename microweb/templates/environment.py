@@ -259,7 +259,7 @@ class Environment:
         text = source if isinstance(source, str) else None
         try:
             tree = source if text is None else self._parse(text, name, filename)
-            if not isinstance(tree, nodes.Template):
+            if text is None and not isinstance(tree, nodes.Template):
                 raise TypeError(f"a template is made from a str or from nodes, not from {source!r}")
             try:
                 generator = self.code_generator_class(self, name, filename, **options)
