@@ -110,6 +110,7 @@ def _from_config(key: str, instead: str = "") -> t.Callable[[t.Any, t.Any], t.An
 
 #: The arguments of `set_cookie` (its key is the name), and the config keys that they come from.
 _COOKIE_SETTINGS = ("name", "domain", "path", "secure", "partitioned", "samesite", "httponly")
+_COOKIE_GETTERS = [f"get_cookie_{name}" for name in _COOKIE_SETTINGS]
 _read_settings = operator.itemgetter(
     *[f"SESSION_COOKIE_{name.upper()}" for name in _COOKIE_SETTINGS], "APPLICATION_ROOT"
 )
@@ -134,8 +135,9 @@ class SessionInterface:
         own = {"open_session", "save_session", "should_set_cookie"}
         if "opens_lazily" not in cls.__dict__ and own & cls.__dict__.keys():
             cls.opens_lazily = False
-        if any(f"get_cookie_{name}" in cls.__dict__ for name in _COOKIE_SETTINGS):
-            cls._asks_config = False
+        cls._asks_config = all(
+            getattr(cls, name) is getattr(SessionInterface, name) for name in _COOKIE_GETTERS
+        )
 
     def make_null_session(self, app: t.Any) -> NullSession:
         """Return the stand-in for a session that cannot be had."""
@@ -160,9 +162,10 @@ class SessionInterface:
     def get_cookie_settings(self, app: t.Any) -> tuple[t.Any, ...]:
         """Return what the methods above say, in the order of `_COOKIE_SETTINGS`."""
         settings: tuple[t.Any, ...] = _read_settings(app.config)
-        if self._asks_config and "auto" not in settings:
+        own = self.__dict__ and not self.__dict__.keys().isdisjoint(_COOKIE_GETTERS)
+        if self._asks_config and not own and "auto" not in settings:
             return settings
-        return (*[getattr(self, f"get_cookie_{name}")(app) for name in _COOKIE_SETTINGS], None)
+        return (*[getattr(self, name)(app) for name in _COOKIE_GETTERS], None)
 
     def get_expiration_time(self, app: t.Any, session: SessionMixin) -> datetime | None:
         """Return when the cookie expires; None: with the browser session."""

@@ -194,6 +194,54 @@ def test_settings(app):
     assert timedelta(days=30) < left <= timedelta(days=31)
 
 
+class Domain:
+    def get_cookie_domain(self, app):
+        return "mixed.in"
+
+
+@pytest.mark.parametrize("how", ["subclass", "mixin", "instance"])
+def test_settings_that_an_interface_knows_better(app, how):
+    if how == "subclass":
+        made = type("Own", (SecureCookieSessionInterface,), {"get_cookie_domain": Domain.get_cookie_domain})()
+    elif how == "mixin":
+        made = type("Own", (Domain, SecureCookieSessionInterface), {})()
+    else:
+        made = SecureCookieSessionInterface()
+        made.get_cookie_domain = lambda app: "mixed.in"
+    response = HTTPResponse()
+    session = made.open_session(app, Request())
+    session["a"] = 1
+    made.save_session(app, session, response)
+    assert "; Domain=mixed.in;" in response.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("permanent", [False, True])
+@pytest.mark.parametrize("domain", [None, "example.com"])
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("samesite", [None, "lax", "None"])
+@pytest.mark.parametrize("path", [None, "/x y"])
+def test_the_cookie_is_what_set_cookie_writes(app, permanent, domain, secure, samesite, path):
+    """The quick way and the exact one, which a response class with a method of its own gets."""
+    app.config.update(SESSION_COOKIE_DOMAIN=domain, SESSION_COOKIE_SECURE=secure, SESSION_COOKIE_PATH=path)
+    app.config.update(SESSION_COOKIE_SAMESITE=samesite, SESSION_COOKIE_PARTITIONED=secure)
+
+    class Exact(HTTPResponse):
+        def set_cookie(self, *args, **kwargs):
+            super().set_cookie(*args, **kwargs)
+
+    written = []
+    for response in (HTTPResponse("x"), Exact("x"), HTTPResponse("x", headers={"Vary": "Accept"})):
+        session = open_(app)
+        session["a"], session["_permanent"] = 1, permanent
+        interface.save_session(app, session, response)
+        written.append(response.headers["Set-Cookie"])
+        assert "Cookie" in response.vary and response.headers["Content-Length"] == "1"
+    assert len({each.partition("Expires")[0] for each in written}) == 1
+    assert (
+        len({each.rpartition("GMT")[2] for each in written}) == 1 and ("Expires" in written[0]) is permanent
+    )
+
+
 def test_a_permanent_session_is_refreshed(app):
     cookie = cookie_for(app, _permanent=True)
     assert save(app, open_(app, cookie, accessed=False)).cookie
