@@ -166,7 +166,7 @@ class CodeGenerator(Expressions):
                 found = self.code(_PATTERNS[kind], **self.fields(node, frame))
             else:
                 found = getattr(self, f"visit_{kind}")(node, frame)
-            if frame.require_output_check and isinstance(node, (nodes.Output, nodes.FilterBlock)):
+            if frame.require_output_check and isinstance(node, nodes.Output):
                 # What a template prints by itself is dropped as soon as it extends another one.
                 found = [] if self._has_known_extends else self._if_extending("is None", found)
             result += found

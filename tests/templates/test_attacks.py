@@ -178,7 +178,25 @@ def test_b149_names_in_code_CVE_2024_56201(name):
     assert template.render() == "ok" and template.name == name
 
 
-@given(st.text(alphabet="{}%#-+ \n'\"\\a1b.|()[]~=:,if forset raw endx\0é", max_size=60))
+#: Pieces of the language in any order, single characters, and bytes.
+SOUP = st.lists(
+    st.sampled_from(
+        str.split(
+            "{% %} {{ }} {# #} {%- -%} + ~ | . , : ( ) [ ] { } = == not is in if else elif endif for endfor recursive set endset"
+            " macro endmacro m call endcall block endblock extends include import from as with endwith filter endfilter raw"
+            " endraw autoescape true none 'a' 1 2.5 a b upper loop super self ** * / // % \\ \n \0 é",
+            " ",
+        )
+    ).map(lambda word: f"{word} "),
+    max_size=25,
+).map("".join)
+
+
+@given(
+    st.text(alphabet="{}%#-+ \n'\"\\a1b.|()[]~=:,if forset raw endx\0é", max_size=60)
+    | SOUP
+    | st.binary(max_size=40).map(lambda data: "{{" + data.decode("latin-1"))
+)
 def test_b149_any_source(source):
     try:
         template = SAFE.from_string(source)
