@@ -47,11 +47,11 @@ def test_an_object_is_imported(monkeypatch):
         params("--cert", "place:context", "--key", __file__)
 
 
-def test_adhoc_needs_a_library(monkeypatch):
-    monkeypatch.setitem(sys.modules, "cryptography", None)
+def test_adhoc_needs_a_program(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(BadParameter, match="give a file"):
         params("--cert", "adhoc")
-    monkeypatch.setitem(sys.modules, "cryptography", types.ModuleType("cryptography"))
+    monkeypatch.setattr("shutil.which", lambda name: "/bin/openssl")
     assert params("--cert", "ADHOC")["cert"] == "adhoc"
 
 
