@@ -202,8 +202,11 @@ def run_with_reloader(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if is_running_from_reloader():
         return _serve(main, Watch(extra_files, exclude_patterns, interval))
-    # Resolved by now, the program may change its directory.
-    raise SystemExit(_supervise(Watch(extra_files, exclude_patterns, interval)))
+    try:
+        status = _supervise(Watch(extra_files, exclude_patterns, interval))
+    except KeyboardInterrupt:  # while it waited for a file to be mended
+        status = 130
+    raise SystemExit(status)
 
 
 def _serve(main: t.Callable[[], t.Any], watch: Watch) -> t.Any:
@@ -262,11 +265,14 @@ def _await(process: subprocess.Popen[bytes]) -> int:
     try:
         return process.wait()
     except SystemExit:
+        told = 0
         process.terminate()
     except KeyboardInterrupt:
-        pass  # Ctrl-C goes to both of us
+        told = 130  # Ctrl-C goes to both of us
     for end in (process.terminate, process.kill):
         with suppress(subprocess.TimeoutExpired):
-            return process.wait(STOP_SECONDS)
+            process.wait(STOP_SECONDS)
+            break
         end()
-    return process.wait()
+    # Not what the child says: it may have been about to be replaced, or not yet begun to listen.
+    raise SystemExit(process.wait() and told)

@@ -362,6 +362,30 @@ def test_a_signal_to_the_parent_ends_both(program, number):
     assert "left child" in rest and "left parent" in rest and "Traceback" not in rest
 
 
+@pytest.mark.parametrize(
+    ("number", "wanted"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["TERM", "INT"]
+)
+def test_a_signal_ends_the_wait_for_a_mended_file(program, number, wanted):
+    write(program.folder / "answer.py", "text = (\n")
+    program.wait_for("The program ended")
+    os.kill(program.parent, number)
+    status, rest = program.wait_for_end()
+    assert (status, "Traceback" in rest) == (wanted, False)
+
+
+@pytest.mark.parametrize(
+    ("number", "wanted"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["TERM", "INT"]
+)
+@pytest.mark.parametrize("status", [1, reloader.RELOAD])
+def test_who_is_told_to_end_does_so_whatever_the_child_says(program, number, wanted, status):
+    """A signal may meet a child that is about to be replaced."""
+    leaving = f"def main():\n    signal.signal(signal.SIGTERM, lambda *_: os._exit({status}))"
+    write(program.folder / "app.py", PROGRAM.replace("def main():", leaving))
+    program.wait_for_next_child()
+    os.kill(program.parent, number)
+    assert program.wait_for_end()[0] == wanted
+
+
 def test_a_signal_to_the_child_ends_both(program):
     os.kill(program.child, signal.SIGTERM)
     status, rest = program.wait_for_end()
