@@ -456,16 +456,15 @@ class CodeGenerator(Expressions):
         idents = [None if _cannot_be_parameter(arg) else arg for arg in arguments]
         params = [*map(scope.declare_parameter, arguments, idents)]
         renamed = {arg: param for arg, param in zip(arguments, params) if arg != param}
-        for extra in _EXTRAS:
-            if extra not in arguments:
-                scope.offer(extra, extra)
+        offers = [extra for extra in _EXTRAS if extra not in arguments]
+        for extra in offers:
+            scope.offer(extra, extra)
         scope.scan([*node.defaults, *node.body])
         body = self._macro_defaults(node, inner, params) + self.statements(node.body, inner)
-        added = [extra for extra in _EXTRAS if extra not in arguments and scope.kind(extra) == "param"]
+        added = [extra for extra in offers if scope.kind(extra) == "param"]
         if "caller" in added:
             undefined = "environment.undefined('No caller defined', name='caller')"
             body = self.code(f"if caller is None:\n    caller = {undefined}") + body
-        # All the parameters that there can be; those that are not wanted are taken out.
         found = self.code(
             "def {function}(*varargs, caller=None, t_safe=False, **kwargs):\n"
             "    {entry}\n    out = []\n    append = out.append\n    {body}\n"
@@ -478,14 +477,17 @@ class CodeGenerator(Expressions):
             about=(name, tuple(arguments), *(extra in [*added, *arguments] for extra in _EXTRAS)),
             renamed=renamed,
         )
-        signature = found[0].args
+        self._signature(found[0].args, params, added)
+        return found
+
+    def _signature(self, signature: t.Any, params: list[str], added: list[str]) -> None:
+        """Give a macro's function its parameters, of those that any macro can have what it wants."""
         signature.args = [self.at(py.arg(param, None)) for param in params]
         signature.defaults = [self.name("missing") for _ in params]
         signature.kwarg = signature.kwarg if "kwargs" in added else None
         signature.vararg = signature.vararg if "varargs" in added else None
         if "caller" not in added:
             del signature.kwonlyargs[0], signature.kw_defaults[0]
-        return found
 
     def _macro_defaults(self, node: t.Any, frame: Frame, params: list[str]) -> Code:
         """Give each parameter that was left out its default, which may use those before it."""

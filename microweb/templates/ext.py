@@ -7,6 +7,7 @@ is created for an environment, and bound anew for each overlay of that.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from ..markup import Markup
 from . import nodes
@@ -201,14 +202,13 @@ class InternationalizationExtension(Extension):
         context = stream.next_if("string")
         variables, trimmed = self._parse_variables(parser)
         referenced: list[str] = []
-        texts = [self._parse_text(parser, referenced, "endtrans", "pluralize")]
+        parse_text = partial(self._parse_text, parser, referenced, trimmed, "endtrans")
+        texts = [parse_text("pluralize")]
         count = next(iter([*variables, *referenced]), None)
         if stream.current.test("name:pluralize"):
             count = self._parse_count(parser, variables, count)
-            texts.append(self._parse_text(parser, referenced, "endtrans"))
+            texts.append(parse_text())
         next(stream)
-        if trimmed:
-            texts = [re.sub(r"\s*\n\s*", " ", text.strip()) for text in texts]
         if not referenced and not self.environment.newstyle_gettext:  # it will be no format string
             texts = [text.replace("%%", "%") for text in texts]
         body: list[t.Any] = []
@@ -256,7 +256,7 @@ class InternationalizationExtension(Extension):
             parser.fail(message, token.lineno, exc=TemplateAssertionError)
         return (token.value if token else count) or parser.fail("pluralize without variables", lineno)
 
-    def _parse_text(self, parser: t.Any, referenced: list[str], *ends: str) -> str:
+    def _parse_text(self, parser: t.Any, referenced: list[str], trimmed: bool, *ends: str) -> str:
         """The text up to one of these tags, with `{{ name }}` as `%(name)s`."""
         stream = parser.stream
         stream.expect("block_end")
@@ -276,7 +276,7 @@ class InternationalizationExtension(Extension):
         if tag not in ends:
             other = f"control structures in translatable sections are not allowed; saw `{tag}`"
             parser.fail(_MISPLACED.get(tag, other))
-        return text
+        return re.sub(r"\s*\n\s*", " ", text.strip()) if trimmed else text
 
     def _formatted(self, call: t.Any, variables: dict[str, t.Any], known: str | None) -> t.Any:
         """The call of a gettext function with the variables put into what it returns."""

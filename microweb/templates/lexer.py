@@ -348,12 +348,7 @@ class _Scan:
         while (match := match_token(source, self.pos)) is not None:
             type_, text = match.lastgroup or "", match.group()
             if type_ == "operator":
-                if text in _CLOSING:
-                    if len(brackets) == MOST_NESTED:
-                        self.fail(f"brackets are nested more than {MOST_NESTED} deep")
-                    brackets.append(_CLOSING[text])
-                elif text in ")]}":
-                    self.close_bracket(brackets, text)
+                self.bracket(brackets, text)
                 match_token = inside if brackets else outside
             yield self.lineno, type_, text
             self.pos = match.end()
@@ -364,7 +359,13 @@ class _Scan:
         if self.pos < len(source):
             self.fail(f"unexpected char {source[self.pos]!r} at {self.pos}")
 
-    def close_bracket(self, brackets: list[str], text: str) -> None:
-        wanted = brackets.pop() if brackets else ""
-        if wanted != text:
-            self.fail(f"unexpected '{text}'" + (wanted and f", expected '{wanted}'"))
+    def bracket(self, brackets: list[str], text: str) -> None:
+        """Keep account of what has to be closed."""
+        if text in _CLOSING:
+            if len(brackets) == MOST_NESTED:
+                self.fail(f"brackets are nested more than {MOST_NESTED} deep")
+            brackets.append(_CLOSING[text])
+        elif text in ")]}":
+            wanted = brackets.pop() if brackets else ""
+            if wanted != text:
+                self.fail(f"unexpected '{text}'" + (wanted and f", expected '{wanted}'"))
