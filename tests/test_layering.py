@@ -39,8 +39,8 @@ SIDEWAYS = {
     ("testing", "cli.runner"),
 }
 
-#: The one import that points up, and the place that says why.
-UPWARDS = {("exceptions", "http.response")}
+#: The imports that point up, and the places that say why.
+UPWARDS = {("exceptions", "http.response"), ("server.serving", "middleware")}
 
 MODULES = modules()
 SIZES = ROOT / "tests" / "sizes.json"

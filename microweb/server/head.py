@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .errors import require
+from .errors import Refused, require
 from .limits import Limits
 
 TYPE_CHECKING = False
@@ -76,7 +76,7 @@ def take_head(buffer: bytearray, seen: int = 0, limits: t.Any = Limits) -> Head 
     found = FIELD.findall(rest)
     if len(found) != rest.count("\n"):
         require(not _BARE.search(buffer, start, end + 4), "lines end with CR LF, and hold neither")
-        require(False, "a header field is: token, colon, value without control characters")
+        raise Refused(400, "a header field is: token, colon, value without control characters")
     _check_sizes(found, limits)
     head.variables = collect(found)
     _finish(head, limits)
@@ -118,7 +118,7 @@ def parse_request_line(line: str, limits: t.Any = Limits) -> Head:
         require(right, "a request line is: method, space, target, space, version")
         # What will never be a version is told apart from those that are not served.
         require(re.fullmatch(r"HTTP/[0-9]\.[0-9]", parts[2]), "the version is not of the form HTTP/1.1")
-        require(False, "this server speaks HTTP/1.1 and HTTP/1.0", 505)
+        raise Refused(505, "this server speaks HTTP/1.1 and HTTP/1.0")
     head = Head(match[1], match[2], int(match[3]))
     require(head.method != "CONNECT", "this server is no proxy", 501)
     return head

@@ -82,20 +82,7 @@ class BaseWSGIServer:
         self.limits.host_names = not is_unix
         if is_unix or self.host.startswith("fd:"):
             self.host = "localhost" if is_unix else self.server_address[0]
-        #: The environ variables that all requests share.
-        self.base_environ = {
-            "SCRIPT_NAME": "",
-            "SERVER_NAME": self.host or self.server_address[0],
-            "SERVER_PORT": str(self.port),
-            "SERVER_SOFTWARE": __package__.partition(".")[0],
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "https" if self.ssl_context else "http",
-            "wsgi.multithread": self.multithread,
-            "wsgi.multiprocess": self.multiprocess,
-            "wsgi.run_once": False,
-            "wsgi.input_terminated": True,
-            "wsgi.file_wrapper": FileWrapper,
-        }
+        self.base_environ = self._base_environ()
         self.stopping = False
         #: Whether Ctrl-C ended serve_forever().
         self.interrupted = False
@@ -115,6 +102,22 @@ class BaseWSGIServer:
         # Opened where they are used: processes that share them would take each other's events.
         self._poller: t.Any = None
         self._wake: socket.socket | None = None
+
+    def _base_environ(self) -> dict[str, t.Any]:
+        """The environ variables that all requests share."""
+        return {
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": self.host or self.server_address[0],
+            "SERVER_PORT": str(self.port),
+            "SERVER_SOFTWARE": __package__.partition(".")[0],
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "https" if self.ssl_context else "http",
+            "wsgi.multithread": self.multithread,
+            "wsgi.multiprocess": self.multiprocess,
+            "wsgi.run_once": False,
+            "wsgi.input_terminated": True,
+            "wsgi.file_wrapper": FileWrapper,
+        }
 
     @property
     def url(self) -> str:
@@ -183,21 +186,12 @@ class BaseWSGIServer:
                 os.unlink(self.server_address)
 
     def _accept_loop(self, woken: socket.socket) -> None:
-        # The client may be gone between select() and accept(), which then would wait for the next.
-        self.socket.setblocking(False)
-        pause = _HURRY_SECONDS if self.refuse_when_full else _SWEEP_SECONDS
         try:
             with selectors.DefaultSelector() as selector:
                 for each in (self.socket, woken, self.lifeline):
                     if each is not None:
                         selector.register(each, selectors.EVENT_READ)
-                while not self.stopping:
-                    for key, _ in selector.select(pause if self._connections else None):
-                        if key.fileobj is self.socket:
-                            self._accept()
-                        else:
-                            self.stopping = True
-                    self._sweep()
+                self._accept_until_stopped(selector)
         finally:
             self.stopping = True
             try:
@@ -205,6 +199,18 @@ class BaseWSGIServer:
             finally:
                 self._ended = True
                 self._poller.wake()
+
+    def _accept_until_stopped(self, selector: selectors.BaseSelector) -> None:
+        # The client may be gone between select() and accept(), which then would wait for the next.
+        self.socket.setblocking(False)
+        pause = _HURRY_SECONDS if self.refuse_when_full else _SWEEP_SECONDS
+        while not self.stopping:
+            for key, _ in selector.select(pause if self._connections else None):
+                if key.fileobj is self.socket:
+                    self._accept()
+                else:
+                    self.stopping = True
+            self._sweep()
 
     def _accept(self) -> bool:
         try:
