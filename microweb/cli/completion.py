@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .context import Context
     from .core import Command
+    from .params import Parameter
 
 _SCRIPTS = {
     "bash": """\
@@ -94,24 +95,23 @@ def _innermost(cli: Command, prog_name: str, words: list[str]) -> Context:
 
 def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Iterable[t.Any]:
     params = [param for param in ctx.command.get_params(ctx) if not param.hidden]
-    options = [param for param in params if isinstance(param, Option)]
     name, equals, value = incomplete.partition("=")
     before, value = (name, value) if equals else (words[-1] if words else "", incomplete)
-    for param in options:
-        if before in param.opts and not param.is_flag and not param.count:
+    for param in params:
+        if isinstance(param, Option) and before in param.opts and not param.is_flag and not param.count:
             return param.shell_complete(ctx, value)
     if incomplete[:1] == "-":
-        pairs = [(opt, param.help) for param in options for opt in (*param.opts, *param.secondary_opts)]
-        return [CompletionItem(each, help=text) for each, text in pairs if each.startswith(incomplete)]
+        pairs = [(opt, param.help) for param in params for opt in (*param.opts, *param.secondary_opts)]
+        return [CompletionItem(opt, help=text) for opt, text in pairs if opt.startswith(incomplete)]
     if hasattr(ctx.command, "list_commands"):
         return _commands(ctx, ctx.command, incomplete)
-    # The first argument that has no value yet, or takes any number.
-    missing = (
-        param
-        for param in params
-        if param not in options and (param.nargs == -1 or ctx.params.get(param.name) is None)
-    )
-    return next((param.shell_complete(ctx, incomplete) for param in missing), [])
+    waiting = (param for param in params if _waits(ctx, param))
+    return next((param.shell_complete(ctx, incomplete) for param in waiting), [])
+
+
+def _waits(ctx: Context, param: Parameter) -> bool:
+    """Whether it is an argument that has no value yet, or takes any number."""
+    return not isinstance(param, Option) and (param.nargs == -1 or ctx.params.get(param.name) is None)
 
 
 def _commands(ctx: Context, group: t.Any, incomplete: str) -> t.Iterator[CompletionItem]:

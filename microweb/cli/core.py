@@ -278,7 +278,8 @@ class Group(Command):
     def command(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """A decorator that makes a function a command of this group."""
         if args and callable(args[0]):  # @group.command, without parentheses
-            return self.command(**kwargs)(args[0])
+            made: Command = self.command(**kwargs)(args[0])
+            return made
 
         def decorator(f: t.Callable[..., t.Any]) -> Command:
             command: Command = command_from(f, *args, **kwargs)

@@ -94,7 +94,8 @@ class AppGroup(Group):
         """As of every group."""
         wrap = kwargs.pop("with_appcontext", True)
         if args and callable(args[0]):
-            return self.command(with_appcontext=wrap, **kwargs)(args[0])
+            made: Command = self.command(with_appcontext=wrap, **kwargs)(args[0])
+            return made
         decorator = super().command(*args, **kwargs)
         return lambda f: decorator(with_appcontext(f) if wrap else f)
 
