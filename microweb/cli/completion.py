@@ -98,7 +98,7 @@ def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Iterable[t.Any
     name, equals, value = incomplete.partition("=")
     before, value = (name, value) if equals else (words[-1] if words else "", incomplete)
     for param in params:
-        if isinstance(param, Option) and before in param.opts and not param.is_flag and not param.count:
+        if isinstance(param, Option) and param.takes_value and before in param.opts:
             return param.shell_complete(ctx, value)
     if incomplete[:1] == "-":
         pairs = [(opt, param.help) for param in params for opt in (*param.opts, *param.secondary_opts)]

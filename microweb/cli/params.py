@@ -249,6 +249,11 @@ class Option(Parameter):
             )
 
     @property
+    def takes_value(self) -> bool:
+        """Whether a word with the value follows it."""
+        return not (self.is_flag or self.count)
+
+    @property
     def is_bool_flag(self) -> bool:
         """Whether it is a flag that means yes or no."""
         return bool(self.is_flag) and isinstance(self.type, BoolParamType)
@@ -326,7 +331,7 @@ class Option(Parameter):
         """The two columns of the help page; none if hidden."""
         if self.hidden:
             return None
-        metavar = "" if self.is_flag or self.count else f" {self.make_metavar(ctx)}"
+        metavar = f" {self.make_metavar(ctx)}" if self.takes_value else ""
         columns = [
             ", ".join(sorted(opts, key=lambda opt: len(split_opt(opt)[0]))) + metavar
             for opts in (self.opts, self.secondary_opts)

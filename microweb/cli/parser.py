@@ -89,7 +89,7 @@ class Parser:
                 if not self.ctx.ignore_unknown_options:
                     raise NoSuchOption(name, ctx=self.ctx)
                 unknown += char
-            elif self._takes_value(name):
+            elif self.table[name][0].takes_value:
                 self._take(name, word[number:] or None)
                 break
             else:
@@ -97,15 +97,11 @@ class Parser:
         if unknown:
             self.left.append(word[0] + unknown)
 
-    def _takes_value(self, name: str) -> bool:
-        option = self.table[name][0]
-        return not (option.is_flag or option.count)
-
     def _take(self, name: str, value: str | None) -> None:
         option, flag = self.table[name]
         key = option.name
         found: t.Any = flag
-        if self._takes_value(name):
+        if option.takes_value:
             found = self._values(option, name, [] if value is None else [value])
         elif value is not None:
             raise BadOptionUsage(name, f"Option {name!r} does not take a value.", self.ctx)

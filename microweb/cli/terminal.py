@@ -142,14 +142,10 @@ def read_key() -> str:
 
 def pause(info: str | None = "Press any key to continue...", err: bool = False) -> None:
     """Wait for a key; nothing happens without a terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return
-    echo(info, nl=False, err=err)
-    try:
-        getchar()
-    except (KeyboardInterrupt, EOFError):
-        pass
-    echo(err=err)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        echo(info, nl=False, err=err)
+        read_key()  # any: Ctrl-C is one, too
+        echo(err=err)
 
 
 class progressbar:  # noqa: N801 - a function in every user's eyes
