@@ -96,9 +96,9 @@ def _innermost(cli: Command, prog_name: str, words: list[str]) -> Context:
 def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Iterable[t.Any]:
     params = [param for param in ctx.command.get_params(ctx) if not param.hidden]
     name, equals, value = incomplete.partition("=")
-    before, value = (name, value) if equals else (words[-1] if words else "", incomplete)
+    before, value = ([name], value) if equals else (words[-1:], incomplete)
     for param in params:
-        if isinstance(param, Option) and param.takes_value and before in param.opts:
+        if isinstance(param, Option) and param.takes_value and {*before} & {*param.opts}:
             return param.shell_complete(ctx, value)
     if incomplete[:1] == "-":
         pairs = [(opt, param.help) for param in params for opt in (*param.opts, *param.secondary_opts)]
