@@ -22,7 +22,7 @@ FLOORS = [
     ["config", "globals", "logging", "ctx", "sessions", "sqlitesessions", "wrappers", "files"],
     ["responses", "errorpages", "helpers", "fingerprints", "oldnames", "templating", "scaffold"]
     + ["blueprints", "views", "urlbuilding", "shortway", "app", "secure"],
-    ["testing", "middleware", "lint", "profiler", "cli", "compat"],
+    ["testing", "middleware", "lint", "profiler", "cli", "compat", "cgi"],
 ]
 #: For annotations only, and the doors to all of it.
 APART = ["typing", "", "__init__", "__main__"]

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""The guestbook as a CGI script: a process for each request, where a web host offers nothing else."""
+"""The guestbook as a CGI program: a process for each request, where a web host offers nothing else."""
 
-from wsgiref.handlers import CGIHandler
-
+from microweb.cgi import run
 from wsgi import application
 
-CGIHandler().run(application)
+run(application)
