@@ -498,9 +498,7 @@ def setting(*lines):
     return Response("", headers=[("Set-Cookie", line) for line in lines])
 
 
-@pytest.mark.parametrize(
-    "line", ["", "=x", "; Path=/", "a=b; Max-Age=-1", "a=b; max-age=0"]
-)
+@pytest.mark.parametrize("line", ["", "=x", "; Path=/", "a=b; Max-Age=-1", "a=b; max-age=0"])
 def test_cookies_that_set_nothing(line):
     client = Client(setting("kept=1", line))
     client.get("/")
