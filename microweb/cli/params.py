@@ -11,7 +11,7 @@ import os
 
 from .exceptions import MissingParameter
 from .prompts import confirm, prompt
-from .types import BOOL, UNPROCESSED, BoolParamType, IntRange, _Range, convert_type, declare
+from .types import BOOLS, UNPROCESSED, BoolParamType, IntRange, _Range, convert_type, declare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ class Parameter:
                 if not ctx.resilient_parsing:
                     raise
                 value = None
-        if self.expose_value:
+        # Of flags that share a name the one that says something is heard.
+        if self.expose_value and (value is not None or self.name not in ctx.params):
             ctx.params[self.name] = value
         return value, args
 
@@ -325,7 +326,7 @@ class Option(Parameter):
         value = super().value_from_envvar(ctx)
         if value is None or not self.is_flag or self.is_bool_flag:
             return value
-        return self.flag_value if value == str(self.flag_value) or BOOL(value, self, ctx) else None
+        return self.flag_value if value == str(self.flag_value) or BOOLS.get(value.lower()) else None
 
     def get_help_record(self, ctx: Context) -> tuple[str, str] | None:
         """The two columns of the help page; none if hidden."""

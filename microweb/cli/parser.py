@@ -129,14 +129,24 @@ class Parser:
 
     def _distribute(self, words: list[str]) -> list[str]:
         """Give the words to the arguments; what is left over."""
+        self.order += self.arguments
         counts = [argument.nargs or 1 for argument in self.arguments]
-        for index, (argument, count) in enumerate(zip(self.arguments, counts)):
-            # One argument may take any number: what those behind it leave.
-            size = max(len(words) - sum(counts[index + 1 :]), 0) if count < 0 else count
-            values, words = words[:size], words[size:]
-            if 0 < len(values) < count:
-                raise BadArgumentUsage(f"Argument {argument.name!r} takes {count} values.", self.ctx)
-            if values:
-                self.values[argument.name] = values[0] if count == 1 else tuple(values)
-            self.order.append(argument)
+        # One argument may take any number: what those before it and, from the end, those behind it leave.
+        place = next((index for index, count in enumerate(counts) if count < 0), len(counts))
+        for argument, count in zip(self.arguments[:place], counts):
+            self._give(argument, words[:count])
+            words = words[count:]
+        for argument, count in list(zip(self.arguments, counts))[:place:-1]:
+            cut = max(len(words) - count, 0)
+            self._give(argument, words[cut:])
+            words = words[:cut]
+        for argument in self.arguments[place : place + 1]:
+            self._give(argument, words)
+            words = []
         return words
+
+    def _give(self, argument: Parameter, words: list[str]) -> None:
+        if 0 < len(words) < (argument.nargs or 1):
+            raise BadArgumentUsage(f"Argument {argument.name!r} takes {argument.nargs} values.", self.ctx)
+        if words:
+            self.values[argument.name] = words[0] if argument.nargs == 1 else tuple(words)

@@ -87,7 +87,8 @@ class FuncParamType(ParamType):
             return self.fail(f"{value!r} is not a valid {self.name}." if built_in else str(error), param, ctx)
 
 
-_BOOLS = {
+#: What people say for yes and no.
+BOOLS = {
     **dict.fromkeys(("1", "true", "t", "yes", "y", "on"), True),
     **dict.fromkeys(("0", "false", "f", "no", "n", "off"), False),
 }
@@ -101,9 +102,9 @@ class BoolParamType(ParamType):
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> bool:
         """True or false."""
         norm = str(value).strip().lower()
-        if norm not in _BOOLS:
-            self.fail(f"{value!r} is not a valid boolean; say one of {', '.join(_BOOLS)}.", param, ctx)
-        return _BOOLS[norm]
+        if norm not in BOOLS:
+            self.fail(f"{value!r} is not a valid boolean; say one of {', '.join(BOOLS)}.", param, ctx)
+        return BOOLS[norm]
 
 
 def _uuid(value: t.Any) -> t.Any:

@@ -66,6 +66,7 @@ VALUES = [
     ([argument("a", default=3)], "4", {"a": 4}),
     ([REST, A], "x", {"rest": (), "a": "x"}),
     ([REST, A], "x y z", {"rest": ("x", "y"), "a": "z"}),
+    ([REST, argument("b", required=False), A], "x", {"rest": (), "b": None, "a": "x"}),
     ([A, REST], "x y z", {"a": "x", "rest": ("y", "z")}),
     ([argument("ab", nargs=2), REST], "x y", {"ab": ("x", "y"), "rest": ()}),
     ([option("--n"), REST], "x --n 1 y", {"n": "1", "rest": ("x", "y")}),
@@ -122,6 +123,7 @@ def test_mistakes(decorators, args, message):
         ({"P_NAME": "yes"}, {"is_flag": True}, True, "ENVIRONMENT"),
         ({"P_NAME": "up"}, {"flag_value": "up"}, "up", "ENVIRONMENT"),
         ({"P_NAME": "no"}, {"flag_value": "up"}, None, "ENVIRONMENT"),
+        ({"P_NAME": "down"}, {"flag_value": "up"}, None, "ENVIRONMENT"),
         ({"P_NAME": "x"}, {"allow_from_autoenv": False}, "map", "DEFAULT_MAP"),
     ],
 )
@@ -136,6 +138,15 @@ def test_sources(monkeypatch, environ, more, expected, source):
     # A flag that the environment switches off is as good as not given.
     wanted = "DEFAULT" if expected is None else source
     assert ctx.get_parameter_source("name") is ParameterSource[wanted]
+
+
+def test_of_flags_that_share_a_name_one_is_heard(monkeypatch):
+    cmd = Command(
+        "c", params=[Option(["--up", "case"], flag_value="up"), Option(["--low", "case"], flag_value="low")]
+    )
+    for value, expected in (("up", "up"), ("low", "low"), ("none", None)):
+        monkeypatch.setenv("P_CASE", value)
+        assert cmd.make_context("c", [], auto_envvar_prefix="P").params == {"case": expected}
 
 
 def test_microwebs_variables_fall_back_on_flasks(monkeypatch):

@@ -116,7 +116,9 @@ def test_serve(monkeypatch, args, debug, key, message):
     from microweb.server import serving
 
     told = {}
-    monkeypatch.setattr(serving, "serve", lambda app, host, port, **options: told.update(options, port=port) or 0)
+    monkeypatch.setattr(
+        serving, "serve", lambda app, host, port, **options: told.update(options, port=port) or 0
+    )
     monkeypatch.setenv("MICROWEB_DEBUG", debug)
     app = Microweb("site")
     app.secret_key = key
