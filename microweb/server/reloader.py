@@ -53,16 +53,17 @@ def is_running_from_reloader() -> bool:
 
 
 class _Asked:
-    """Finds nothing, and remembers the files of all modules that Python was asked for: one that fails to
-    import is in no list of Python's, and its file is the one that somebody is about to mend."""
+    """Finds nothing, and remembers how the files were of modules that Python was asked for: one that fails to
+    import is in no list of Python's, and may be mended before anybody has looked at it."""
 
     def __init__(self) -> None:
-        self.files: set[str] = set()
+        self.files: dict[str, t.Any] = {}
 
     def find_spec(self, name: str, path: t.Any = None, target: t.Any = None) -> None:
         spec = PathFinder.find_spec(name, path)
-        if spec and spec.has_location and spec.origin:
-            self.files.add(spec.origin)
+        file = spec and spec.has_location and spec.origin and _locate(spec.origin)
+        if file:
+            self.files.setdefault(file, _stamp(file))
 
 
 _asked = _Asked()
@@ -143,7 +144,8 @@ class Watch:
         for path in find_paths(self.extra_files, self.exclude_patterns):
             now = _stamp(path)
             # A module is new when it is imported; another file that is new was made just now.
-            before = self._stamps.setdefault(path, now if first or path in modules else None)
+            new = _asked.files.get(path, now if first or path in modules else None)
+            before = self._stamps.setdefault(path, new)
             # One that is gone is about to come back: editors and version control replace files.
             if now and now != before:
                 return path

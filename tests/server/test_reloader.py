@@ -63,14 +63,17 @@ def test_a_module_that_is_imported_later(project):
     assert watch.step() == path
 
 
-def test_a_module_that_cannot_be_imported(project, monkeypatch):
+@pytest.mark.parametrize("looked_at", [True, False], ids=["mended later", "mended at once"])
+def test_a_module_that_cannot_be_imported(project, monkeypatch, looked_at):
+    monkeypatch.setattr(reloader._asked, "files", {})
     monkeypatch.setattr(sys, "meta_path", [reloader._asked, *sys.meta_path])
     path = write(project / "broken_one.py", "x = (\n")
     watch = Watch()
     with pytest.raises(SyntaxError) as info:
         importlib.import_module("broken_one")
     assert traceback_files(info.value)[0] == path
-    assert watch.step() is None
+    if looked_at:
+        assert watch.step() is None
     write(project / "broken_one.py")
     assert watch.step() == path
 
