@@ -18,6 +18,8 @@ from microweb.http.caching import generate_etag
 from microweb.http.urls import url_quote
 from microweb.middleware import ProxyFix, SharedDataMiddleware
 from microweb.security import check_password_hash
+from microweb.sessions import SecureCookieSessionInterface
+from microweb.signing import BadSignature, URLSafeTimedSerializer
 from microweb.testing import EnvironBuilder
 from tests.house import ROOT
 
@@ -391,3 +393,26 @@ def test_a_request_of_the_client_is_one(app):
     with pytest.raises(ValueError):
         client.get("/", headers={"X": "1\r\nX-Evil: 1"})
     assert not any("X-Evil" in names for _, _, names in seen)
+
+
+def test_a_signature_holds_for_one_purpose():
+    # B103: a cookie is none of another name, a token none of another kind.
+    tokens = {
+        salt: URLSafeTimedSerializer("key", salt=salt).dumps("ada") for salt in ("login", "reset", "log", "")
+    }
+    for salt, token in tokens.items():
+        for other in tokens:
+            serializer = URLSafeTimedSerializer("key", salt=other)
+            if salt == other:
+                assert serializer.loads(token) == "ada"
+            else:
+                with pytest.raises(BadSignature):
+                    serializer.loads(token)
+    # Nor is one application's session that of another with the same key and a salt of its own.
+    app = Microweb("tests.app")
+    app.config["SECRET_KEY"] = "key"
+    interface, other_interface = SecureCookieSessionInterface(), SecureCookieSessionInterface()
+    other_interface.salt = "another"
+    signed = interface.get_signing_serializer(app).dumps({"user": "ada"})
+    with pytest.raises(BadSignature):
+        other_interface.get_signing_serializer(app).loads(signed)

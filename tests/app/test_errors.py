@@ -291,7 +291,7 @@ def test_a_class_can_be_its_own_handler():
 
 
 def test_logged_paths_are_one_line(app, client, caplog):
-    """A path cannot forge lines of the log (CVE-2020-7694)."""
+    """A path cannot forge lines of the log (CVE-2020-7694, CVE-2025-48432)."""
     app.testing = False
     app.before_request(lambda: 1 / 0)
     with caplog.at_level(logging.ERROR):
