@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import signal
 import socket
 import threading
 import time
@@ -16,7 +17,7 @@ from collections import deque
 from contextlib import suppress
 
 from .binding import listen
-from .connection import Connection
+from .connection import BLOCK, Connection
 from .errors import Refused
 from .gateway import FileWrapper, WSGIRequestHandler
 from .limits import Limits
@@ -109,7 +110,7 @@ class BaseWSGIServer:
             "SCRIPT_NAME": "",
             "SERVER_NAME": self.host or self.server_address[0],
             "SERVER_PORT": str(self.port),
-            "SERVER_SOFTWARE": __package__.partition(".")[0],
+            "SERVER_SOFTWARE": __name__.partition(".")[0],
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "https" if self.ssl_context else "http",
             "wsgi.multithread": self.multithread,
@@ -143,6 +144,11 @@ class BaseWSGIServer:
         self._poller = Poller()
         # A socket wakes select() on every platform, without polling.
         self._wake, woken = socket.socketpair()
+        self._wake.setblocking(False)
+        in_main = self.multithread and threading.current_thread() is threading.main_thread()
+        if in_main:
+            # A signal that comes just before select() would be handled when the next client comes.
+            before = signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         try:
             if self.multithread:
                 self._hire()
@@ -160,6 +166,8 @@ class BaseWSGIServer:
             if not self.multithread:
                 loop.join()
         finally:
+            if in_main:
+                signal.set_wakeup_fd(before)
             self.server_close()
             # Those whose application never returns end with the process.
             for worker in {*self._workers} - {*self._running}:
@@ -191,7 +199,7 @@ class BaseWSGIServer:
                 for each in (self.socket, woken, self.lifeline):
                     if each is not None:
                         selector.register(each, selectors.EVENT_READ)
-                self._accept_until_stopped(selector)
+                self._accept_until_stopped(selector, woken)
         finally:
             self.stopping = True
             try:
@@ -200,7 +208,7 @@ class BaseWSGIServer:
                 self._ended = True
                 self._poller.wake()
 
-    def _accept_until_stopped(self, selector: selectors.BaseSelector) -> None:
+    def _accept_until_stopped(self, selector: selectors.BaseSelector, woken: socket.socket) -> None:
         # The client may be gone between select() and accept(), which then would wait for the next.
         self.socket.setblocking(False)
         pause = _HURRY_SECONDS if self.refuse_when_full else _SWEEP_SECONDS
@@ -208,8 +216,10 @@ class BaseWSGIServer:
             for key, _ in selector.select(pause if self._connections else None):
                 if key.fileobj is self.socket:
                     self._accept()
-                else:
+                elif key.fileobj is self.lifeline:
                     self.stopping = True
+                else:  # woken, to look whether it is stopping
+                    woken.recv(BLOCK)
             self._sweep()
 
     def _accept(self) -> bool:

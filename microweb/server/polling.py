@@ -80,13 +80,13 @@ class Selector:
                 change, *arguments = self._changes.popleft()
                 with suppress(KeyError, ValueError, OSError):  # reported already, or closed
                     change(*arguments)
-            found = [] if self._ended else [key.fd for key, _ in self._selector.select(timeout)]
+            found = {key.fd for key, _ in self._selector.select(0 if self._ended else timeout)}
+            if self._woken.fileno() in found:
+                found.remove(self._woken.fileno())
+                self._woken.recv(4096)
             for fileno in found:
-                if fileno == self._woken.fileno():
-                    self._woken.recv(4096)
-                else:
-                    self._selector.unregister(fileno)
-            return found
+                self._selector.unregister(fileno)
+            return list(found)
         return []
 
     def wake(self) -> None:

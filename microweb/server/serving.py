@@ -162,52 +162,53 @@ def supervise(server: BaseWSGIServer, processes: int) -> int:
     # When each was started.
     children: dict[int, float] = {}
     stopped_by: list[int] = []
-    handled = (signal.SIGTERM, signal.SIGINT)
     # Its end tells the children that this process is gone, however it went.
     lifeline, held = os.pipe()
-
-    def stop(number: int, frame: object) -> None:
-        for pid in children:
-            os.kill(pid, signal.SIGKILL if stopped_by else signal.SIGTERM)
-        stopped_by.append(number)
-
-    def fill_up() -> None:
-        # A signal between fork() and the entry would miss the child.
-        signal.pthread_sigmask(signal.SIG_BLOCK, handled)
+    # Waited for in one place: a handler would run between any two lines, and miss a child just born.
+    watched = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+    while children or not stopped_by:
         while len(children) < processes and not stopped_by:
             if pid := os.fork():
                 children[pid] = time.monotonic()
             else:
                 os.close(held)
                 server.lifeline = lifeline
-                _be_child(server, before)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, handled)
-
-    before = {number: signal.signal(number, stop) for number in handled}
-    fill_up()
-    while children:
-        pid, status = os.waitpid(-1, 0)
-        started = children.pop(pid, None)
-        if started is not None and not stopped_by:
-            warn("process %d ended with status %d; another one takes its place", pid, status)
-            # One that dies at once would be replaced for ever, at full speed.
-            time.sleep(1 if time.monotonic() - started < 1 else 0)
-            fill_up()
-    _handle(before)
+                _be_child(server, mask)
+        number = signal.sigwait(watched)
+        if number == signal.SIGCHLD:
+            _bury(children, replaced=not stopped_by)
+            continue
+        for pid in children:
+            os.kill(pid, signal.SIGKILL if stopped_by else signal.SIGTERM)
+        stopped_by.append(number)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     server.server_close()
-    return 130 if stopped_by[:1] == [signal.SIGINT] else 0
+    return 130 if stopped_by[0] == signal.SIGINT else 0
 
 
-def _be_child(server: BaseWSGIServer, handlers: t.Mapping[signal.Signals, t.Any]) -> t.NoReturn:
+def _be_child(server: BaseWSGIServer, mask: t.Iterable[int]) -> t.NoReturn:
     status = 1
     try:
-        _handle(handlers)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, handlers)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         status = _run(server, 1)
     finally:
         # Neither back into the caller's program, nor through what it left for its exit.
         sys.stderr.flush()
         os._exit(status)
+
+
+def _bury(children: dict[int, float], replaced: bool) -> None:
+    """Take note of the children that have ended."""
+    while children:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            break
+        started = children.pop(pid, None)
+        if started is not None and replaced:
+            warn("process %d ended with status %d; another one takes its place", pid, status)
+            # One that dies at once would be replaced for ever, at full speed.
+            time.sleep(1 if time.monotonic() - started < 1 else 0)
 
 
 def _handle(handlers: t.Mapping[signal.Signals, t.Any]) -> None:

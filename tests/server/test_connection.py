@@ -5,8 +5,10 @@ import ssl
 import threading
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from .corpus import CHUNKED, POST, bytewise
+from .corpus import CHUNKED, POST, bytewise, cut
 from .live import Client, echo, serving
 
 GET = b"GET /a%20b?c HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -159,7 +161,7 @@ def test_bodies_have_a_bound():
             assert statuses(live.exchange(POST + b"Content-Length: %d\r\n\r\n" % size + b"abcde")) == [wanted]
         for size, wanted in ((5, 200), (6, 413)):
             body = b"%x\r\n%b\r\n0\r\n\r\n" % (size, b"a" * size)
-            assert statuses(live.exchange(CHUNKED + body, end=False if wanted == 413 else True)) == [wanted]
+            assert statuses(live.exchange(CHUNKED + body, end=wanted != 413)) == [wanted]
         assert len(live.calls) == 3
 
 
@@ -303,3 +305,33 @@ def test_unix_sockets(tmp_path):
         assert statuses(Client(path).exchange(b"GET / HTTP/1.1\r\nHost: /a/b\r\n\r\n")) == [200]
         assert "HTTP_HOST" not in live.calls[1]
     assert not (tmp_path / "socket").exists()
+
+
+#: What a client may send, the statuses that it gets, and whether another request is read after it.
+MOVES = [
+    (GET, [200], True),
+    (GET.replace(b"GET", b"HEAD"), [200], True),
+    (POST + b"Content-Length: 5\r\n\r\nhello", [200], True),
+    (CHUNKED + b"3\r\nabc\r\n0\r\nX: y\r\n\r\n", [200], True),
+    (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", [200], True),
+    (LAST, [200], False),
+    (b"GET / HTTP/1.0\r\n\r\n", [200], False),
+    (CHUNKED + b"3\r\nabcd\r\n0\r\n\r\n", [400], False),
+    (b"GET / HTTP/3.0\r\n\r\n", [505], False),
+    (b"Transfer-Encoding: chunked\r\n\r\n", [400], False),
+    (POST + b"Expect: something\r\n\r\n", [417], False),
+]
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from(MOVES), min_size=1, max_size=8), st.integers(0, 99))
+def test_any_conversation_has_as_many_answers_as_requests(plain, moves, seed):
+    wanted, calls = [], len(plain.calls)
+    for _, answers, goes_on in moves:
+        wanted += answers
+        if not goes_on:
+            break
+    data = b"".join(request for request, _, _ in moves)
+    assert statuses(plain.exchange(*cut(data, seed))) == wanted
+    # One call for each request that could be read, one more where its body then was broken.
+    assert 0 <= len(plain.calls) - calls - wanted.count(200) <= 1

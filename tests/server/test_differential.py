@@ -26,7 +26,8 @@ TABLE = [line(text) for text in REQUEST_LINES] + list(HEADS)
 PEERS = {
     "gunicorn": "from gunicorn.app.wsgiapp import run; import sys;"
     " sys.argv = ['gunicorn', '-w', '1', '-b', '127.0.0.1:{port}', 'tests.server.live:echo']; run()",
-    "waitress": "import waitress, tests.server.live as live; waitress.serve(live.echo, host='127.0.0.1', port={port})",
+    "waitress": "import waitress, tests.server.live as live;"
+    " waitress.serve(live.echo, host='127.0.0.1', port={port})",
     "cheroot": "from cheroot.wsgi import Server; import tests.server.live as live;"
     " Server(('127.0.0.1', {port}), live.echo).start()",
 }

@@ -219,7 +219,7 @@ def test_a_stop_loses_no_request(workers, number, status):
     """Of twenty requests some run, the others wait for a thread: all of them are answered."""
     reading, writing = os.pipe()
     os.set_inheritable(reading, True)
-    with open(reading, "rb", 0), open(writing, "wb", 0) as released:
+    with open(reading, "rb", 0), open(writing, "wb", 0) as released:  # noqa: SIM117
         with process(PROGRAM, workers, 2, reading, pass_fds=(reading,)) as server:
             client = Client(address(server))
             socks = [client.connect() for _ in range(20)]
@@ -237,7 +237,7 @@ def test_a_stop_loses_no_request(workers, number, status):
 
 def test_a_second_signal_leaves_at_once():
     reading, writing = os.pipe()
-    with (
+    with (  # noqa: SIM117
         open(reading, "rb", 0),
         open(writing, "wb", 0),
         process(PROGRAM, 1, 2, reading, pass_fds=(reading,)) as server,
