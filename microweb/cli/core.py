@@ -389,7 +389,7 @@ class LazyCommand(Command):
         import importlib  # only now
 
         module, _, name = self.target.partition(":")
-        command: Command = getattr(importlib.import_module(f".{module}", __package__), name)
+        command: Command = getattr(importlib.import_module(f".{module}", __name__.rpartition(".")[0]), name)
         return command
 
     def make_context(self, *args: t.Any, **kwargs: t.Any) -> Context:

@@ -312,7 +312,9 @@ class Option(Parameter):
 
     def get_error_hint(self, ctx: t.Any) -> str:
         """The option as error messages call it."""
-        names = super().envvars(ctx) if self.show_envvar else ()
+        is_set = ctx and ctx.get_parameter_source(self.name) is ParameterSource.ENVIRONMENT
+        # Who typed nothing has to hear where it comes from.
+        names = self.envvars(ctx) if is_set else super().envvars(ctx) if self.show_envvar else ()
         return super().get_error_hint(ctx) + (f" (env var: {', '.join(map(repr, names))})" if names else "")
 
     def envvars(self, ctx: Context) -> list[str]:

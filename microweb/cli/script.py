@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..app import Microweb
     from .context import Context
 
-_PACKAGE = __package__.rpartition(".")[0]
+_PACKAGE = __name__.rpartition(".cli.")[0]
 #: The commands of every `MicrowebGroup`: where each lies, and what the help page says of it. None is
 #: imported before it runs.
 COMMANDS = {
