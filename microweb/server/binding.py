@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import stat
 from contextlib import suppress
 
 from .errors import BindError
@@ -49,7 +50,7 @@ def _listen_unix(path: str) -> socket.socket:
         raise BindError("This platform has no Unix sockets; give a host and a port.")
     sock = socket.socket(socket.AF_UNIX)
     try:
-        if os.path.exists(path):
+        if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
             _remove_stale(path)
         sock.bind(path)
         sock.listen(BACKLOG)

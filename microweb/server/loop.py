@@ -310,7 +310,7 @@ class BaseWSGIServer:
                 return
             self._running[me] = connection
             # Somebody has to take the turn, or a slow application would stop all others.
-            if len(self._running) >= len(self._workers) < self.threads:
+            if self.multithread and len(self._running) >= len(self._workers) < self.threads:
                 self._hire()
             try:
                 connection.step()

@@ -1,12 +1,14 @@
 """The gateway over a socket pair: what the application does, what the client then sees."""
 
+import gzip
+import io
 import socket
 
 import pytest
 
 from microweb.server.body import Body
 from microweb.server.connection import Connection
-from microweb.server.gateway import WSGIRequestHandler, check_field, check_status
+from microweb.server.gateway import FileWrapper, WSGIRequestHandler, check_field, check_status
 from microweb.server.head import Head
 from microweb.server.limits import Limits
 from microweb.server.log import FORMAT
@@ -31,14 +33,14 @@ class Server:
         pass
 
 
-def respond(application, method="GET", minor=1, reader=True, body=None):
+def respond(application, method="GET", minor=1, reader=True, body=None, handler=WSGIRequestHandler):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         if not reader:
             theirs.close()
         server = Server(application)
         link = Connection(server, ours, ("127.0.0.1", 1))
-        handler = WSGIRequestHandler(link, Head(method, "/", minor), body or Body(link))
+        handler = handler(link, Head(method, "/", minor), body or Body(link))
         try:
             handler.handle()
         finally:
@@ -235,3 +237,62 @@ def test_base_exceptions_get_out():
 
     with pytest.raises(SystemExit):
         respond(application)
+
+
+@pytest.mark.parametrize("headers", [TEXT, [("Content-Length", "5")], [("Content-Length", "20")]])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("opened", ["file", "memory", "gzip"])
+def test_files(tmp_path, opened, method, headers):
+    """What the kernel sends is what reading gives: from the file's position, to the declared length."""
+    path = tmp_path / "file"
+    with gzip.open(path, "wb") if opened == "gzip" else path.open("wb") as file:
+        file.write(b"0123456789" * 2)
+    file = (
+        io.BytesIO(path.read_bytes())
+        if opened == "memory"
+        else (gzip.open if opened == "gzip" else open)(path, "rb")
+    )
+    file.seek(8)
+
+    def application(environ, start_response):
+        start_response("200 OK", headers)
+        return FileWrapper(file, 3)
+
+    handler, answer = respond(application, method)
+    body = b"890123456789"[: handler.sent]
+    assert file.closed
+    assert handler.sent == (0 if method == "HEAD" else 5 if ("Content-Length", "5") in headers else 12)
+    if b"chunked" not in answer:
+        assert answer.endswith(b"\r\n\r\n" + body)
+    # A file that is shorter than its declared length is no whole response.
+    assert handler.finished == (method == "HEAD" or ("Content-Length", "20") not in headers)
+
+
+def test_what_subclasses_change():
+    lines = []
+
+    class Handler(WSGIRequestHandler):
+        server_version = "mine/1"
+
+        def log_request(self, code="-", size="-"):
+            lines.append((self.requestline, code, size, self.client_address))
+
+        def address_string(self):
+            return "fe80::1%eth2"
+
+        def make_environ(self):
+            return {**super().make_environ(), "mine": True}
+
+    def application(environ, start_response):
+        start_response("200 OK", TEXT)
+        return [repr((environ["mine"], environ["REMOTE_ADDR"])).encode()]
+
+    _, answer = respond(application, handler=Handler)
+    assert b"\r\nServer: mine/1\r\n" in answer and answer.endswith(b"(True, 'fe80::1%eth2')")
+    assert lines == [("GET / HTTP/1.1", "200", 22, ("127.0.0.1", 1))]
+
+
+def test_errors_can_be_passed_through(monkeypatch):
+    monkeypatch.setattr(Server, "passthrough_errors", True)
+    with pytest.raises(ZeroDivisionError):
+        respond(FAILURES["raises"])

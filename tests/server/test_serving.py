@@ -5,16 +5,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 from microweb.server.errors import BindError
-from microweb.server.serving import make_server, run_simple
+from microweb.server.serving import make_server, run_simple, serve
 
-from .live import echo, serving
+from .live import echo, process, serving
 
+needs_unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets")
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys
@@ -118,3 +120,72 @@ def test_shutdown_before_and_after():
     server.shutdown()
     server.serve_forever()
     server.shutdown()
+
+
+def test_one_thread_is_the_callers():
+    threads = []
+
+    def application(environ, start_response):
+        threads.append(threading.current_thread())
+        return echo(environ, start_response)
+
+    with serving(application, threads=1) as live:
+        for _ in range(3):
+            live.exchange(b"GET / HTTP/1.0\r\n\r\n")
+    assert len(set(threads)) == 1 and threads[0].name.endswith("(serve_forever)")
+
+
+def test_a_socket_of_somebody_else():
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        number = os.dup(sock.fileno())
+        with make_server(f"fd://{number}", 0, echo) as server:
+            assert server.port == sock.getsockname()[1]
+            assert server.url == f"http://127.0.0.1:{server.port}"
+            assert server.base_environ["SERVER_NAME"] == "127.0.0.1"
+
+
+@needs_unix
+def test_a_stale_unix_socket_is_replaced_and_a_live_one_kept(tmp_path):
+    path = f"unix:{tmp_path}/socket"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(path[5:])
+        stale.listen(1)
+        with pytest.raises(BindError, match="another server listens"):
+            make_server(path, 0, echo)
+    make_server(path, 0, echo).server_close()
+    assert not os.path.exists(path[5:])
+
+
+@needs_unix
+def test_another_file_is_never_removed(tmp_path):
+    path = tmp_path / "precious"
+    path.write_text("data")
+    with pytest.raises(BindError):
+        make_server(f"unix:{path}", 0, echo)
+    assert path.read_text() == "data"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"workers": 0}, ValueError),
+        ({"threads": 0}, ValueError),
+        ({"when_full": "panic"}, ValueError),
+        ({"fast": 1}, TypeError),
+    ],
+)
+def test_arguments_of_serve(arguments, error):
+    with pytest.raises(error, match=next(iter(arguments))):
+        serve(echo, "127.0.0.1", 0, **arguments)
+
+
+def test_static_files(tmp_path):
+    (tmp_path / "a.txt").write_text("static")
+    program = PROGRAM.replace(
+        "int(sys.argv[2]), app", "int(sys.argv[2]), app, static_files={'/static': sys.argv[3]}"
+    )
+    with process(program, "127.0.0.1", 0, tmp_path) as server:
+        url = server.stderr.readline().split()[2]
+        with urllib.request.urlopen(f"{url}/static/a.txt") as response:
+            assert response.read() == b"static"
+        server.terminate()
