@@ -36,7 +36,7 @@ OPEN = 5
 @cache
 def asset(name: str) -> bytes:
     """A file of this package, which may lie in an archive."""
-    data = pkgutil.get_data(__package__, f"assets/{name}")
+    data = pkgutil.get_data(__name__.rpartition(".")[0], f"assets/{name}")
     if data is None:
         raise FileNotFoundError(name)
     return data

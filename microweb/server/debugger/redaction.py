@@ -59,9 +59,10 @@ class Redactor:
 
 def _values(names: t.Mapping[t.Any, t.Any]) -> t.Iterator[str]:
     for name, value in list(names.items()):
-        if is_secret(name) and name.lower() not in _COMMON:
-            for each in value if isinstance(value, (list, tuple)) else [value]:
-                text = each.decode("latin-1") if isinstance(each, bytes) else each
-                # SECRET_KEY = "secret" is none, and would hide every "secret" on the page.
-                if isinstance(text, str) and len(text) >= _SHORTEST and not _SECRET.fullmatch(text):
-                    yield text
+        if not is_secret(name) or name.lower() in _COMMON:
+            continue
+        for each in value if isinstance(value, (list, tuple)) else [value]:
+            text = each.decode("latin-1") if isinstance(each, bytes) else each
+            # SECRET_KEY = "secret" is none, and would hide every "secret" on the page.
+            if isinstance(text, str) and len(text) >= _SHORTEST and not _SECRET.fullmatch(text):
+                yield text
