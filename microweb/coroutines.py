@@ -37,8 +37,10 @@ def run_to_end(func: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
     """
 
     def call(*args: t.Any, **kwargs: t.Any) -> t.Any:
-        import asyncio
-
+        try:
+            import asyncio
+        except ImportError as error:
+            raise RuntimeError(f"Coroutines need asyncio, which here fails: {error}.") from None
         # A task works in a copy of the context; what became of that is noted at its end.
         ended: list[Context] = []
 

@@ -229,7 +229,7 @@ class SharedDataMiddleware:
 
     def generate_etag(self, mtime: datetime, file_size: int, real_filename: str) -> str:
         """What tells two versions of a file apart."""
-        from zlib import adler32  # may be missing, and only serving files needs it
+        from .files import adler32  # only where tags are made
 
         return f"sdm-{mtime.timestamp()}-{file_size}-{adler32(os.fsencode(real_filename))}"
 

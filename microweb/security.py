@@ -49,16 +49,32 @@ def _scrypt(salt: bytes, password: bytes, args: list[str]) -> tuple[bytes, str]:
 
 
 def _pbkdf2(salt: bytes, password: bytes, args: list[str]) -> tuple[bytes, str]:
-    from hashlib import pbkdf2_hmac
-
     if len(args) > 2:
         raise ValueError(f"'pbkdf2' takes 2 arguments, hash:iterations, not {':'.join(args)!r}.")
     hash_name = args[0] if args else "sha256"
     iterations = int(args[1]) if len(args) == 2 else DEFAULT_PBKDF2_ITERATIONS
     if iterations > _MAX_PBKDF2_ITERATIONS:
         raise ValueError(f"pbkdf2 with {iterations} iterations takes too long.")
-    digest = pbkdf2_hmac(hash_name, password, salt, iterations)
+    try:
+        from hashlib import pbkdf2_hmac as derive
+    except ImportError:  # from 3.12 on it is OpenSSL's alone
+        derive = _derive  # type: ignore[assignment]
+    digest = derive(hash_name, password, salt, iterations)
     return digest, f"pbkdf2:{hash_name}:{iterations}"
+
+
+def _derive(hash_name: str, password: bytes, salt: bytes, iterations: int) -> bytes:
+    """PBKDF2 (RFC 8018, 5.2) in Python: a block as long as the hash. Ten times slower than OpenSSL."""
+    import hmac
+
+    keyed = hmac.new(password, digestmod=hash_name)
+    block, mixed = salt + b"\0\0\0\1", 0
+    for _ in range(iterations):
+        step = keyed.copy()
+        step.update(block)
+        block = step.digest()
+        mixed ^= int.from_bytes(block, "big")
+    return mixed.to_bytes(len(block), "big")
 
 
 _methods = {"scrypt": _scrypt, "pbkdf2": _pbkdf2}

@@ -19,7 +19,11 @@ import hashlib
 import hmac
 import json as _json
 import time
-import zlib
+
+try:
+    import zlib
+except ImportError:  # payloads are written as they are then
+    zlib = None  # type: ignore[assignment]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -542,6 +546,8 @@ class URLSafeSerializerMixin(Serializer):
         return super().load_payload(data, *args, **kwargs)
 
     def _inflate(self, data: bytes) -> bytes:
+        if zlib is None:
+            raise NotImplementedError("This Python has no module 'zlib'.")
         inflater = zlib.decompressobj()
         # One byte more than allowed tells "exactly full" from "too long".
         inflated = inflater.decompress(data, self.max_inflated_size + 1)
@@ -558,7 +564,7 @@ class URLSafeSerializerMixin(Serializer):
     def _pack(self, data: bytes) -> bytes:
         # What would be refused when it is read again is not compressed; nor what cannot get shorter: a
         # frame of 6 bytes, and 4 for what ends a block and repeats something.
-        if 12 <= len(data) <= self.max_inflated_size:
+        if zlib and 12 <= len(data) <= self.max_inflated_size:
             compressed = _compress(data)
             if len(compressed) < len(data) - 1:  # the dot counts
                 return b"." + base64_encode(compressed)

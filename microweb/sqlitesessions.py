@@ -125,8 +125,12 @@ class SqliteSessionInterface(SecureCookieSessionInterface):
 
     def _execute(self, app: t.Any, statement: str, *values: t.Any) -> tuple[list[t.Any], int]:
         """Return the rows that a statement finds, and the number of those that it changes."""
-        import sqlite3  # not for who keeps sessions elsewhere
-
+        try:
+            import sqlite3  # not for who keeps sessions elsewhere
+        except ImportError:
+            raise SessionStoreError(
+                "There is no 'sqlite3' in this Python: keep sessions in cookies."
+            ) from None
         with self._lock:
             try:
                 cursor = self._connect(app).execute(statement, values)

@@ -11,6 +11,8 @@ import runpy
 import sys
 from types import ModuleType
 
+# Not `__package__`, which PyPy leaves empty in zip files.
+_PACKAGE = __name__.rpartition(".")[0]
 _USAGE = "usage: python -m {} compat (-m MODULE | -c CODE | SCRIPT) [ARGUMENT ...]"
 
 
@@ -19,7 +21,7 @@ def run(argv: list[str]) -> int:
     how = argv[0] if argv[:1] in (["-m"], ["-c"]) else ""
     program, *rest = (argv[1:] if how else argv) or [""]
     if not program or (program[0] == "-" and not how):
-        print(_USAGE.format(__package__.rpartition(".")[0]), file=sys.stderr)
+        print(_USAGE.format(_PACKAGE.rpartition(".")[0]), file=sys.stderr)
         return 2
     _prepare_children()
     sys.argv[:] = ["-c" if how == "-c" else program, *rest]
@@ -39,8 +41,8 @@ def run(argv: list[str]) -> int:
 def _prepare_children() -> None:
     """Put `sitecustomize` on the children's path, and tell it where this package is."""
     here = root = os.path.dirname(os.path.abspath(__file__))
-    for _ in __package__.split("."):
+    for _ in _PACKAGE.split("."):
         root = os.path.dirname(root)
-    os.environ["MICROWEB_COMPAT"] = f"{__package__}{os.pathsep}{root}"
+    os.environ["MICROWEB_COMPAT"] = f"{_PACKAGE}{os.pathsep}{root}"
     old = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = f"{here}{os.pathsep}{old}" if old else here

@@ -18,7 +18,7 @@ class AliasDistribution(Distribution):
 
     def __init__(self, module: str) -> None:
         name, version = PEERS[module]
-        summary = f"Summary: Answered by the alias layer {__package__}.\n"
+        summary = f"Summary: Answered by the alias layer {__name__.rpartition('.')[0]}.\n"
         head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{summary}"
         self._texts = {"METADATA": head, "top_level.txt": module}
 

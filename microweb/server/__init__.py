@@ -9,7 +9,14 @@ The folder imports nothing of the package outside itself, and the framework neve
 other WSGI server runs an application just as well.
 """
 
-from .loop import BaseWSGIServer as BaseWSGIServer
-from .serving import make_server as make_server
-from .serving import run_simple as run_simple
-from .serving import serve as serve
+try:
+    from .loop import BaseWSGIServer as BaseWSGIServer
+    from .serving import make_server as make_server
+    from .serving import run_simple as run_simple
+    from .serving import serve as serve
+except ImportError as error:
+    raise ImportError(
+        f"The server needs the module {error.name!r}, which this Python has not."
+        " Another server, or CGI, may run the application.",
+        name=error.name,
+    ) from None

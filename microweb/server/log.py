@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .head import Head
 
 # Named after the package, which vendoring may have renamed.
-logger = logging.getLogger(__package__)
+logger = logging.getLogger(__name__.rpartition(".")[0])
 
 #: What the access log says by default; `log_format` takes any of these names, and any header of
 #: the request as `HTTP_NAME`.

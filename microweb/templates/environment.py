@@ -115,7 +115,8 @@ class Environment:
             module, _, name = extension.rpartition(".")
             # Jinja's own are the same here, under whatever name this package goes.
             ours = module in ("", "jinja2.ext")
-            extension = utils.import_string(f"{__package__}.ext.{name}" if ours else extension)
+            package = __name__.rpartition(".")[0]
+            extension = utils.import_string(f"{package}.ext.{name}" if ours else extension)
         self.extensions[extension.identifier] = extension(self)
 
     def extend(self, **attributes: t.Any) -> None:

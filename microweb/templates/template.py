@@ -7,7 +7,7 @@ for it, yields them. Template code calls either kind, so a block or an include n
 
 from __future__ import annotations
 
-import zlib
+from binascii import crc32  # zlib's, which may be missing
 from functools import lru_cache
 from itertools import islice
 
@@ -46,7 +46,7 @@ def pseudo_filename(name: str | None, source: str | None) -> str:
     shown = name or "string"
     if not shown.isprintable():
         shown = repr(shown)
-    checksum = zlib.crc32((source or "").encode("utf-8", "surrogatepass"))
+    checksum = crc32((source or "").encode("utf-8", "surrogatepass"))
     return f"template:{shown}#{checksum:08x}"
 
 

@@ -59,7 +59,7 @@ def without_internals(error: BaseException) -> types.TracebackType | None:
     leads_on = isinstance(error, TemplateError)
     for frame in reversed(frames):
         module = frame.tb_frame.f_globals.get("__name__", "")
-        is_ours = module == Markup.__module__ or module.rpartition(".")[0] == __package__
+        is_ours = module == Markup.__module__ or module.rpartition(".")[0] == __name__.rpartition(".")[0]
         if not (is_ours and leads_on or frame.tb_frame.f_code in internal_code):
             frame.tb_next, tb = tb, frame
         leads_on = leads_on or not is_ours
