@@ -30,12 +30,12 @@ def served(monkeypatch):
 def test_where(app, served, arguments, server_name, expected):
     app.config["SERVER_NAME"] = server_name
     app.run(**arguments)
-    assert served == [((*expected, app), {"threaded": True})]
+    assert served == [((*expected, app), {"threaded": True, "use_reloader": False, "use_debugger": False})]
 
 
 def test_options_go_to_the_server(app, served):
     app.run(threaded=False, processes=2)
-    assert served[0][1] == {"threaded": False, "processes": 2}
+    assert served[0][1] == {"threaded": False, "processes": 2, "use_reloader": False, "use_debugger": False}
 
 
 @pytest.mark.parametrize("debug", [True, False])
@@ -43,6 +43,7 @@ def test_debug_mode(app, served, debug):
     app.debug = not debug
     app.run(debug=debug)
     assert app.debug is debug
+    assert served[0][1]["use_reloader"] is served[0][1]["use_debugger"] is debug
 
 
 def test_debug_mode_is_left_alone(app, served):
