@@ -81,6 +81,7 @@ class BaseWSGIServer:
         self.server_port = self.port
         # What was asked for, where that is a name: "localhost" is nicer than its number.
         self.limits.host_names = not is_unix
+        self._path = self.server_address if is_unix and fd is None and host.startswith("unix:") else None
         if is_unix or self.host.startswith("fd:"):
             self.host = "localhost" if is_unix else self.server_address[0]
         self.base_environ = self._base_environ()
@@ -189,9 +190,9 @@ class BaseWSGIServer:
     def server_close(self) -> None:
         """Stop listening."""
         self.socket.close()
-        if isinstance(self.server_address, str) and self.lifeline is None:
+        if self._path and self.lifeline is None:  # not in a child, whose parent still listens
             with suppress(OSError):
-                os.unlink(self.server_address)
+                os.unlink(self._path)
 
     def _accept_loop(self, woken: socket.socket) -> None:
         try:
@@ -316,7 +317,7 @@ class BaseWSGIServer:
                 connection.step()
             except BaseException:
                 connection.close(reset=True)
-                if not self.multithread or self.passthrough_errors:
+                if not self.multithread:
                     raise
                 # In a thread nothing may get out: SystemExit would vanish without a word.
                 logger.exception("a request was given up")

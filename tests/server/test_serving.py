@@ -132,7 +132,7 @@ def test_one_thread_is_the_callers():
     with serving(application, threads=1) as live:
         for _ in range(3):
             live.exchange(b"GET / HTTP/1.0\r\n\r\n")
-    assert len(set(threads)) == 1 and threads[0].name.endswith("(serve_forever)")
+    assert len(set(threads)) == 1 and not threads[0].daemon
 
 
 def test_a_socket_of_somebody_else():
