@@ -89,7 +89,7 @@ class HelpFormatter:
 
     def write_heading(self, heading: str) -> None:
         """Add a heading."""
-        self.write(f"{'':{self.current_indent}}{heading}:\n")
+        self.write(" " * self.current_indent + f"{heading}:\n")
 
     def write_paragraph(self) -> None:
         """Add an empty line, if anything stands above."""

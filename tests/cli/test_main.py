@@ -59,12 +59,14 @@ def run(place, *arguments, **variables):
 def test_run(tmp_path, arguments, variables, debug):
     (tmp_path / "hello.py").write_text(HELLO)
     with start(tmp_path, *arguments, **variables) as process:
-        first = process.stderr.readline()
-        assert first == f"Application 'hello', debug mode {'on' if debug else 'off'}\n"
-        url = process.stderr.readline().split()[2]
-        with urllib.request.urlopen(url) as response:
-            assert response.read().decode() == f"debug={debug}"
-        process.send_signal(signal.SIGTERM)
+        try:
+            first = process.stderr.readline()
+            assert first == f"Application 'hello', debug mode {'on' if debug else 'off'}\n"
+            url = next(line.split()[2] for line in process.stderr if line.startswith("Serving on "))
+            with urllib.request.urlopen(url) as response:
+                assert response.read().decode() == f"debug={debug}"
+        finally:
+            process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
 
