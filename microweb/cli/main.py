@@ -40,6 +40,14 @@ def main(argv: t.Sequence[str] | None = None) -> int:
             raise
         return stop.code
     except Exception as error:
-        sys.stderr.write(users_traceback(error))
+        sys.stderr.write(_missing_module(error) or users_traceback(error))
         return 1
     return 0
+
+
+def _missing_module(error: Exception) -> str | None:
+    """What to say if Python was built without a module that a command needs."""
+    from .doctor import MODULES
+
+    is_known = isinstance(error, ImportError) and (error.name or "").lstrip("_") in MODULES
+    return f"Error: {error}\nTry 'doctor' to see what else is missing here.\n" if is_known else None

@@ -34,6 +34,7 @@ _PACKAGE = __name__.rpartition(".cli.")[0]
 #: imported before it runs.
 COMMANDS = {
     "compat": ("compat:compat_command", "Run a program that imports flask, werkzeug, ..."),
+    "doctor": ("doctor:doctor_command", "Tell what will work on this host, and what will not."),
     "routes": ("routes:routes_command", "Show the routes, or which of them a path takes."),
     "run": ("run:run_command", "Run a development server."),
     "serve": ("run:serve_command", "Serve the application to others than oneself."),
@@ -189,8 +190,10 @@ class MicrowebGroup(AppGroup):
         if self._has_plugins:
             return
         self._has_plugins = True
-        from importlib import metadata  # slow to import
-
+        try:
+            from importlib import metadata  # slow to import
+        except ImportError:  # it needs more modules than a host must have
+            return
         found: t.Any = metadata.entry_points()
         # flask's are of use only where `import flask` gives this package.
         for group in ("microweb.commands", "flask.commands")[: 1 + (f"{_PACKAGE}.compat" in sys.modules)]:
