@@ -547,7 +547,7 @@ class URLSafeSerializerMixin(Serializer):
 
     def _inflate(self, data: bytes) -> bytes:
         if zlib is None:
-            raise NotImplementedError("This Python has no module 'zlib'.")
+            raise NotImplementedError("There is no 'zlib' in this Python.")
         inflater = zlib.decompressobj()
         # One byte more than allowed tells "exactly full" from "too long".
         inflated = inflater.decompress(data, self.max_inflated_size + 1)

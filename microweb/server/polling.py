@@ -36,7 +36,8 @@ class Epoll:
 
     def poll(self, timeout: float | None = None) -> list[int]:
         """Descriptors that are readable; waits for one."""
-        return [fileno for fileno, _ in self._epoll.poll(timeout, 64)]
+        # PyPy's takes no None for "without end".
+        return [fileno for fileno, _ in self._epoll.poll(-1 if timeout is None else timeout, 64)]
 
     def ignore(self, fileno: int) -> None:
         """Forget a descriptor that is about to be closed."""

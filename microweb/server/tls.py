@@ -27,8 +27,10 @@ def load_ssl_context(
     cert_file: str, pkey_file: str | None = None, protocol: int | None = None
 ) -> ssl.SSLContext:
     """An SSLContext with this certificate."""
-    import ssl  # 20 ms that plain HTTP need not pay
-
+    try:
+        import ssl  # 20 ms that plain HTTP need not pay
+    except ImportError:
+        raise RuntimeError("TLS needs the module 'ssl', which this Python has not.") from None
     result = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if protocol is None else protocol)
     result.load_cert_chain(cert_file, pkey_file)
     return result

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from functools import lru_cache
 from keyword import iskeyword
 from types import SimpleNamespace
@@ -36,12 +37,17 @@ for _name, _class in vars(ast).items():
         columns = {"col_offset": -1, "end_col_offset": -1} if _has_line else {}
         setattr(py, _name, type(_name, (_class,), columns) if _has_line else _class)
 
+# It looks for columns on the node, and not on its class.
+_ON_PYPY = sys.implementation.name == "pypy"
+
 LOAD, STORE = ast.Load(), ast.Store()
 _PLAIN = frozenset({str, int, float, complex, bool, type(None)})
 
 
 def _at(node: t.Any, line: int) -> t.Any:
     node.lineno = node.end_lineno = line
+    if _ON_PYPY:
+        node.col_offset = node.end_col_offset = -1
     return node
 
 
