@@ -195,11 +195,11 @@ class BaseWSGIServer:
                 os.unlink(self._path)
 
     def _accept_loop(self, woken: socket.socket) -> None:
+        watched: list[t.Any] = [self.socket, woken] + ([] if self.lifeline is None else [self.lifeline])
         try:
             with selectors.DefaultSelector() as selector:
-                for each in (self.socket, woken, self.lifeline):
-                    if each is not None:
-                        selector.register(each, selectors.EVENT_READ)
+                for each in watched:
+                    selector.register(each, selectors.EVENT_READ)
                 self._accept_until_stopped(selector, woken)
         finally:
             self.stopping = True
