@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .app import Microweb
     from .scaffold import Scaffold
-    from .templates.environment import Template
+    from .templates.template import Template
 
     Source = tuple[str, t.Optional[str], t.Optional[t.Callable[[], bool]]]
     Attempt = tuple[BaseLoader, Scaffold, t.Optional[Source]]

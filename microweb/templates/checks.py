@@ -18,18 +18,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .environment import Environment
-
 
 def _is_a(kind: t.Any, value: t.Any) -> bool:
     return isinstance(value, kind)
 
 
 # Partials and no closures, because an environment can be pickled.
-_KINDS = (Undefined, float, str, abc.Mapping, Number)
-test_undefined, test_float, test_string, test_mapping, test_number = (partial(_is_a, kind) for kind in _KINDS)
-test_none, test_true, test_false = (partial(operator.is_, value) for value in (None, True, False))
-test_sameas = operator.is_
+_KINDS: dict[str, t.Any] = {"float": float, "string": str, "boolean": bool, "mapping": abc.Mapping}
+_KINDS.update(undefined=Undefined, number=Number)
 
 
 def test_odd(value: int) -> bool:
@@ -37,14 +33,12 @@ def test_odd(value: int) -> bool:
     return value % 2 == 1
 
 
-def test_even(value: int) -> bool:
-    """Is it even?"""
-    return value % 2 == 0
-
-
 def test_divisibleby(value: int, num: int) -> bool:
     """Does `num` divide it?"""
     return value % num == 0
+
+
+test_even = partial(test_divisibleby, num=2)
 
 
 def test_defined(value: t.Any) -> bool:
@@ -53,20 +47,15 @@ def test_defined(value: t.Any) -> bool:
 
 
 @pass_environment
-def test_filter(env: Environment, value: str) -> bool:
+def test_filter(env: t.Any, value: str) -> bool:
     """Is there a filter of that name?"""
     return value in env.filters
 
 
 @pass_environment
-def test_test(env: Environment, value: str) -> bool:
+def test_test(env: t.Any, value: str) -> bool:
     """Is there a test of that name?"""
     return value in env.tests
-
-
-def test_boolean(value: t.Any) -> bool:
-    """Is it true or false itself?"""
-    return isinstance(value, bool)
 
 
 def test_integer(value: t.Any) -> bool:
@@ -112,10 +101,10 @@ def test_in(value: t.Any, seq: t.Container[t.Any]) -> bool:
     return value in seq
 
 
-TESTS: dict[str, t.Callable[..., t.Any]] = {
-    name[5:]: func for name, func in globals().copy().items() if name.startswith("test_")
-}
-TESTS["callable"] = callable
+TESTS: dict[str, t.Any] = {name[5:]: func for name, func in globals().items() if name[:5] == "test_"}
+TESTS |= {name: partial(_is_a, kind) for name, kind in _KINDS.items()}
+TESTS |= {str(value).lower(): partial(operator.is_, value) for value in (None, True, False)}
+TESTS.update(callable=callable, sameas=operator.is_)
 _SIGNS = "== eq equalto", "!= ne", "> gt greaterthan", ">= ge", "< lt lessthan", "<= le"
 for _names in map(str.split, _SIGNS):
     TESTS.update(dict.fromkeys(_names, getattr(operator, _names[1])))

@@ -19,23 +19,19 @@ from .checks import TESTS
 from .compiler import CodeGenerator
 from .errors import TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 from .filters import FILTERS
-from .lexer import Lexer, TokenStream, get_lexer
+from .lexer import TokenStream, get_lexer
 from .nodes import EvalContext
 from .parser import Parser
 from .runtime import Context, Undefined
-from .template import Template as Template
-from .template import code_that_raises, pseudo_filename
-from .utils import consume, missing, pass_arg_of, without_internals
+from .template import Template, code_that_raises, pseudo_filename
+from .utils import missing, pass_arg_of, without_internals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .ext import Extension
-    from .template import Globals
-
     Text = t.Optional[str]
-    Wanted = t.Optional[Globals]  # globals of one template
+    Globals = t.Optional[t.MutableMapping[str, t.Any]]  # of one template
 
 DEFAULT_POLICIES: dict[str, t.Any] = {
     "compiler.ascii_str": True, "urlize.rel": "noopener", "urlize.target": None,
@@ -78,9 +74,9 @@ class Environment:
             raise TypeError(f"Environment() takes at most {len(self.defaults)} arguments, not {len(args)}")
         self.filters: dict[str, t.Callable[..., t.Any]] = FILTERS.copy()
         self.tests: dict[str, t.Callable[..., t.Any]] = TESTS.copy()
-        self.globals: Globals = utils.DEFAULT_NAMESPACE.copy()
+        self.globals: dict[str, t.Any] = utils.DEFAULT_NAMESPACE.copy()
         self.policies = DEFAULT_POLICIES.copy()
-        self.extensions: dict[str, Extension] = {}
+        self.extensions: dict[str, t.Any] = {}
         self._set_options({**self.defaults, **given})
 
     if TYPE_CHECKING:  # the options
@@ -95,9 +91,8 @@ class Environment:
         extensions = options.pop("extensions", ())
         self.is_async = options.pop("enable_async", self.is_async)
         self.__dict__.update(options)
-        unlimited: t.Any = {} if self.cache_size else None
-        #: The templates that were loaded.
-        self.cache = utils.LRUCache(self.cache_size) if self.cache_size > 0 else unlimited
+        #: The templates that were loaded. No size is none at all, a negative one is no limit.
+        self.cache = utils.LRUCache(self.cache_size % sys.maxsize) if self.cache_size else None
         if len({self.block_start_string, self.variable_start_string, self.comment_start_string}) < 3:
             raise ValueError("block, variable and comment start strings must be different")
         if not issubclass(self.undefined, Undefined):
@@ -136,11 +131,11 @@ class Environment:
         other._set_options({"cache_size": self.cache_size, **options})
         return other
 
-    def iter_extensions(self) -> t.Iterator[Extension]:
+    def iter_extensions(self) -> t.Iterator[t.Any]:
         """Yield the extensions by priority."""
         return iter(sorted(self.extensions.values(), key=lambda extension: extension.priority))
 
-    def make_globals(self, d: Globals | None) -> Globals:
+    def make_globals(self, d: Globals) -> t.MutableMapping[str, t.Any]:
         """Return a template's own globals `d` over those of the environment."""
         return ChainMap({} if d is None else d, self.globals)
 
@@ -154,14 +149,12 @@ class Environment:
             value = getattr(obj, argument, missing) if isinstance(argument, str) else missing
             return self.undefined(obj=obj, name=argument) if value is missing else value
 
-    getitem.can_be_inlined = True  # type: ignore[attr-defined]
-
     def getattr(self, obj: t.Any, attribute: str) -> t.Any:
         """`obj.attribute`, or the item of that name, or undefined."""
         value = getattr(obj, attribute, missing)
         return self._item_or_undefined(obj, attribute) if value is missing else value
 
-    getattr.can_be_inlined = True  # type: ignore[attr-defined]
+    getattr.can_be_inlined = getitem.can_be_inlined = True  # type: ignore[attr-defined]
 
     def _item_or_undefined(self, obj: t.Any, attribute: str) -> t.Any:
         try:
@@ -186,35 +179,26 @@ class Environment:
             eval_ctx = EvalContext(self) if context is None else context.eval_ctx
         return partial(function, {"context": context, "eval_context": eval_ctx, "environment": self}[asks])
 
-    def _call_by_name(
-        self,
-        kind: str,
-        name: t.Any,
-        value: t.Any,
-        args: t.Any = (),
-        kwargs: t.Any = None,
-        *where: t.Any,
-        **at: t.Any,
+    def _call(
+        self, kind: str, name: str, value: t.Any, args: t.Any = (), *more: t.Any, **rest: t.Any
     ) -> t.Any:
-        """Call a filter or test as a template does, in a `context` or `eval_ctx` if one is given.
+        """Call a filter or test as a template does: with `kwargs`, in a `context` or `eval_ctx` if given.
 
         `call_filter` and `call_test` are this.
         """
-        return self.by_name(kind, name, *where, **at)(value, *(args or ()), **(kwargs or {}))
+        kwargs, *where = more or [rest.pop("kwargs", None)]
+        return self.by_name(kind, name, *where, **rest)(value, *(args or ()), **(kwargs or {}))
 
-    call_filter = partialmethod(_call_by_name, "filter")
-    call_test = partialmethod(_call_by_name, "test")
+    call_filter, call_test = partialmethod(_call, "filter"), partialmethod(_call, "test")
 
     # -- from source to code
 
-    @property
-    def lexer(self) -> Lexer:
-        """The lexer for the delimiters."""
-        return get_lexer(self)
+    #: The lexer for the delimiters.
+    lexer = property(get_lexer)
 
     def lex(self, source: str, name: Text = None, filename: Text = None) -> t.Iterator[tuple[int, str, str]]:
         """Yield (line, type, text) of every token, comments and white space too."""
-        return self.lexer.tokeniter(str(source), name, filename)
+        return get_lexer(self).tokeniter(str(source), name, filename)
 
     def preprocess(self, source: str, name: Text = None, filename: Text = None) -> str:
         """Let every extension change the source."""
@@ -224,30 +208,20 @@ class Environment:
         return source
 
     def _tokenize(self, source: str, name: Text, filename: Text = None, state: Text = None) -> TokenStream:
-        stream = self.lexer.tokenize(self.preprocess(source, name, filename), name, filename, state)
+        stream = get_lexer(self).tokenize(self.preprocess(source, name, filename), name, filename, state)
         for extension in self.iter_extensions():
-            filtered = extension.filter_stream(stream)
-            if not isinstance(filtered, TokenStream):
-                filtered = TokenStream(filtered, name, filename)
-            stream = filtered
+            stream = extension.filter_stream(stream)
+            if not isinstance(stream, TokenStream):
+                stream = TokenStream(stream, name, filename)
         return stream
 
     def parse(self, source: str, name: Text = None, filename: Text = None) -> nodes.Template:
         """Return the nodes of a template."""
         try:
             # Each node learns its environment here, where somebody else than the compiler asks.
-            return self._parse(source, name, filename).set_environment(self)
+            return Parser(self, source, name, filename).parse().set_environment(self)
         except TemplateSyntaxError:
             self.handle_exception(source=source)
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        parser = Parser(self, source, name, filename)
-        try:
-            return parser.parse()
-        except RecursionError:
-            lineno = parser.stream.current.lineno
-        message = "The template is nested too deeply: Python's recursion limit was reached here."
-        raise TemplateSyntaxError(message, lineno, name, filename)
 
     def compile(
         self, source: t.Any, name: Text = None, filename: Text = None, raw: bool = False, **options: t.Any
@@ -259,7 +233,7 @@ class Environment:
         f_strings = not options.pop("defer_init", False) and sys.version_info >= (3, 12)
         text = source if isinstance(source, str) else None
         try:
-            tree = source if text is None else self._parse(text, name, filename)
+            tree = source if text is None else Parser(self, text, name, filename).parse()
             if text is None and not isinstance(tree, nodes.Template):
                 raise TypeError(f"a template is made from a str or from nodes, not from {source!r}")
             try:
@@ -294,9 +268,7 @@ class Environment:
         template = self.from_string(nodes.Template(body, lineno=1))
 
         def expression(*args: t.Any, **kwargs: t.Any) -> t.Any:
-            context = template.new_context(dict(*args, **kwargs))
-            consume(template.render_parts(context))
-            value = context.vars["result"]
+            value = vars(template.make_module(dict(*args, **kwargs)))["result"]
             return None if undefined_to_none and isinstance(value, Undefined) else value
 
         return expression
@@ -310,8 +282,7 @@ class Environment:
         """
         from .precompile import write_templates  # a tool for deployment
 
-        options = {"zip": "deflated", "log_function": None, "ignore_errors": True, **options}
-        write_templates(self, self.list_templates(extensions, filter_func), target, *options.values())
+        write_templates(self, self.list_templates(extensions, filter_func), target, **options)
 
     def handle_exception(self, source: str | None = None) -> t.NoReturn:
         """Raise the current exception again, without the engine's frames.
@@ -349,7 +320,7 @@ class Environment:
             raise TypeError("no loader for this environment specified")
         return self.loader
 
-    def _load_template(self, name: str, globals: Globals | None) -> Template:
+    def _load_template(self, name: str, globals: Globals) -> Template:
         cache, loader = self.cache, self._loader()
         if cache is None:
             return loader.load(self, name, self.make_globals(globals))  # type: ignore[no-any-return]
@@ -366,13 +337,13 @@ class Environment:
             template.globals.update(globals)
         return template
 
-    def get_template(self, name: t.Any, parent: Text = None, globals: Wanted = None) -> Template:
+    def get_template(self, name: t.Any, parent: Text = None, globals: Globals = None) -> Template:
         """Return the template of this name, or raise `TemplateNotFound`."""
         if isinstance(name, Template):
             return name
         return self._load_template(name if parent is None else self.join_path(name, parent), globals)
 
-    def select_template(self, names: t.Any, parent: Text = None, globals: Wanted = None) -> Template:
+    def select_template(self, names: t.Any, parent: Text = None, globals: Globals = None) -> Template:
         """Return the first of these templates that exists, or raise `TemplatesNotFound`."""
         if isinstance(names, Undefined):
             names._fail_with_undefined_error()
@@ -386,19 +357,15 @@ class Environment:
                 tried.append(name)
         raise errors.TemplatesNotFound(tried)
 
-    def get_or_select_template(
-        self, template_name_or_list: t.Any, parent: Text = None, globals: Wanted = None
-    ) -> Template:
+    def get_or_select_template(self, template_name_or_list: t.Any, *args: t.Any, **kwargs: t.Any) -> Template:
         """Return the template of this name, or the first of these that exists."""
-        if isinstance(template_name_or_list, (str, Undefined, Template)):
-            return self.get_template(template_name_or_list, parent, globals)
-        return self.select_template(template_name_or_list, parent, globals)
+        is_one = isinstance(template_name_or_list, (str, Undefined, Template))
+        get = self.get_template if is_one else self.select_template
+        return get(template_name_or_list, *args, **kwargs)
 
-    def from_string(
-        self, source: t.Any, globals: Wanted = None, template_class: type[Template] | None = None
-    ) -> Template:
+    def from_string(self, source: t.Any, globals: Globals = None, template_class: t.Any = None) -> Template:
         """Return a template from source, without the loader."""
-        cls = template_class or self.template_class
+        cls: type[Template] = template_class or self.template_class
         return cls.from_code(self, self.compile(source), self.make_globals(globals), None, source)
 
 

@@ -24,11 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .environment import Environment
-    from .nodes import EvalContext
-    from .runtime import Context
-
-    Attribute = t.Union[str, int, None]
     Getter = t.Callable[[t.Any], t.Any]
 
 
@@ -40,11 +35,9 @@ def ignore_case(value: t.Any) -> t.Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def make_attrgetter(
-    env: t.Any, attribute: Attribute, postprocess: t.Any = None, default: t.Any = None
-) -> Getter:
+def make_attrgetter(env: t.Any, attribute: t.Any, postprocess: t.Any = None, default: t.Any = None) -> Getter:
     """Return a function that looks up a dotted path in an item, as the environment would."""
-    path: list[t.Any] = attribute.split(".") if isinstance(attribute, str) else [attribute]
+    path = attribute.split(".") if isinstance(attribute, str) else [attribute]
     parts = [int(part) if str(part).isdecimal() else part for part in path if part is not None]
 
     def getter(item: t.Any) -> t.Any:
@@ -67,11 +60,9 @@ def make_attrgetter(
     return getter if postprocess is None else lambda item: postprocess(getter(item))
 
 
-def make_multi_attrgetter(env: t.Any, attribute: Attribute, postprocess: t.Any = None) -> Getter:
-    """Return a function that looks up several paths, "age,name", and returns a list."""
-    paths: list[t.Any] = attribute.split(",") if isinstance(attribute, str) else [attribute]
-    getters = [make_attrgetter(env, path, postprocess) for path in paths]
-    return lambda item: [getter(item) for getter in getters]
+def key_getter(env: t.Any, case_sensitive: bool, attribute: t.Any, default: t.Any = None) -> Getter:
+    """Return a function that looks up what items are compared by: in lower case, if case is nothing."""
+    return make_attrgetter(env, attribute, None if case_sensitive else ignore_case, default)
 
 
 # --- text
@@ -126,7 +117,7 @@ def do_center(value: t.Any, width: int = 80) -> str:
 
 
 @pass_eval_context
-def do_replace(eval_ctx: EvalContext, s: t.Any, old: t.Any, new: t.Any, count: int | None = None) -> str:
+def do_replace(eval_ctx: t.Any, s: t.Any, old: t.Any, new: t.Any, count: int | None = None) -> str:
     """Replace `old` by `new`, everywhere or the first `count` times."""
     times = -1 if count is None else count
     if not eval_ctx.autoescape:
@@ -161,9 +152,8 @@ def do_truncate(
     """Cut text that is longer than `length` by more than `leeway`, between words."""
     leeway = env.policies["truncate.leeway"] if leeway is None else leeway
     if length < len(end) or leeway < 0:
-        raise FilterArgumentError(
-            f"truncate wants length >= {len(end)} for {end!r} and leeway >= 0, not {length} and {leeway}"
-        )
+        wanted = f"length >= {len(end)} for {end!r} and leeway >= 0"
+        raise FilterArgumentError(f"truncate wants {wanted}, not {length} and {leeway}")
     if len(s) <= length + leeway:
         return s  # type: ignore[no-any-return]
     kept = s[: length - len(end)]
@@ -189,7 +179,7 @@ def _wrapper_class() -> t.Any:
 
 @pass_environment
 def do_wordwrap(
-    environment: Environment,
+    environment: t.Any,
     s: t.Any,
     width: int = 79,
     break_long_words: bool = True,
@@ -216,7 +206,7 @@ _scheme = re.compile(r"[\w.+-]{2,}:/{0,2}")
 
 @pass_eval_context
 def do_urlize(
-    eval_ctx: EvalContext,
+    eval_ctx: t.Any,
     value: t.Any,
     trim_url_limit: int | None = None,
     nofollow: bool = False,
@@ -226,15 +216,13 @@ def do_urlize(
 ) -> str:
     """Link the web and mail addresses in text; see `urlize`."""
     policies = eval_ctx.environment.policies
-    relations = {*(rel or "").split(), *(policies["urlize.rel"] or "").split()}
-    if nofollow:
-        relations.add("nofollow")
+    relations = f"{rel or ''} {policies['urlize.rel'] or ''} {'nofollow' if nofollow else ''}".split()
     schemes = (policies["urlize.extra_schemes"] if extra_schemes is None else extra_schemes) or ()
     for scheme in schemes:
         if not _scheme.fullmatch(scheme) or scheme.lower().startswith(("javascript:", "vbscript:")):
             raise FilterArgumentError(f"{scheme!r} is not a valid URI scheme prefix.")
     target = policies["urlize.target"] if target is None else target
-    text = urlize(value, trim_url_limit, " ".join(sorted(relations)) or None, target, schemes)
+    text = urlize(value, trim_url_limit, " ".join(sorted({*relations})), target, schemes)
     return Markup(text) if eval_ctx.autoescape else text
 
 
@@ -260,31 +248,26 @@ _not_in_attribute_name = re.compile(r"[\s/>=\"'<\x00-\x1f\x7f]")
 
 
 @pass_eval_context
-def do_xmlattr(eval_ctx: EvalContext, d: t.Mapping[str, t.Any], autospace: bool = True) -> str:
+def do_xmlattr(eval_ctx: t.Any, d: t.Mapping[str, t.Any], autospace: bool = True) -> str:
     """Write a dict as attributes, without those that are none or undefined.
 
     Values may come from users, names must not. A name that could end and start another attribute
     is a ValueError (CVE-2024-22195, CVE-2024-34064).
     """
-    attributes = []
-    for key, value in d.items():
-        if value is None or isinstance(value, Undefined):
-            continue
+    given = {key: value for key, value in d.items() if value is not None and not isinstance(value, Undefined)}
+    for key in given:
         if not key or _not_in_attribute_name.search(key):
             raise ValueError(f"Invalid character in attribute name: {key!r}")
-        attributes.append(f' {escape(key)}="{escape(value)}"')
-    text = "".join(attributes)[not autospace :]
+    text = "".join(f' {escape(key)}="{escape(value)}"' for key, value in given.items())[not autospace :]
     return Markup(text) if eval_ctx.autoescape else text
 
 
 @pass_eval_context
-def do_tojson(eval_ctx: EvalContext, value: t.Any, indent: int | None = None) -> Markup:
+def do_tojson(eval_ctx: t.Any, value: t.Any, indent: int | None = None) -> Markup:
     """Write JSON that is safe in HTML: in scripts, and in attributes with single quotes."""
     policies = eval_ctx.environment.policies
-    kwargs = policies["json.dumps_kwargs"]
-    if indent is not None:
-        kwargs = {**kwargs, "indent": indent}
-    return htmlsafe_json_dumps(value, dumps=policies["json.dumps_function"], **kwargs)
+    options = {**policies["json.dumps_kwargs"], **({} if indent is None else {"indent": indent})}
+    return htmlsafe_json_dumps(value, dumps=policies["json.dumps_function"], **options)
 
 
 def do_pprint(value: t.Any) -> str:
@@ -352,7 +335,7 @@ def do_default(value: t.Any, default_value: t.Any = "", boolean: bool = False) -
 
 
 @pass_environment
-def do_attr(environment: Environment, obj: t.Any, name: str) -> t.Any:
+def do_attr(environment: t.Any, obj: t.Any, name: str) -> t.Any:
     """Get an attribute, never an item: `foo|attr("bar")` is undefined where `foo.bar` may not be."""
     # The class is looked at first, because hasattr() would run a property just to ask.
     if any(name in vars(cls) for cls in type(obj).__mro__) or hasattr(obj, name):
@@ -361,33 +344,30 @@ def do_attr(environment: Environment, obj: t.Any, name: str) -> t.Any:
 
 
 @pass_environment
-def do_first(environment: Environment, seq: t.Any) -> t.Any:
+def do_first(environment: t.Any, seq: t.Any) -> t.Any:
     """Return the first item."""
     return next(iter(seq), environment.undefined("No first item, sequence was empty."))
 
 
 @pass_environment
-def do_last(environment: Environment, seq: t.Any) -> t.Any:
+def do_last(environment: t.Any, seq: t.Any) -> t.Any:
     """Return the last item; not of a generator."""
     return next(iter(reversed(seq)), environment.undefined("No last item, sequence was empty."))
 
 
 @pass_context
-def do_random(context: Context, seq: t.Any) -> t.Any:
+def do_random(context: t.Any, seq: t.Any) -> t.Any:
     """Return any item. Asks for the context so that it is not computed when compiling."""
     import random
 
-    try:
-        return random.choice(seq)
-    except IndexError:
-        return context.environment.undefined("No random item, sequence was empty.")
+    undefined = context.environment.undefined("No random item, sequence was empty.")
+    return random.choice(seq) if len(seq) else undefined
 
 
 def _aggregate(best: t.Any) -> t.Any:
     @pass_environment
-    def do(env: t.Any, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None) -> t.Any:
-        key = make_attrgetter(env, attribute, None if case_sensitive else ignore_case)
-        found = best(value, key=key, default=missing)
+    def do(env: t.Any, value: t.Any, case_sensitive: bool = False, attribute: t.Any = None) -> t.Any:
+        found = best(value, key=key_getter(env, case_sensitive, attribute), default=missing)
         return env.undefined("No aggregated item, sequence was empty.") if found is missing else found
 
     do.__qualname__ = f"do_{best.__name__}"  # environments are pickled, and filters by their names
@@ -398,22 +378,23 @@ def _aggregate(best: t.Any) -> t.Any:
 do_min, do_max = _aggregate(min), _aggregate(max)
 
 
+def _attributes(env: t.Any, items: t.Any, attribute: t.Any) -> t.Any:
+    return items if attribute is None else map(make_attrgetter(env, attribute), items)
+
+
 @pass_environment
-def do_sum(environment: Environment, iterable: t.Any, attribute: Attribute = None, start: t.Any = 0) -> t.Any:
+def do_sum(environment: t.Any, iterable: t.Any, attribute: t.Any = None, start: t.Any = 0) -> t.Any:
     """Add the items, or an attribute of theirs, to `start`."""
-    if attribute is not None:
-        iterable = map(make_attrgetter(environment, attribute), iterable)
-    return sum(iterable, start)
+    return sum(_attributes(environment, iterable, attribute), start)
 
 
 _plain_types = {str, int, float}  # by far the most, and they need not be asked for __html__
 
 
 @pass_eval_context
-def do_join(eval_ctx: EvalContext, value: t.Any, d: t.Any = "", attribute: Attribute = None) -> str:
+def do_join(eval_ctx: t.Any, value: t.Any, d: t.Any = "", attribute: t.Any = None) -> str:
     """Join the items, or an attribute of theirs, by the text `d`."""
-    if attribute is not None:
-        value = map(make_attrgetter(eval_ctx.environment, attribute), value)
+    value = _attributes(eval_ctx.environment, value, attribute)
     if not eval_ctx.autoescape:
         return str(d).join(map(str, value))
     if hasattr(d, "__html__"):
@@ -468,24 +449,24 @@ def do_dictsort(value: t.Any, case_sensitive: bool = False, by: str = "key", rev
     """Return the pairs of a dict sorted by key, or by value."""
     if by not in ("key", "value"):
         raise FilterArgumentError(f'You can only sort by either "key" or "value", not {by!r}')
-    position = ("key", "value").index(by)
     prepare: Getter = (lambda item: item) if case_sensitive else ignore_case
-    return sorted(value.items(), key=lambda pair: prepare(pair[position]), reverse=reverse)
+    return sorted(value.items(), key=lambda pair: prepare(pair[by == "value"]), reverse=reverse)
 
 
 @pass_environment
 def do_sort(
-    env: t.Any, value: t.Any, reverse: bool = False, case_sensitive: bool = False, attribute: Attribute = None
+    env: t.Any, value: t.Any, reverse: bool = False, case_sensitive: bool = False, attribute: t.Any = None
 ) -> list[t.Any]:
     """Sort, by an attribute or several: "age,name". Equal items keep their order."""
-    key = make_multi_attrgetter(env, attribute, None if case_sensitive else ignore_case)
-    return sorted(value, key=key, reverse=reverse)
+    paths = attribute.split(",") if isinstance(attribute, str) else [attribute]
+    keys = [key_getter(env, case_sensitive, path) for path in paths]
+    return sorted(value, key=lambda item: [key(item) for key in keys], reverse=reverse)
 
 
 @pass_environment
-def do_unique(env: t.Any, value: t.Any, case_sensitive: bool = False, attribute: Attribute = None) -> t.Any:
+def do_unique(env: t.Any, value: t.Any, case_sensitive: bool = False, attribute: t.Any = None) -> t.Any:
     """Yield each item, or each value of an attribute, once: the first that comes."""
-    key = make_attrgetter(env, attribute, None if case_sensitive else ignore_case)
+    key = key_getter(env, case_sensitive, attribute)
     seen = set()
     for item in value:
         ident = key(item)
@@ -499,52 +480,47 @@ class _GroupTuple(namedtuple("_GroupTuple", ("grouper", "list"))):
 
     __slots__ = ()
     __repr__ = tuple.__repr__
-    __str__ = tuple.__str__
 
 
 @pass_environment
 def do_groupby(
-    env: t.Any, value: t.Any, attribute: Attribute, default: t.Any = None, case_sensitive: bool = False
+    env: t.Any, value: t.Any, attribute: t.Any, default: t.Any = None, case_sensitive: bool = False
 ) -> list[_GroupTuple]:
     """Sort by an attribute and put together what has the same; see `_GroupTuple`."""
-    exact = make_attrgetter(env, attribute, default=default)
-    key = exact if case_sensitive else make_attrgetter(env, attribute, ignore_case, default)
+    exact, key = (key_getter(env, exactly, attribute, default) for exactly in (True, case_sensitive))
     groups = (list(items) for _, items in groupby(sorted(value, key=key), key))
     # Named as the first of the group is written, in whatever case.
     return [_GroupTuple(exact(items[0]), items) for items in groups]
 
 
-def _by_name(context: Context, kind: str, name: str, args: t.Any, kwargs: t.Any) -> Getter:
+def _by_name(context: t.Any, kind: str, name: str, args: t.Any, kwargs: t.Any) -> Getter:
     """Return the filter or test of that name, with its arguments, as a function of the value."""
     # Looked up once and not for each item.
     function: Getter = context.environment.by_name(kind, name, context)
     return (lambda item: function(item, *args, **kwargs)) if args or kwargs else function
 
 
-def prepare_map(context: Context, args: tuple[t.Any, ...], kwargs: dict[str, t.Any]) -> Getter:
-    """Return what `map` does to each item: look an attribute up, or apply a filter."""
-    if args:
-        return _by_name(context, "filter", args[0], args[1:], kwargs)
-    if "attribute" not in kwargs:
-        raise FilterArgumentError("map requires a filter argument")
-    attribute, default = kwargs.pop("attribute"), kwargs.pop("default", None)
-    if kwargs:
-        raise FilterArgumentError(f"Unexpected keyword argument {next(iter(kwargs))!r}")
-    return make_attrgetter(context.environment, attribute, default=default)
-
-
 @pass_context
-def do_map(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
+def do_map(context: t.Any, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
     """Apply a filter to each item, `map("lower")`, or get an attribute, `map(attribute="name")`."""
-    if value:
-        yield from map(prepare_map(context, args, kwargs), value)
+    if not value:
+        return
+    if args:
+        change = _by_name(context, "filter", args[0], args[1:], kwargs)
+    elif "attribute" not in kwargs or kwargs.keys() - {"attribute", "default"}:
+        raise FilterArgumentError(
+            f"map requires a filter argument, or attribute and default, not {[*kwargs]}"
+        )
+    else:
+        change = make_attrgetter(context.environment, **kwargs)
+    yield from map(change, value)
 
 
 def _selector(name: str, doc: str) -> t.Callable[..., t.Iterator[t.Any]]:
     wanted, by_attribute = name.startswith("do_select"), name.endswith("attr")
 
     @pass_context
-    def do(context: Context, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
+    def do(context: t.Any, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Iterator[t.Any]:
         if not value:
             return
         if by_attribute and not args:
@@ -552,9 +528,7 @@ def _selector(name: str, doc: str) -> t.Callable[..., t.Iterator[t.Any]]:
         rest = args[by_attribute:]
         test = _by_name(context, "test", rest[0], rest[1:], kwargs) if rest else bool
         subject = make_attrgetter(context.environment, args[0] if by_attribute else None)
-        for item in value:
-            if bool(test(subject(item))) is wanted:
-                yield item
+        yield from (item for item in value if bool(test(subject(item))) is wanted)
 
     do.__qualname__, do.__doc__ = name, doc
     return do

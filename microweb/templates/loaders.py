@@ -19,7 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .environment import Environment, Template
+    from .environment import Environment
+    from .template import Template
 
     Source = tuple[str, t.Optional[str], t.Optional[t.Callable[[], bool]]]
 

@@ -92,7 +92,13 @@ class Parser:
 
     def parse(self) -> nodes.Template:
         """Parse a whole template."""
-        return nodes.Template(self.subparse(), lineno=1, environment=self.environment)
+        try:
+            return nodes.Template(self.subparse(), lineno=1, environment=self.environment)
+        except RecursionError:
+            lineno = self.stream.current.lineno  # to fail in here would show that error as well
+        return self.fail(
+            "The template is nested too deeply: Python's recursion limit was reached here.", lineno
+        )
 
     def free_identifier(self, lineno: int | None = None) -> Node:
         """Return a new variable for generated code, out of reach for templates."""

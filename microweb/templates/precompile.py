@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     import typing as t
 
 
-def write_templates(
-    environment: t.Any, names: t.Iterable[str], target: t.Any, zip: t.Any, log: t.Any, ignore: bool
-) -> None:
+def write_templates(environment: t.Any, names: t.Any, target: t.Any, **options: t.Any) -> None:
     """Write the modules of some templates to a zip file, or to a folder if `zip` is None."""
-    log = log or str  # which comes to nothing
+    zip = options.get("zip", "deflated")
+    log = options.get("log_function") or str  # which comes to nothing
     log(f"Compiling into {'folder' if zip is None else 'Zip archive'} {target!r}")
-    modules = _modules(environment, names, log, ignore)
+    modules = _modules(environment, names, log, options.get("ignore_errors", True))
     if zip is None:
         os.makedirs(target, exist_ok=True)
         for filename, source in modules:
@@ -36,9 +35,7 @@ def write_templates(
     log("Finished compiling templates")
 
 
-def _modules(
-    environment: t.Any, names: t.Iterable[str], log: t.Any, ignore: bool
-) -> t.Iterator[tuple[str, str]]:
+def _modules(environment: t.Any, names: t.Any, log: t.Any, ignore: bool) -> t.Iterator[tuple[str, str]]:
     """Yield (file name, source of the module) for each template that compiles."""
     for name in names:
         source, filename, _ = environment.loader.get_source(environment, name)

@@ -19,9 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .environment import Environment
-
-    Parts = t.Callable[["Context"], t.Iterable[str]]
     Variables = t.Optional[t.Mapping[str, t.Any]]
 
 #: Make `Markup` of a str without looking at it.
@@ -58,9 +55,7 @@ def str_join(seq: t.Iterable[t.Any]) -> str:
 def markup_join(seq: t.Iterable[t.Any]) -> str:
     """Concatenate the texts of some values: escaped, and markup, if one of them is markup."""
     parts = [soft_str(part) for part in seq]
-    if any(hasattr(part, "__html__") for part in parts):
-        return Markup("").join(parts)
-    return concat(parts)
+    return Markup("").join(parts) if any(hasattr(part, "__html__") for part in parts) else concat(parts)
 
 
 def given(locals: Variables) -> dict[str, t.Any]:
@@ -76,23 +71,21 @@ class Context(Mapping):  # type: ignore[type-arg]
     """
 
     def __init__(
-        self, environment: Environment, parent: t.Any, name: str | None, blocks: t.Any, globals: t.Any = None
+        self, environment: t.Any, parent: t.Any, name: str | None, blocks: t.Any, globals: t.Any = None
     ) -> None:
-        self.parent = parent
+        self.environment, self.name = environment, name
+        self.parent, self._globals = parent, globals
         self.vars: dict[str, t.Any] = {}
-        self.environment = environment
         self.exported_vars: set[str] = set()
-        self.name = name
-        self._globals = globals
         #: Each block's functions, the most derived template's first; `extends` adds to them.
-        self.blocks: dict[str, list[Parts]] = {name: [block] for name, block in blocks.items()}
+        self.blocks = {name: [block] for name, block in blocks.items()}
 
     @cached_property
     def eval_ctx(self) -> EvalContext:
         """What holds for this run. Most templates never ask: it was known when compiling."""
         return EvalContext(self.environment, self.name)
 
-    def super(self, name: str, current: Parts) -> t.Any:
+    def super(self, name: str, current: t.Any) -> t.Any:
         """Return a reference to the block that `current` overrides."""
         stack = self.blocks.get(name, [])
         index = stack.index(current) + 1 if current in stack else len(stack)
@@ -102,9 +95,7 @@ class Context(Mapping):  # type: ignore[type-arg]
 
     def resolve_or_missing(self, key: str) -> t.Any:
         """Return a variable or `missing`. The method to override for other ways of lookup."""
-        if key in self.vars:
-            return self.vars[key]
-        return self.parent.get(key, missing)
+        return self.vars[key] if key in self.vars else self.parent.get(key, missing)
 
     def resolve(self, key: str) -> t.Any:
         """Return a variable, or an undefined value."""
@@ -136,10 +127,8 @@ class Context(Mapping):  # type: ignore[type-arg]
                 # An instance whose __call__ was decorated.
                 asks = getattr(getattr(kind, "__call__", None), "jinja_pass_arg", None)  # noqa: B004
         if asks == "context":
-            context = self
-            for variables in (loop_vars, block_vars):
-                context = context.derived(variables) if variables else context
-            return partial(_call, self, f, context)
+            local = {**(loop_vars or {}), **(block_vars or {})}
+            return partial(_call, self, f, self.derived(local) if local else self)
         if asks == "eval_context":
             return partial(_call, self, f, self.eval_ctx)
         return partial(_call, self, f, *([self.environment] if asks == "environment" else ()))
@@ -152,7 +141,7 @@ class Context(Mapping):  # type: ignore[type-arg]
     def derived(self, locals: Variables = None) -> Context:
         """Return a context of its own with local variables added."""
         variables = {**self.parent, **self.vars, **given(locals)}
-        context = self.environment.context_class(self.environment, variables, self.name, {})
+        context: Context = self.environment.context_class(self.environment, variables, self.name, {})
         context.eval_ctx = self.eval_ctx
         context.blocks.update((name, list(stack)) for name, stack in self.blocks.items())
         return context
@@ -204,10 +193,8 @@ class BlockReference:
     """A block at one level of inheritance; calling it renders it."""
 
     def __init__(self, name: str, context: Context, stack: list[t.Any], depth: int) -> None:
-        self.name = name
-        self._context = context
-        self._stack = stack
-        self._depth = depth
+        self.name, self._context = name, context
+        self._stack, self._depth = stack, depth
 
     @property
     def super(self) -> t.Any:
@@ -231,12 +218,10 @@ class LoopContext:
     _last_changed_value: t.Any = missing
 
     def __init__(self, iterable: t.Any, undefined: t.Any, recurse: t.Any = None, depth0: int = 0) -> None:
-        self._undefined = undefined
-        self._recurse = recurse
+        self._undefined, self._recurse = undefined, recurse
         #: How deep a recursive loop is, from 0.
         self.depth0 = depth0
-        self._iterable = iterable
-        self._indexed = type(iterable) in (list, tuple)
+        self._iterable, self._indexed = iterable, type(iterable) in (list, tuple)
         if not self._indexed:
             self._source = iter(iterable)
             self._before = self._current = self._after = missing
@@ -303,10 +288,8 @@ class LoopContext:
 
     def changed(self, *value: t.Any) -> bool:
         """Is this another value than in the last call?"""
-        if self._last_changed_value != value:
-            self._last_changed_value = value
-            return True
-        return False
+        last, self._last_changed_value = self._last_changed_value, value
+        return bool(last != value)
 
     def __call__(self, iterable: t.Iterable[t.Any]) -> str:
         """Render the body of a recursive loop for other items."""
@@ -331,11 +314,8 @@ class Macro:
     def __init__(
         self, func: t.Any, name: str | None, arguments: tuple[str, ...], *flags: bool, renamed: dict[str, str]
     ) -> None:
-        self._func = func
-        self.name = name
-        self.arguments = arguments
+        self._func, self.name, self.arguments, self._renamed = func, name, arguments, renamed
         self.catch_kwargs, self.catch_varargs, self.caller, self._default_autoescape = flags
-        self._renamed = renamed
         self._modes: list[t.Any] = [None, None]
 
     def for_mode(self, autoescape: bool) -> t.Callable[..., str]:
@@ -359,8 +339,9 @@ class Macro:
             # Escaping depends on where the macro is used, not on where it was written.
             autoescape, args = args[0].autoescape, args[1:]
         if "caller" in kwargs and "caller" in self.arguments[: len(args)]:
-            message = f"macro {self.name!r} was invoked with two values for the special caller argument"
-            raise TypeError(message)
+            raise TypeError(
+                f"macro {self.name!r} was invoked with two values for the special caller argument"
+            )
         return self.for_mode(autoescape)(*args, **kwargs)
 
     @internalcode
@@ -379,10 +360,8 @@ class Undefined:
     def __init__(
         self, hint: str | None = None, obj: t.Any = missing, name: t.Any = None, exc: t.Any = UndefinedError
     ) -> None:
-        self._undefined_hint = hint
-        self._undefined_obj = obj
-        self._undefined_name = name
-        self._undefined_exception = exc
+        self._undefined_hint, self._undefined_exception = hint, exc
+        self._undefined_obj, self._undefined_name = obj, name
 
     @property
     def _undefined_message(self) -> str:
@@ -402,9 +381,9 @@ class Undefined:
 
     def __getattr__(self, name: str) -> t.Any:
         # Python asks any object for such names, and must not hear of undefined variables.
-        if name[:2] == name[-2:] == "__":
-            raise AttributeError(name)
-        return self._fail_with_undefined_error()
+        if name[:2] != "__" or name[-2:] != "__":
+            self._fail_with_undefined_error()
+        raise AttributeError(name)
 
     __call__ = __getitem__ = __lt__ = __le__ = __gt__ = __ge__ = _fail_with_undefined_error
     __add__ = __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = _fail_with_undefined_error
@@ -504,14 +483,12 @@ def must_be_namespace(*values: t.Any) -> None:
         raise TemplateRuntimeError("cannot assign attribute on non-namespace object")
 
 
-def exported(environment: Environment, module: t.Any, name: str, position: str) -> t.Any:
+def exported(environment: t.Any, module: t.Any, name: str, position: str) -> t.Any:
     """Return what was imported from a template, or an undefined value that says where that was."""
+    template = f"the template {module.__name__!r} (imported on {position})"
+    undefined = f"{template} does not export the requested name {name!r}"
     value = getattr(module, name, missing)
-    if value is missing:
-        template = f"the template {module.__name__!r} (imported on {position})"
-        message = f"{template} does not export the requested name {name!r}"
-        return environment.undefined(message, name=name)
-    return value
+    return environment.undefined(undefined, name=name) if value is missing else value
 
 
 def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:

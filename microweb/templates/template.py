@@ -18,14 +18,11 @@ from .utils import concat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import types
     import typing as t
 
-    from . import nodes
     from .environment import Environment
-    from .runtime import Parts, Variables
+    from .runtime import Variables
 
-    Globals = t.MutableMapping[str, t.Any]
     Namespace = dict[str, t.Any]
 
 
@@ -44,10 +41,8 @@ def pseudo_filename(name: str | None, source: str | None) -> str:
     it got, so that another source must have another name.
     """
     shown = name or "string"
-    if not shown.isprintable():
-        shown = repr(shown)
     checksum = crc32((source or "").encode("utf-8", "surrogatepass"))
-    return f"template:{shown}#{checksum:08x}"
+    return f"template:{shown if shown.isprintable() else repr(shown)}#{checksum:08x}"
 
 
 class SourceLoader:
@@ -61,7 +56,7 @@ class SourceLoader:
         return self._source
 
 
-def code_that_raises(error: TemplateSyntaxError) -> tuple[types.CodeType, Namespace]:
+def code_that_raises(error: TemplateSyntaxError) -> tuple[t.Any, Namespace]:
     """Return code that raises a syntax error on its line of the template, and the names to run it with."""
     filename = error.filename or pseudo_filename(error.name, error.source)
     code = compile("\n" * (error.lineno - 1) + "raise error from None", filename, "exec")
@@ -70,7 +65,7 @@ def code_that_raises(error: TemplateSyntaxError) -> tuple[types.CodeType, Namesp
     return code.replace(co_name="template"), names
 
 
-def run_module(environment: Environment, code: types.CodeType, source: t.Any) -> Namespace:
+def run_module(environment: Environment, code: t.Any, source: t.Any) -> Namespace:
     """Execute a template's module with the names that generated code needs."""
     namespace = {**NAMESPACE, "__name__": "template", "__file__": code.co_filename}
     namespace.update(environment=environment, lookup_item=environment._item_or_undefined)
@@ -78,10 +73,9 @@ def run_module(environment: Environment, code: types.CodeType, source: t.Any) ->
         namespace["__loader__"] = SourceLoader(source)
     exec(code, namespace)
     # How tracebacks call the functions.
-    titles = {"root": "top-level template code"}
-    titles.update((f"block_{name}", f"block {name!r}") for name in namespace["blocks"])
-    for name, title in titles.items():
-        function = namespace[name]
+    titles = {namespace["root"]: "top-level template code"}
+    titles.update((function, f"block {name!r}") for name, function in namespace["blocks"].items())
+    for function, title in titles.items():
         function.__code__ = function.__code__.replace(co_name=title)
     return namespace
 
@@ -89,13 +83,12 @@ def run_module(environment: Environment, code: types.CodeType, source: t.Any) ->
 class Template:
     """A compiled template."""
 
-    environment_class: type[Environment]
+    environment_class: t.ClassVar[t.Any]
     environment: Environment
-    globals: Globals
-    _uptodate: t.Callable[[], bool] | None
-    _source: t.Any
+    _module: TemplateModule | None = None
+    _streaming: Namespace | None = None
 
-    def __new__(cls, source: str | nodes.Template, *args: t.Any, **options: t.Any) -> Template:
+    def __new__(cls, source: t.Any, *args: t.Any, **options: t.Any) -> t.Any:
         """Make a template from source and options of an `Environment`, which is shared."""
         defaults = cls.environment_class.defaults
         values = {**defaults, "cache_size": 0, "auto_reload": False}
@@ -105,7 +98,7 @@ class Template:
         values["extensions"] = frozenset(values["extensions"])
         if options.keys() - set(names):
             raise TypeError(f"unknown options, use some of {', '.join(names)}")
-        environment = get_spontaneous_environment(cls.environment_class, *values.values())  # type: ignore[arg-type]
+        environment = get_spontaneous_environment(cls.environment_class, *values.values())
         return environment.from_string(source, template_class=cls)
 
     @classmethod
@@ -116,19 +109,17 @@ class Template:
 
         Tracebacks show the source, and streaming compiles it a second time.
         """
-        template: Template = object.__new__(cls)
+        template: t.Any = object.__new__(cls)
         template.environment, template.globals = environment, {} if globals is None else globals
         template._uptodate, template._source = uptodate, source
-        template._set_up(run_module(environment, code, source))
-        return template
+        names = run_module(environment, code, source)
+        template.name, template.filename = names["name"], names["__file__"]
+        template.blocks, template.render_parts = names["blocks"], names["root"]
+        return template  # type: ignore[no-any-return]
 
-    def _set_up(self, namespace: Namespace) -> None:
-        self.name: str | None = namespace["name"]
-        self.filename: str = namespace["__file__"]
-        self.blocks: dict[str, Parts] = namespace["blocks"]
-        self.render_parts: Parts = namespace["root"]
-        self._module: TemplateModule | None = None
-        self._streaming: Namespace | None = None
+    if TYPE_CHECKING:  # what that sets
+
+        def __getattr__(self, name: str) -> t.Any: ...
 
     # -- rendering
 
@@ -240,9 +231,7 @@ def _extra_names(theirs: t.Any, ours: t.Any) -> set[str]:
 class TemplateModule:
     """What a template defines at its top level, as attributes; as a string, its output."""
 
-    def __init__(
-        self, template: Template, context: Context, body_stream: t.Iterable[str] | None = None
-    ) -> None:
+    def __init__(self, template: Template, context: Context, body_stream: t.Any = None) -> None:
         self._body_stream = list(template.render_parts(context) if body_stream is None else body_stream)
         self.__dict__.update(context.get_exported())
         self.__name__ = template.name

@@ -6,7 +6,7 @@ engine's "no value at all", which None is not.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import MutableMapping
 
 from ..markup import Markup
@@ -14,7 +14,6 @@ from .errors import TemplateError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import types
     import typing as t
 
     F = t.TypeVar("F", bound=t.Callable[..., t.Any])
@@ -36,7 +35,7 @@ concat = "".join
 words = str.split  # for tables of names
 
 #: Code of functions that only pass a call on: what is wrong with the call is not wrong with them.
-internal_code: set[types.CodeType] = set()
+internal_code: set[t.Any] = set()
 
 
 def internalcode(f: F) -> F:
@@ -45,18 +44,16 @@ def internalcode(f: F) -> F:
     return f
 
 
-def without_internals(error: BaseException) -> types.TracebackType | None:
+def without_internals(error: BaseException) -> t.Any:
     """Return an error's traceback without the engine's frames, so that template lines are neighbours.
 
     Those in which an error of Python's began are kept: a filter may have been given what it cannot
     work with. What the engine raises itself is about the template's line.
     """
-    frames: list[types.TracebackType] = []
-    tb = error.__traceback__
-    while tb is not None:
-        frames.append(tb)
-        tb = tb.tb_next
-    leads_on = isinstance(error, TemplateError)
+    frames: list[t.Any] = [error.__traceback__]
+    while frames[-1] is not None:
+        frames.append(frames[-1].tb_next)
+    tb, leads_on = frames.pop(), isinstance(error, TemplateError)
     for frame in reversed(frames):
         module = frame.tb_frame.f_globals.get("__name__", "")
         is_ours = module == Markup.__module__ or module.rpartition(".")[0] == __name__.rpartition(".")[0]
@@ -105,7 +102,8 @@ def is_undefined(obj: t.Any) -> bool:
 
 def consume(iterable: t.Iterable[t.Any]) -> None:
     """Run an iterable to its end."""
-    deque(iterable, maxlen=0)
+    for _ in iterable:
+        pass
 
 
 def import_string(import_name: str) -> t.Any:
@@ -161,15 +159,15 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
     def __len__(self) -> int:
         return len(self._mapping)
 
-    def items(self) -> list[tuple[t.Any, t.Any]]:  # type: ignore[override]
+    def items(self) -> t.Any:
         """The pairs, most recently used first; looking does not count as use."""
         return [*self._mapping.items()][::-1]
 
-    def values(self) -> list[t.Any]:  # type: ignore[override]
+    def values(self) -> t.Any:
         """The values, most recently used first."""
-        return [*self._mapping.values()][::-1]
+        return [value for _, value in self.items()]
 
-    def keys(self) -> list[t.Any]:  # type: ignore[override]
+    def keys(self) -> t.Any:
         """The keys, most recently used first."""
         return [*self]
 
