@@ -17,10 +17,12 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from wsgiref.handlers import BaseCGIHandler, read_environ
 
+from .exceptions import ClientDisconnected
 from .http.urls import url_unquote
+from .http.wsgi import CHUNK, LimitedStream, get_content_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,11 +54,16 @@ def run(app: t.Any, root: str | None = None) -> None:
     environ = repaired(read_environ(), root)
     # The header "Proxy" is no setting for this program's own requests (CVE-2016-5385).
     os.environ.pop("HTTP_PROXY", None)
+    stdin: t.Any = sys.stdin.buffer
+    # Nothing lies behind the length, and the server need not close the pipe (RFC 3875, 4.2).
+    if "wsgi.input_terminated" not in environ:
+        stdin = LimitedStream(stdin, get_content_length(environ) or 0)
     with _answer() as stdout:
-        handler = _Handler(
-            sys.stdin.buffer, stdout, sys.stderr, environ, multithread=False, multiprocess=True
-        )
-        handler.run(app)
+        _Handler(stdin, stdout, sys.stderr, environ, multithread=False, multiprocess=True).run(app)
+    # Apache gives up a program that ends before it has heard everything, and its answer with it.
+    with suppress(ClientDisconnected):
+        while stdin.read(CHUNK):
+            pass
 
 
 def repaired(environ: dict[str, t.Any], root: str | None = None) -> dict[str, t.Any]:

@@ -102,6 +102,22 @@ def test_a_header_does_not_become_a_setting_CVE_2016_5385(ask):
     assert ask("/proxy", HTTP_PROXY="http://evil.example")[0].startswith(b"None")
 
 
+def test_a_body_is_read_to_its_end_whoever_wants_it(tmp_path):
+    script = tmp_path / "program.cgi"
+    script.write_text(
+        "from microweb.cgi import run\nrun(lambda environ, answer: (answer('200 OK', []), [])[1])"
+    )
+    variables = {"PYTHONPATH": str(ROOT), "REQUEST_METHOD": "POST", "CONTENT_LENGTH": "1000000"}
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables
+    ) as process:
+        process.stdin.write(b"x" * 1_000_000)  # a broken pipe otherwise
+        # It stays open: a server may wait for the answer first.
+        process.stdin.flush()
+        assert process.stdout.read() == b"Status: 200 OK\r\nContent-Length: 0\r\n\r\n"
+        assert process.wait(30) == 0
+
+
 def test_by_hand(tmp_path):
     code = "from microweb.cgi import run; run(None)"
     environ = {name: value for name, value in os.environ.items() if name != "REQUEST_METHOD"}
