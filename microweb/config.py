@@ -304,6 +304,7 @@ DEFAULTS: dict[str, t.Any] = {
     "PROVIDE_AUTOMATIC_OPTIONS": True,
     # Not Flask's: each is off, so that applications behave as there.
     "STATIC_FINGERPRINTS": False,
+    "STATIC_HIDDEN": False,
     "ERRORS_FOLLOW_ACCEPT": False,
     "BLUEPRINT_ERRORS_BY_PREFIX": False,
 }

@@ -14,7 +14,7 @@ from functools import update_wrapper
 from io import BytesIO, TextIOWrapper
 
 from .archives import find_archive, read_archived
-from .exceptions import HTTPException, default_exceptions
+from .exceptions import HTTPException, NotFound, default_exceptions
 from .globals import current_app
 from .helpers import _default_template_ctx_processor, send_from_directory
 from .http.properties import cached_property
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     Handlers = dict[type[Exception], ft.ErrorHandlerCallable]
 
 _sentinel: t.Any = object()
+#: What begins with a dot is a tool's: `.git`, `.env`, an editor's copy. It came along by accident.
+_HIDDEN = "/."
 
 
 def setupmethod(f: F) -> F:
@@ -311,6 +313,10 @@ class Scaffold:
         folder = self.static_folder
         if folder is None:
             raise RuntimeError("'static_folder' must be set to serve static_files.")
+        if _HIDDEN in f"/{filename}".replace("/.well-known/", "/") and not current_app.config.get(
+            "STATIC_HIDDEN"
+        ):
+            raise NotFound()
         max_age = self.get_send_file_max_age(filename)
         response = send_from_directory(folder, filename, max_age=max_age)
         if current_app.config.get("STATIC_FINGERPRINTS"):

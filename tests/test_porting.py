@@ -74,6 +74,18 @@ def test_sent_files(app, tmp_path):
         assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@differs(
+    "static files and folders whose names begin with a dot",
+    "served",
+    "404, but for `.well-known`; `STATIC_HIDDEN` serves them",
+    "`.git` and `.env` came along by accident",
+)
+def test_hidden_files(tmp_path):
+    (tmp_path / ".env").write_text("secret")
+    app = Microweb(__name__, static_folder=str(tmp_path), static_url_path="/static")
+    assert status(app, "/static/.env") == 404
+
+
 @differs("a missing key of `request.headers`", "KeyError, a 500", "400", "as for forms and queries")
 def test_missing_headers(app):
     app.add_url_rule("/", "index", lambda: request.headers["X-Missing"])

@@ -61,6 +61,19 @@ def test_what_is_not_there(client, path):
     assert b"secret" not in response.data
 
 
+def test_hidden_files_are_not_served(app, tmp_path):  # B90
+    for name in (".env", ".git/config", "sub/.htpasswd", ".well-known/acme/token"):
+        path = tmp_path / "static" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("secret")
+    client = app.test_client()
+    for name in (".env", ".git/config", "sub/.htpasswd"):
+        assert get(client, f"/static/{name}").status_code == 404
+    assert get(client, "/static/.well-known/acme/token").status_code == 200
+    app.config["STATIC_HIDDEN"] = True
+    assert get(client, "/static/.env").status_code == 200
+
+
 def test_conditional(client):
     first = get(client, "/static/a.txt")
     etag = first.headers["ETag"]
