@@ -212,7 +212,9 @@ def _unbound(proxy: LocalProxy[t.Any], fallback: t.Any, error: Exception) -> t.A
     """
     # The type, not isinstance: a KeyError comes from the function that was proxied.
     source = _source_of(proxy)
-    if type(error) is LookupError and error.args and error.args[0] is source:
+    # PyPy's says nothing, where CPython's names the variable.
+    is_unset = isinstance(source, ContextVar) and error.args in ((source,), ())
+    if is_unset and type(error) is LookupError:
         error = RuntimeError(_message_of(proxy))
     if fallback is None or not isinstance(error, RuntimeError):
         raise error from None

@@ -23,7 +23,7 @@ RUN = "from microweb.cli.main import main; status = main(['doctor', '--json'])\n
 END = "\nsys.modules.pop('threading', None); sys.exit(status)"
 
 
-def examine(before="", place=ROOT, flags=("-I", "-S", "-B"), run=RUN):
+def examine(before="", place=ROOT, flags=("-I", "-S", "-B", "-W", "ignore"), run=RUN):
     """The findings of an interpreter that has nothing else, and its status; the code comes first."""
     code = START + before + "\n" + run + END
     done = subprocess.run(
