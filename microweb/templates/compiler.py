@@ -55,6 +55,11 @@ _EXTRAS = ("kwargs", "varargs", "caller")
 #: Statements that have one form in Python.
 _PATTERNS = {"ExprStmt": "{node},", "Break": "break", "Continue": "continue"}
 
+#: What functions have in common that collect their output; and the function of a macro.
+_COLLECTING = "    out = []\n    append = out.append\n    {body}\n"
+_MACRO = "def {function}(*varargs, caller=None, t_safe=False, **kwargs):\n    {entry}\n" + _COLLECTING
+_MACRO += "    return markup(concat(out)) if t_safe else concat(out)"
+
 #: How long a chain of elif may be before it is cut.
 _MOST_BRANCHES = 50
 
@@ -117,10 +122,11 @@ class CodeGenerator(Expressions):
         self.line = line
         body = [*self._entry(frame.scope), *self._lookups(), *start, *body]
         # `yield from ()` makes a function a generator even if it has no output.
-        source = "def {name}(context):\n    {body}\n    yield from ()"
-        if frame.buffer is not None:
-            source = "def {name}(context):\n    out = []\n    append = out.append\n    {body}\n    return out"
-        return self.code(source, name="root" if is_root else f"block_{name}", body=body)
+        collecting = frame.buffer is not None
+        content = f"{_COLLECTING}    return out" if collecting else "    {body}\n    yield from ()"
+        return self.code(
+            "def {name}(context):\n" + content, name="root" if is_root else f"block_{name}", body=body
+        )
 
     def _lookups(self) -> Code:
         """Fetch the filters and tests that a function needs."""
@@ -149,10 +155,7 @@ class CodeGenerator(Expressions):
         if name == "super" and self._block is not None:
             block = f"block_{self._block}"
             return self.expression("context.super({name!r}, {block})", name=self._block, block=block)
-        return self._from_context(name)
-
-    def _from_context(self, name: str) -> t.Any:
-        """Ask the context; for who collects the names."""
+        self.undeclared.add(name)
         return self.expression("{context}.resolve_or_missing({name!r})", context=self._context, name=name)
 
     def statements(self, body: t.Iterable[nodes.Node], frame: Frame) -> Code:
@@ -177,10 +180,8 @@ class CodeGenerator(Expressions):
 
     def _write(self, value: t.Any, frame: Frame) -> Code:
         """Output one string."""
-        if frame.buffer is None:
-            return self.code("yield {value}", value=value)
         append = "append({value})" if frame.buffer == "out" else "{buffer}.append({value})"
-        return self.code(append, buffer=frame.buffer, value=value)
+        return self.code(append if frame.buffer else "yield {value}", buffer=frame.buffer, value=value)
 
     def _write_all(self, values: t.Any, frame: Frame) -> Code:
         """Output the strings of an iterable."""
@@ -229,7 +230,7 @@ class CodeGenerator(Expressions):
             body = self.code(check, name=node.name, message=message)
         if node.scoped and frame.loop_name is not None:
             frame.scope.load("loop")
-        context = self.derived_context(frame) if node.scoped else self._context
+        context = self.visit_DerivedContextReference(node, frame) if node.scoped else self._context
         call = self.expression("context.blocks[{name!r}][0]({context})", name=node.name, context=context)
         body += self._write_all(call, frame)
         return self._if_extending("is None", body) if frame.toplevel and self._extends_line else body
@@ -243,13 +244,11 @@ class CodeGenerator(Expressions):
             self.fail_at("cannot use extend from a non top-level scope", node.lineno)
         body: Code = []
         if self._extends_line:
-            body = self.code("raise TemplateRuntimeError('extended multiple times')")
-            if self._has_known_extends:
-                return body
-            body = self._if_extending("is not None", body)
+            again = self.code("raise TemplateRuntimeError('extended multiple times')")
+            body = again if self._has_known_extends else self._if_extending("is not None", again)
         extend = f"parent_template = {{template}}\nparent_template.add_blocks(context, {self.streaming})"
         body += self.code(extend, template=self._get_template(node, frame))
-        self._has_known_extends = frame.rootlevel
+        self._has_known_extends = self._has_known_extends or frame.rootlevel
         self._extends_line = node.lineno
         return body
 
@@ -321,20 +320,17 @@ class CodeGenerator(Expressions):
 
     def visit_For(self, node: t.Any, frame: Frame) -> Code:
         """A Python loop; one that is recursive in a function, which `loop(...)` calls again."""
+        items = self.expr(node.iter, frame)
         if not node.recursive:
-            return self._loop(node, frame, self.expr(node.iter, frame))
+            return self._loop(node, frame, items)
         name = self.temporary("loop")
         scope = Scope(frame.scope, function=True)
-        inner = frame.inner(scope, buffer="out")
-        body = self._loop(node, inner, self.name("reciter"), [name, "depth"])
-        source = (
-            "def {name}(reciter, depth=0):\n"
-            "    {entry}\n    out = []\n    append = out.append\n    {body}\n    return {text}"
+        body = self._loop(node, frame.inner(scope, buffer="out"), self.name("reciter"), [name, "depth"])
+        source = "def {name}(reciter, depth=0):\n    {entry}\n" + _COLLECTING + "    return {text}"
+        found = self.code(
+            source, name=name, entry=self._entry(scope), body=body, text=self._result("out", frame)
         )
-        text = self._result("out", frame)
-        call = self.expression("{name}({items})", name=name, items=self.expr(node.iter, frame))
-        found = self.code(source, name=name, entry=self._entry(scope), body=body, text=text)
-        return [*found, *self._write(call, frame)]
+        return found + self._write(self.expression("{name}({items})", name=name, items=items), frame)
 
     def _loop(self, node: t.Any, frame: Frame, iterable: t.Any, recursion: t.Sequence[str] = ()) -> Code:
         """A loop; over a `LoopContext`, which counts what passes the test, if the body needs `loop`."""
@@ -384,11 +380,10 @@ class CodeGenerator(Expressions):
         """
         if len(body) != 1 or not isinstance(body[0], nodes.Output) or frame.buffer is None:
             return None
-        if not frame.eval_ctx.autoescape or frame.eval_ctx.volatile or frame.require_output_check:
-            return None
-        parts = body[0].nodes
+        parts, ctx = body[0].nodes, frame.eval_ctx
         places = [index for index, part in enumerate(parts) if not isinstance(part, nodes.TemplateData)]
-        if len(places) != 1 or self.environment.finalize is not None:
+        changed = self.environment.finalize is not None or frame.require_output_check
+        if changed or not ctx.autoescape or ctx.volatile or len(places) != 1:
             return None
         row = self.expr(parts[places[0]], frame)
         if frame.scope.kind("loop") == "param":
@@ -453,7 +448,8 @@ class CodeGenerator(Expressions):
         if "caller" in arguments[: len(arguments) - len(node.defaults)]:
             wanted = 'the special "caller" argument must be omitted or be given a default.'
             self.fail_at(f"When defining macros or call blocks {wanted}", node.lineno)
-        idents = [None if _cannot_be_parameter(arg) else arg for arg in arguments]
+        reserved = [iskeyword(arg) or arg in _RESERVED or _GENERATED.match(arg) for arg in arguments]
+        idents = [None if no_parameter else arg for arg, no_parameter in zip(arguments, reserved)]
         params = [*map(scope.declare_parameter, arguments, idents)]
         renamed = {arg: param for arg, param in zip(arguments, params) if arg != param}
         offers = [extra for extra in _EXTRAS if extra not in arguments]
@@ -465,20 +461,11 @@ class CodeGenerator(Expressions):
         if "caller" in added:
             undefined = "environment.undefined('No caller defined', name='caller')"
             body = self.code(f"if caller is None:\n    caller = {undefined}") + body
-        found = self.code(
-            "def {function}(*varargs, caller=None, t_safe=False, **kwargs):\n"
-            "    {entry}\n    out = []\n    append = out.append\n    {body}\n"
-            "    return markup(concat(out)) if t_safe else concat(out)\n"
-            "{ident} = Macro({function}, *{about!r}, context.eval_ctx.autoescape, renamed={renamed!r})",
-            function=function,
-            entry=self._entry(scope),
-            body=body,
-            ident=ident,
-            about=(name, tuple(arguments), *(extra in [*added, *arguments] for extra in _EXTRAS)),
-            renamed=renamed,
-        )
+        found = self.code(_MACRO, function=function, entry=self._entry(scope), body=body)
         self._signature(found[0].args, params, added)
-        return found
+        about = (name, tuple(arguments), *(extra in [*added, *arguments] for extra in _EXTRAS))
+        make = "{ident} = Macro({function}, *{about!r}, context.eval_ctx.autoescape, renamed={renamed!r})"
+        return found + self.code(make, ident=ident, function=function, about=about, renamed=renamed)
 
     def _signature(self, signature: t.Any, params: list[str], added: list[str]) -> None:
         """Give a macro's function its parameters, of those that any macro can have what it wants."""
@@ -497,9 +484,8 @@ class CodeGenerator(Expressions):
         defaults = [None] * (len(params) - len(node.defaults)) + node.defaults
         for arg, param, default in zip(node.args, params, defaults):
             if default is None:
-                undefined = "environment.undefined({message!r}, name={name!r})"
                 message = f"parameter {arg.name!r} was not provided"
-                value = self.expression(undefined, message=message, name=arg.name)
+                value = self.expression("environment.undefined({m!r}, name={n!r})", m=message, n=arg.name)
             else:
                 value = self.expr(default, frame)
             body += self.code("if {p} is missing:\n    {p} = {value}", p=param, value=value)
@@ -572,7 +558,7 @@ class CodeGenerator(Expressions):
     def visit_OverlayScope(self, node: t.Any, frame: Frame) -> Code:
         """A body that sees the entries of a mapping as variables."""
         context = self.temporary()
-        derived, overlay = self.derived_context(frame), self.expr(node.context, frame)
+        derived, overlay = self.visit_DerivedContextReference(node, frame), self.expr(node.context, frame)
         derive = "{context} = {derived}\n{context}.vars = {overlay}"
         body = self.code(derive, context=context, derived=derived, overlay=overlay)
         # Nothing is known of the names around it: any of them may be in the mapping.
@@ -605,7 +591,3 @@ class CodeGenerator(Expressions):
         body += self.statements(node.body, frame)
         frame.eval_ctx.revert(saved)
         return body + self.code("context.eval_ctx.revert({old})", old=old)
-
-
-def _cannot_be_parameter(name: str) -> bool:
-    return iskeyword(name) or name in _RESERVED or _GENERATED.match(name) is not None

@@ -280,7 +280,7 @@ class Environment:
 
         Options are `zip` ("deflated", "stored", or None for a folder), `log_function` and `ignore_errors`.
         """
-        from .precompile import write_templates  # a tool for deployment
+        from .loaders import write_templates  # a tool for deployment
 
         write_templates(self, self.list_templates(extensions, filter_func), target, **options)
 

@@ -24,14 +24,11 @@ class TemplateNotFound(OSError, LookupError, TemplateError):
 
     def __init__(self, name: t.Any, message: str | None = None) -> None:
         OSError.__init__(self, name)
-        if message is None:
-            # An undefined name is the real mistake: let it say which variable was missing.
-            fail = getattr(type(name), "_fail_with_undefined_error", None)
-            if fail is not None:
-                fail(name)
+        fail = getattr(type(name), "_fail_with_undefined_error", None)
+        if message is None and fail is not None:
+            fail(name)  # An undefined name is the real mistake: let it say which variable was missing.
         self.message = name if message is None else message
-        self.name = name
-        self.templates = [name]
+        self.name, self.templates = name, [name]
 
     def __str__(self) -> str:
         return str(self.message)
@@ -53,16 +50,15 @@ class TemplateSyntaxError(TemplateError):
 
     def __init__(self, message: str, lineno: int, name: t.Any = None, filename: t.Any = None) -> None:
         super().__init__(message)
-        self.lineno = lineno
-        self.name = name
-        self.filename = filename
+        self.lineno, self.name, self.filename = lineno, name, filename
         self.source: str | None = None
 
     def __str__(self) -> str:
-        place = f"line {self.lineno}"
-        if self.filename or self.name:
-            place = f'File "{self.filename or self.name}", {place}'
-        text = [str(self.message), f"  {place}"]
+        file = self.filename or self.name
+        text = [
+            str(self.message),
+            f'  File "{file}", line {self.lineno}' if file else f"  line {self.lineno}",
+        ]
         # Only these three count as line ends in a template; splitlines() knows more.
         lines = (self.source or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         if self.source and self.lineno <= len(lines):

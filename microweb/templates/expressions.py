@@ -78,10 +78,10 @@ class Expressions(Builder):
     def __init__(
         self, environment: t.Any, name: str | None, filename: str | None, streaming: bool = False
     ) -> None:
-        self.environment = environment
-        self.template_name = name
-        self.filename = filename
-        self.streaming = streaming
+        self.environment, self.streaming = environment, streaming
+        self.template_name, self.filename = name, filename
+        #: What is asked of the context.
+        self.undeclared: set[str] = set()
         self._last_temporary = 0
         #: Filters and tests that the function being written looks up where it begins.
         self._dependencies: dict[tuple[str, str], str] = {}
@@ -167,13 +167,10 @@ class Expressions(Builder):
     def visit_CondExpr(self, node: t.Any, frame: Frame) -> t.Any:
         """`a if test else b`."""
         frame = frame.copy(soft=True, rootlevel=False)
-        if node.expr2 is None:
-            message = f"the inline if-expression on {self.position(node)} evaluated to false and no else"
-            other = self.expression("Undefined({m!r})", m=f"{message} section was defined.")
-        else:
-            other = self.expr(node.expr2, frame)
-        test, value = self._field([node.test, node.expr1], frame)
-        return self.expression("{value} if {test} else {other}", value=value, test=test, other=other)
+        message = f"the inline if-expression on {self.position(node)} evaluated to false and no else"
+        other = "Undefined({message!r})" if node.expr2 is None else "{expr2}"
+        choice = f"{{expr1}} if {{test}} else {other}"
+        return self.expression(choice, message=f"{message} section was defined.", **self.fields(node, frame))
 
     def position(self, node: nodes.Node) -> str:
         """Where a node stands, for a message."""
@@ -205,8 +202,8 @@ class Expressions(Builder):
     def visit_Getitem(self, node: t.Any, frame: Frame) -> t.Any:
         """`a[b]`: the item, else the attribute; a slice of a variable is Python's."""
         direct = isinstance(node.arg, nodes.Slice) and node.find(nodes.Name) is not None
-        get = "{value}[{arg}]" if direct else "environment.getitem({value}, {arg})"
-        return self.expression(get, value=self.expr(node.node, frame), arg=self.expr(node.arg, frame))
+        get = "{node}[{arg}]" if direct else "environment.getitem({node}, {arg})"
+        return self.expression(get, **self.fields(node, frame))
 
     def visit_Slice(self, node: t.Any, frame: Frame) -> t.Any:
         """`start:stop:step`."""
@@ -277,9 +274,5 @@ class Expressions(Builder):
 
     def visit_DerivedContextReference(self, node: t.Any, frame: Frame) -> t.Any:
         """The context with local variables."""
-        return self.derived_context(frame)
-
-    def derived_context(self, frame: Frame) -> t.Any:
-        """`context.derived({...})`."""
         local = self.variables(frame.scope.all_stores())
         return self.expression("{context}.derived({local})", context=self._context, local=local)

@@ -71,8 +71,8 @@ class ExprStmtExtension(Extension):
 
     def parse(self, parser: t.Any) -> t.Any:
         """Parse the expression."""
-        lineno = next(parser.stream).lineno
-        return nodes.ExprStmt(parser.parse_tuple(), lineno=lineno)
+        next(parser.stream)
+        return nodes.ExprStmt(parser.parse_tuple())
 
 
 class LoopControlExtension(Extension):
@@ -82,8 +82,8 @@ class LoopControlExtension(Extension):
 
     def parse(self, parser: t.Any) -> t.Any:
         """Parse the word."""
-        token = next(parser.stream)
-        return {"break": nodes.Break, "continue": nodes.Continue}[token.value](lineno=token.lineno)
+        word = next(parser.stream).value
+        return nodes.Break() if word == "break" else nodes.Continue()
 
 
 class WithExtension(Extension):
@@ -161,12 +161,11 @@ class InternationalizationExtension(Extension):
     def __init__(self, environment: t.Any) -> None:
         super().__init__(environment)
         environment.globals["_"] = _gettext_alias
+        callables, uninstall = self._install_callables, self._uninstall
+        environment.extend(newstyle_gettext=False, install_gettext_callables=callables)
+        environment.extend(install_null_translations=self._install_null)
         environment.extend(
-            install_gettext_translations=self._install,
-            install_null_translations=self._install_null,
-            install_gettext_callables=self._install_callables,
-            uninstall_gettext_translations=self._uninstall,
-            newstyle_gettext=False,
+            install_gettext_translations=self._install, uninstall_gettext_translations=uninstall
         )
 
     def _install(self, translations: t.Any, newstyle: bool | None = None) -> None:

@@ -40,8 +40,8 @@ for _kind, _name in _TAGS.items():
     _DESCRIPTIONS |= {f"{_kind}_begin": f"begin of {_name}", f"{_kind}_end": f"end of {_name}"}
 
 #: What the parser never sees; `Environment.lex` shows it.
-_IGNORED = frozenset({"whitespace", "comment", "linecomment"})
-_IGNORED |= {f"{kind}_{edge}" for kind in ("comment", "raw", "linecomment") for edge in ("begin", "end")}
+_IGNORED = frozenset(words("whitespace comment comment_begin comment_end raw_begin raw_end linecomment"))
+_IGNORED |= {"linecomment_begin", "linecomment_end"}
 
 # Extensions import the types of tokens as constants: TOKEN_NAME, TOKEN_BLOCK_BEGIN, ...
 for _type in (*_DESCRIPTIONS, *_IGNORED, *words("name string integer float operator initial")):
@@ -54,16 +54,12 @@ _compile = partial(re.compile, flags=re.M | re.S | re.X)
 MOST_NESTED = 100
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
+#: A float is not the 2.3 of a.1.2.3. Some characters of names are no \w; what is none after all is
+#: found by isidentifier().
 _TOKENS = r"""
     (?P<whitespace>\s+)
-  | (?P<float>
-        (?<!\.)(?:\d+_)*\d+                         # not the 2.3 of a.1.2.3
-        (?: (?:\.(?:\d+_)*\d+)? [eE][+\-]?(?:\d+_)*\d+ | \.(?:\d+_)*\d+ )
-    )
-  | (?P<integer>
-        0[bB](?:_?[01])+ | 0[oO](?:_?[0-7])+ | 0[xX](?:_?[\da-fA-F])+ | [1-9](?:_?\d)* | 0(?:_?0)*
-    )
-    # Some characters of identifiers are no \w; what is none after all is found by isidentifier().
+  | (?P<float> (?<!\.) %(digits)s (?: (?: \.%(digits)s )? [eE][+\-]?%(digits)s | \.%(digits)s ) )
+  | (?P<integer> 0[bB](?:_?[01])+ | 0[oO](?:_?[0-7])+ | 0[xX](?:_?[\da-fA-F])+ | [1-9](?:_?\d)* | 0(?:_?0)* )
   | (?P<name>(?:\w|(?!%(end)s)[^\x00-\x7f\s])+)
   | (?P<string>'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")
   | (?P<operator>%(operators)s)
@@ -109,8 +105,7 @@ class TokenStream:
     def __init__(self, generator: t.Iterable[Token], name: Str, filename: Str) -> None:
         self._iter = iter(generator)
         self._pushed: deque[Token] = deque()
-        self.name = name
-        self.filename = filename
+        self.name, self.filename = name, filename
         self.current = Token(1, "initial", "")
         next(self)
 
@@ -121,10 +116,8 @@ class TokenStream:
     def __bool__(self) -> bool:
         return bool(self._pushed) or self.current.type != "eof"
 
-    @property
-    def eos(self) -> bool:
-        """Is this the end of the stream?"""
-        return not self
+    #: Is this the end of the stream?
+    eos = property(lambda self: not self)
 
     def __next__(self) -> Token:
         token = self.current
@@ -218,7 +211,7 @@ class Lexer:
                 openings.append(f"(?P<{kind}_begin>{before}{re.escape(text)}(?P<{kind}_sign>[-+]?)){after}")
         self.root = _compile("|".join(openings))
         signs = "|".join(map(re.escape, sorted(operators, key=len, reverse=True)))
-        tokens = _TOKENS % {"end": f"(?:{end}|{variable_end})", "operators": signs}
+        tokens = _TOKENS % {"digits": r"(?:\d+_)*\d+", "end": f"(?:{end}|{variable_end})", "operators": signs}
         # Between brackets "}}" closes two of them, so there the end is not looked for.
         self.inside = _compile(tokens)
         variable_ends = rf"-{variable_end}\s*|{variable_end}"
@@ -251,8 +244,8 @@ class Lexer:
     def tokeniter(self, source: str, *names: Str, state: Str = None) -> t.Iterator[RawToken]:
         """Yield every token, even white space and comments, as (line, type, text)."""
         source = newline_re.sub("\n", source)
-        if not self.settings.keep_trailing_newline and source.endswith("\n"):
-            source = source[:-1]
+        if not self.settings.keep_trailing_newline:
+            source = source.removesuffix("\n")
         scan = _Scan(self, source, *names)
         if state is not None:
             yield from scan.tokens(state)
@@ -275,13 +268,9 @@ def _identifier(text: str) -> str:
     return text
 
 
-_CONVERT: dict[str, t.Callable[[str], t.Any]] = {
-    "data": str,
-    "name": _identifier,
-    "string": _unquote,
-    "integer": lambda text: int(text.replace("_", ""), 0),
-    "float": lambda text: float(text.replace("_", "")),
-}
+# Python's own numbers may be written with the same underscores.
+_CONVERT: dict[str, t.Any] = {"data": str, "name": _identifier, "string": _unquote, "float": float}
+_CONVERT["integer"] = partial(int, base=0)
 _ONE_LINE = frozenset({"name", "operator", "integer", "float"})
 
 
@@ -289,11 +278,8 @@ class _Scan:
     """One pass over one source: a position, a line number, and a generator for each state."""
 
     def __init__(self, lexer: Lexer, source: str, *names: Str) -> None:
-        self.lexer = lexer
-        self.source = source
-        self.names = names
-        self.pos = 0
-        self.lineno = 1
+        self.lexer, self.source, self.names = lexer, source, names
+        self.pos, self.lineno = 0, 1
 
     def fail(self, message: str) -> t.NoReturn:
         raise TemplateSyntaxError(message, self.lineno, *self.names)

@@ -3,6 +3,9 @@
 The rule: a loader's `get_source` returns (source, file name or None, function that says whether
 that is still current, or None), or raises `TemplateNotFound`. Names are paths with `/` on every
 system, and none of them leads out of a loader's root.
+
+Machines that should not compile templates get them as Python modules: `write_templates` writes what
+`compile(raw=True)` shows, and `ModuleLoader` reads it back.
 """
 
 from __future__ import annotations
@@ -12,15 +15,13 @@ import posixpath
 import sys
 import types
 import weakref
+from functools import partialmethod
 
-from .errors import TemplateNotFound
+from .errors import TemplateNotFound, TemplateSyntaxError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
-
-    from .environment import Environment
-    from .template import Template
 
     Source = tuple[str, t.Optional[str], t.Optional[t.Callable[[], bool]]]
 
@@ -43,7 +44,7 @@ class BaseLoader:
     #: False for loaders that have code only.
     has_source_access = True
 
-    def get_source(self, environment: Environment, template: str) -> Source:
+    def get_source(self, environment: t.Any, template: str) -> Source:
         """Return (source, filename, uptodate)."""
         if not self.has_source_access:
             raise RuntimeError(f"{type(self).__name__} cannot provide access to the source")
@@ -53,7 +54,7 @@ class BaseLoader:
         """Return the names of all templates."""
         raise TypeError("this loader cannot iterate over all templates")
 
-    def load(self, environment: Environment, name: str, globals: t.Any = None) -> Template:
+    def load(self, environment: t.Any, name: str, globals: t.Any = None) -> t.Any:
         """Return the compiled template. Loaders of loaders override this too."""
         source, filename, uptodate = self.get_source(environment, name)
         code = environment.compile(source, name, filename)
@@ -88,10 +89,9 @@ class FileSystemLoader(BaseLoader):
 
     def __init__(self, searchpath: t.Any, encoding: str = "utf-8", followlinks: bool = False) -> None:
         self.searchpath = _as_paths(searchpath)
-        self.encoding = encoding
-        self.followlinks = followlinks
+        self.encoding, self.followlinks = encoding, followlinks
 
-    def get_source(self, environment: Environment, template: str) -> Source:
+    def get_source(self, environment: t.Any, template: str) -> Source:
         """Read the file."""
         pieces = split_template_path(template)
         for searchpath in self.searchpath:
@@ -99,9 +99,8 @@ class FileSystemLoader(BaseLoader):
             filename = posixpath.join(searchpath, *pieces)
             if os.path.isfile(filename):
                 return _read(filename, self.encoding)
-        paths = ", ".join(map(repr, self.searchpath))
-        places = "path" if len(self.searchpath) == 1 else "paths"
-        raise TemplateNotFound(template, f"{template!r} not found in search {places}: {paths}")
+        places = f"path{'s' * (len(self.searchpath) > 1)}: {', '.join(map(repr, self.searchpath))}"
+        raise TemplateNotFound(template, f"{template!r} not found in search {places}")
 
     def list_templates(self) -> list[str]:
         """Return the names of the files in all folders."""
@@ -133,7 +132,7 @@ class PackageLoader(FileSystemLoader):
             raise ValueError(f"{message} in the {package_name!r} package.")
         super().__init__(found[0], encoding)
 
-    def get_source(self, environment: Environment, template: str) -> Source:
+    def get_source(self, environment: t.Any, template: str) -> Source:
         """Read the file, or the member of the zip file."""
         if self._archive is None:
             return super().get_source(environment, template)
@@ -167,7 +166,7 @@ class DictLoader(BaseLoader):
     def __init__(self, mapping: t.Mapping[str, str]) -> None:
         self.mapping = mapping
 
-    def get_source(self, environment: Environment | None, template: str) -> Source:
+    def get_source(self, environment: t.Any, template: str) -> Source:
         """Look the template up."""
         if template not in self.mapping:
             raise TemplateNotFound(template)
@@ -185,7 +184,7 @@ class FunctionLoader(BaseLoader):
     def __init__(self, load_func: t.Callable[[str], str | Source | None]) -> None:
         self.load_func = load_func
 
-    def get_source(self, environment: Environment, template: str) -> Source:
+    def get_source(self, environment: t.Any, template: str) -> Source:
         """Call the function."""
         found = self.load_func(template)
         if found is None:
@@ -199,29 +198,23 @@ class _LoaderOfLoaders(BaseLoader):
     def _candidates(self, template: str) -> t.Iterable[tuple[BaseLoader, str]]:
         raise NotImplementedError
 
-    def _ask(self, method: str, environment: Environment, template: str, *args: t.Any) -> t.Any:
+    def _ask(self, method: str, environment: t.Any, template: str, *args: t.Any, **named: t.Any) -> t.Any:
         for loader, name in self._candidates(template):
             try:
-                return getattr(loader, method)(environment, name, *args)
+                return getattr(loader, method)(environment, name, *args, **named)
             except TemplateNotFound:
                 pass
         raise TemplateNotFound(template)  # under the name that was asked for
 
-    def get_source(self, environment: Environment, template: str) -> t.Any:
-        """Ask the loader."""
-        return self._ask("get_source", environment, template)
-
-    def load(self, environment: Environment, name: str, globals: t.Any = None) -> t.Any:
-        """Let the loader load it."""
-        return self._ask("load", environment, name, globals)
+    #: Both are left to the loader.
+    get_source, load = partialmethod(_ask, "get_source"), partialmethod(_ask, "load")
 
 
 class PrefixLoader(_LoaderOfLoaders):
     """Loads with the loader whose name stands before the first delimiter."""
 
     def __init__(self, mapping: t.Mapping[str, BaseLoader], delimiter: str = "/") -> None:
-        self.mapping = mapping
-        self.delimiter = delimiter
+        self.mapping, self.delimiter = mapping, delimiter
 
     def _candidates(self, template: str) -> t.Iterable[tuple[BaseLoader, str]]:
         prefix, found, name = template.partition(self.delimiter)
@@ -272,7 +265,7 @@ class ModuleLoader(BaseLoader):
         """Return the name of the file for a template."""
         return ModuleLoader.get_template_key(name) + ".py"
 
-    def load(self, environment: Environment, name: str, globals: t.Any = None) -> Template:
+    def load(self, environment: t.Any, name: str, globals: t.Any = None) -> t.Any:
         """Find the module and run its code; it imports nothing, so it is no import."""
         from importlib.machinery import PathFinder  # only where modules are used
 
@@ -283,3 +276,39 @@ class ModuleLoader(BaseLoader):
                 raise TemplateNotFound(name)
             setattr(self.module, key, spec.loader.get_code(spec.name))
         return environment.template_class.from_code(environment, getattr(self.module, key), globals)
+
+
+def write_templates(environment: t.Any, names: t.Any, target: t.Any, **options: t.Any) -> None:
+    """Write the modules of some templates to a zip file, or to a folder if `zip` is None."""
+    zip = options.get("zip", "deflated")
+    log = options.get("log_function") or str  # which comes to nothing
+    log(f"Compiling into {'folder' if zip is None else 'Zip archive'} {target!r}")
+    modules = _modules(environment, names, log, options.get("ignore_errors", True))
+    if zip is None:
+        os.makedirs(target, exist_ok=True)
+        for filename, source in modules:
+            with open(os.path.join(target, filename), "w", encoding="utf-8") as file:
+                file.write(source)
+    else:
+        import zipfile
+
+        with zipfile.ZipFile(target, "w", getattr(zipfile, f"ZIP_{zip.upper()}")) as archive:
+            for filename, source in modules:
+                archive.writestr(filename, source)
+    log("Finished compiling templates")
+
+
+def _modules(environment: t.Any, names: t.Any, log: t.Any, ignore: bool) -> t.Iterator[tuple[str, str]]:
+    """Yield (file name, source of the module) for each template that compiles."""
+    for name in names:
+        source, filename, _ = environment.loader.get_source(environment, name)
+        try:
+            code = environment.compile(source, name, filename, raw=True, defer_init=True)
+        except TemplateSyntaxError as error:
+            if not ignore:
+                raise
+            log(f'Could not compile "{name}": {error}')
+        else:
+            module = ModuleLoader.get_module_filename(name)
+            log(f'Compiled "{name}" as {module}')
+            yield module, code

@@ -20,23 +20,11 @@ if TYPE_CHECKING:
 _REFERENCES = (nodes.Extends, nodes.FromImport, nodes.Import, nodes.Include)
 
 
-class _TrackingCodeGenerator(CodeGenerator):
-    """Translates a template for the names that it asks of the context."""
-
-    def __init__(self, environment: t.Any) -> None:
-        super().__init__(environment, "<introspection>", "<introspection>")
-        self.undeclared: set[str] = set()
-
-    def _from_context(self, name: str) -> t.Any:
-        self.undeclared |= {name} - self.environment.globals.keys()
-        return super()._from_context(name)
-
-
 def find_undeclared_variables(ast: nodes.Template) -> set[str]:
     """Return the variables that must come from the context, whatever branch is taken."""
-    generator = _TrackingCodeGenerator(ast.environment)
+    generator = CodeGenerator(ast.environment, "<introspection>", "<introspection>")
     generator.module(ast)
-    return generator.undeclared
+    return generator.undeclared.difference(ast.environment.globals)
 
 
 def find_referenced_templates(ast: nodes.Template) -> t.Iterator[str | None]:

@@ -19,9 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    Names = t.Container[str]
-    N = t.TypeVar("N", bound="Node")
-
     def __getattr__(name: str) -> t.Any: ...  # the nodes that are made from the tables below
 
 
@@ -64,25 +61,23 @@ class Node:
 
     def __init__(self, *fields: t.Any, lineno: t.Any = None, environment: t.Any = None) -> None:
         if self.abstract:
-            raise TypeError(f"{type(self)} is abstract; a variable is made by the parser's free_identifier()")
+            raise TypeError(f"{type(self)} is abstract")
         if fields and len(fields) != len(self.fields):
             raise TypeError(f"{type(self)} takes no fields or all of {self.fields}, not {len(fields)}")
-        self.lineno = lineno
-        self.environment = environment
-        self.__dict__.update(zip(self.fields, fields))
+        self.__dict__.update(zip(self.fields, fields), lineno=lineno, environment=environment)
 
     if TYPE_CHECKING:  # fields are known by name only
 
         def __getattr__(self, name: str) -> t.Any: ...
         def __setattr__(self, name: str, value: t.Any) -> None: ...
 
-    def iter_fields(self, exclude: Names = (), only: Names | None = None) -> t.Iterator[tuple[str, t.Any]]:
+    def iter_fields(self, exclude: t.Any = (), only: t.Any = None) -> t.Iterator[tuple[str, t.Any]]:
         """Yield (name, value) of the fields that are set."""
         for name in self.fields:
             if name in self.__dict__ and name not in exclude and (only is None or name in only):
                 yield name, self.__dict__[name]
 
-    def iter_child_nodes(self, exclude: Names = (), only: Names | None = None) -> t.Iterator[t.Any]:
+    def iter_child_nodes(self, exclude: t.Any = (), only: t.Any = None) -> t.Iterator[t.Any]:
         """Return the nodes in the fields, those in lists too."""
         # Every pass over a tree comes through here: a list and its iterator cost less than a
         # generator that asks another one.
@@ -113,7 +108,7 @@ class Node:
         """Yield the nodes of this type (or these) below this one."""
         return (node for node in self.walk() if node is not self and isinstance(node, node_type))
 
-    def _set(self: N, name: str, value: t.Any, override: bool = True) -> N:
+    def _set(self, name: str, value: t.Any, override: bool = True) -> t.Any:
         """Set a field or an attribute of all nodes that have one of this name."""
         for node in self.walk():
             if name in (*node.fields, *node.attributes) and (override or node.__dict__.get(name) is None):
@@ -125,14 +120,12 @@ class Node:
     #: Tell all nodes which environment they belong to.
     set_environment = partialmethod(_set, "environment")
 
-    def set_lineno(self: N, lineno: int, override: bool = False) -> N:
+    def set_lineno(self, lineno: int, override: bool = False) -> t.Any:
         """Give the nodes that have none (or all of them) this line."""
         return self._set("lineno", lineno, override)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Node) or type(self) is not type(other):
-            return NotImplemented
-        return tuple(self.iter_fields()) == tuple(other.iter_fields())
+        return type(self) is type(other) and [*self.iter_fields()] == [*other.iter_fields()]
 
     __hash__ = object.__hash__
 
@@ -187,18 +180,11 @@ class UnaryExpr(Expr):
     """Base class of unary operators."""
 
 
-class InternalName(Expr):
-    """A variable of the generated code that templates cannot see; from `free_identifier`."""
-
-    fields = ("name",)
-
-
 CONSTANTS = {"true": True, "false": False, "none": None, "True": True, "False": False, "None": None}
 
 #: Operators, by the nodes for them; and comparisons, by the tokens.
-BINARY = {"Mul": "*", "Div": "/", "FloorDiv": "//", "Add": "+", "Sub": "-", "Mod": "%", "Pow": "**"}
-BINARY |= {"And": "and", "Or": "or"}
-UNARY = {"Not": "not", "Neg": "-", "Pos": "+"}
+_SIGNS = {"Mul": "*", "Div": "/", "FloorDiv": "//", "Add": "+", "Sub": "-", "Mod": "%", "Pow": "**"}
+BINARY, UNARY = {**_SIGNS, "And": "and", "Or": "or"}, {"Not": "not", "Neg": "-", "Pos": "+"}
 COMPARISONS = {"eq": "==", "ne": "!=", "gt": ">", "gteq": ">=", "lt": "<", "lteq": "<="}
 COMPARISONS |= {"in": "in", "notin": "not in"}
 
@@ -221,10 +207,11 @@ _NODES: dict[type[Node], str] = {
     " Call(node args kwargs dyn_args dyn_kwargs) Compare(expr ops) Getitem(node arg ctx)"
     " Getattr(node attr ctx) Filter(node name args kwargs dyn_args dyn_kwargs)"
     " Test(node name args kwargs dyn_args dyn_kwargs)"
-    # For extensions: attributes of the environment and of an extension, a Python object by its
-    # path, the context, the same with local variables, and what is trusted.
-    " EnvironmentAttribute(name) ExtensionAttribute(identifier name) ImportedName(importname)"
-    " ContextReference() DerivedContextReference() MarkSafe(expr) MarkSafeIfAutoescape(expr)",
+    # For extensions: a variable that templates cannot see, from the parser's `free_identifier`, a
+    # Python object by its path, attributes of the environment and of an extension, the context, the
+    # same with local variables, and what is trusted.
+    " InternalName(name) ImportedName(importname) EnvironmentAttribute(name) ContextReference()"
+    " MarkSafe(expr) ExtensionAttribute(identifier name) DerivedContextReference() MarkSafeIfAutoescape(expr)",
     Literal: "Const(value) TemplateData(data) Tuple(items ctx) List(items) Dict(items)",
     # What comparisons, dicts and calls are made of.
     Helper: "Operand(op expr) Pair(key value) Keyword(key value)",
@@ -238,5 +225,7 @@ for _base, _signatures in _NODES.items():
 globals().update(vars(made))
 
 #: What is known at run time only.
-made.variable = (made.Name, InternalName, made.Call, made.ImportedName, made.ContextReference)
-made.variable += (made.DerivedContextReference, made.EnvironmentAttribute, made.ExtensionAttribute)
+_VARIABLE = (
+    "Name InternalName Call ImportedName ContextReference DerivedContextReference EnvironmentAttribute"
+)
+made.variable = tuple(getattr(made, name) for name in [*_VARIABLE.split(), "ExtensionAttribute"])

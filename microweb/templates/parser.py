@@ -43,6 +43,7 @@ _WORDS: dict[str, tuple[int, t.Any]] = {
 #: Tokens that may begin the argument of a test without parentheses: `x is divisibleby 3`.
 _TEST_ARGUMENT = frozenset(["name", "string", "integer", "float", "lparen", "lbracket", "lbrace"])
 _CONTEXT = ("name:with", "name:without")
+_TUPLE_ENDS = frozenset(["variable_end", "block_end", "rparen"])
 
 
 class Parser:
@@ -53,8 +54,7 @@ class Parser:
     ) -> None:
         self.environment = environment
         self.stream: t.Any = environment._tokenize(source, name, filename, state)
-        self.name = name
-        self.filename = filename
+        self.name, self.filename = name, filename
         self.extensions: dict[str, t.Callable[[Parser], t.Any]] = {}
         for extension in environment.iter_extensions():
             self.extensions.update(dict.fromkeys(extension.tags, extension.parse))
@@ -67,10 +67,6 @@ class Parser:
     def fail(self, msg: str, lineno: int | None = None, exc: t.Any = TemplateSyntaxError) -> t.NoReturn:
         """Raise `exc` for this line, or the current one."""
         raise exc(msg, self.stream.current.lineno if lineno is None else lineno, self.name, self.filename)
-
-    def fail_eof(self, lineno: int | None = None) -> t.NoReturn:
-        """Complain that the template ends inside a tag's body."""
-        self.fail_unknown_tag("", lineno)
 
     def fail_unknown_tag(self, name: str, lineno: int | None = None) -> t.NoReturn:
         """Complain about a tag that nobody parses, or that ends something else; or about the end."""
@@ -103,9 +99,7 @@ class Parser:
     def free_identifier(self, lineno: int | None = None) -> Node:
         """Return a new variable for generated code, out of reach for templates."""
         self._last_identifier += 1
-        node = object.__new__(nodes.InternalName)
-        node.name, node.lineno, node.environment = f"fi{self._last_identifier}", lineno, None
-        return node
+        return nodes.InternalName(f"fi{self._last_identifier}", lineno=lineno)
 
     def subparse(self, end_tokens: tuple[str, ...] | None = None) -> list[Node]:
         """Parse text and tags until a tag that begins with one of the end tokens."""
@@ -139,9 +133,8 @@ class Parser:
         if name not in STATEMENTS and name not in self.extensions:
             self.fail_unknown_tag(name, token.lineno)
         if len(self._tag_stack) == MOST_NESTED:
-            self.fail(
-                f"tags are nested more than {MOST_NESTED} deep, the innermost is {name!r}", token.lineno
-            )
+            too_deep = f"tags are nested more than {MOST_NESTED} deep"
+            self.fail(f"{too_deep}, the innermost is {name!r}", token.lineno)
         self._tag_stack.append(name)
         node = getattr(self, STATEMENTS[name])() if name in STATEMENTS else self.extensions[name](self)
         self._tag_stack.pop()
@@ -159,7 +152,7 @@ class Parser:
         self._end_token_stack.append(end_tokens)
         body = self.subparse(end_tokens)
         if not self.stream:
-            self.fail_eof()
+            self.fail_unknown_tag("")
         self._end_token_stack.pop()
         if drop_needle:
             next(self.stream)
@@ -233,7 +226,7 @@ class Parser:
         return nodes.Block(name, body, scoped, required)
 
     def parse_extends(self) -> Node:
-        """`extends template`."""
+        """`extends template`; `include` and its kin begin so as well."""
         next(self.stream)
         return nodes.Extends(self.parse_expression())
 
@@ -326,17 +319,13 @@ class Parser:
         next(self.stream)
         return nodes.Output([self.parse_expression() for _ in self._items("block_end")])
 
-    def parse_assign_target(
-        self, with_tuple: bool = True, name_only: bool = False, with_namespace: bool = False, **rules: t.Any
-    ) -> Node:
+    def parse_assign_target(self, with_tuple: bool = True, name_only: bool = False, **rules: t.Any) -> Node:
         """Parse what may stand on the left of `=`: a name, a tuple, a namespace's attribute."""
         if name_only:
             token = self.stream.expect("name")
             target = nodes.Name(token.value, "store", lineno=token.lineno)
-        elif with_tuple:
-            target = self.parse_tuple(True, with_namespace=with_namespace, **rules)
         else:
-            target = self.parse_primary(with_namespace)
+            target = self.parse_tuple(True, **rules) if with_tuple else self.parse_primary(**rules)
         if not target.can_assign():
             self.fail(f"can't assign to {type(target).__name__.lower()!r}", target.lineno)
         return target.set_ctx("store")
@@ -376,12 +365,8 @@ class Parser:
             left = self.parse_unary()
         while (operator := self._operator()) is not None and operator[0] >= level:
             make, operands = operator[1], [*self._operands(operator)]
-            if make is nodes.Compare:
-                left = make(left, operands, lineno=lineno)
-            else:
-                left = make(
-                    *([[left, *operands]] if make is nodes.Concat else [left, *operands]), lineno=lineno
-                )
+            fields = {nodes.Compare: (left, operands), nodes.Concat: ([left, *operands],)}
+            left = make(*fields.get(make, (left, *operands)), lineno=lineno)
         return left
 
     def _operands(self, operator: tuple[int, t.Any]) -> t.Iterator[Node]:
@@ -409,8 +394,7 @@ class Parser:
             cls = nodes.Neg if token.type == "sub" else nodes.Pos
             node = cls(self.parse_unary(False), lineno=token.lineno)
         else:
-            node = self.parse_primary()
-        node = self.parse_postfix(node)
+            node = self.parse_postfix(self.parse_primary())
         return self.parse_filter_expr(node) if with_filter else node
 
     def parse_primary(self, with_namespace: bool = False) -> Node:
@@ -441,39 +425,30 @@ class Parser:
     def is_tuple_end(self, extra_end_rules: tuple[str, ...] | None = None) -> bool:
         """Can nothing more of a tuple follow?"""
         current = self.stream.current
-        if current.type in ("variable_end", "block_end", "rparen"):
-            return True
-        return extra_end_rules is not None and current.test_any(*extra_end_rules)
+        return current.type in _TUPLE_ENDS or bool(extra_end_rules and current.test_any(*extra_end_rules))
 
     def parse_tuple(
         self,
         simplified: bool = False,
         with_condexpr: bool = True,
-        extra_end_rules: tuple[str, ...] | None = None,
-        explicit_parentheses: bool = False,
-        with_namespace: bool = False,
+        extra_end_rules: t.Any = None,
+        **rest: bool,
     ) -> Node:
         """Parse expressions between commas; one without a comma is returned as it is.
 
-        `simplified` allows names and literals only, as in targets. An empty tuple is only
-        understood with `explicit_parentheses`.
+        `simplified` allows names and literals only, as in targets, and attributes `with_namespace`.
+        An empty tuple is only understood with `explicit_parentheses`.
         """
-        stream = self.stream
-        lineno = stream.current.lineno
+        parse: t.Any = self.parse_primary if simplified else self.parse_expression
+        allowed = rest.get("with_namespace", False) if simplified else with_condexpr
+        lineno = self.stream.current.lineno
         items: list[Node] = []
-        is_tuple = False
         while not self.is_tuple_end(extra_end_rules):
-            if simplified:
-                items.append(self.parse_primary(with_namespace=with_namespace))
-            else:
-                items.append(self.parse_expression(with_condexpr=with_condexpr))
-            if not stream.skip_if("comma"):
-                break
-            is_tuple = True
-        if items and not is_tuple:
-            return items[0]
-        if not items and not explicit_parentheses:
-            self.fail(f"Expected an expression, got {describe_token(stream.current)!r}")
+            items.append(parse(allowed))
+            if not self.stream.skip_if("comma"):
+                return items[0] if len(items) == 1 else nodes.Tuple(items, "load", lineno=lineno)
+        if not items and not rest.get("explicit_parentheses"):
+            self.fail(f"Expected an expression, got {describe_token(self.stream.current)!r}")
         return nodes.Tuple(items, "load", lineno=lineno)
 
     def _items(self, end: str) -> t.Iterator[t.Any]:
@@ -493,13 +468,12 @@ class Parser:
 
     def parse_dict(self) -> Node:
         """`{a: b}`."""
-        lineno = next(self.stream).lineno
-        return nodes.Dict([self._parse_pair() for _ in self._items("rbrace")], lineno=lineno)
-
-    def _parse_pair(self) -> Node:
-        key = self.parse_expression()
-        self.stream.expect("colon")
-        return nodes.Pair(key, self.parse_expression(), lineno=key.lineno)
+        node = nodes.Dict([], lineno=next(self.stream).lineno)
+        for token in self._items("rbrace"):
+            key = self.parse_expression()
+            self.stream.expect("colon")
+            node.items.append(nodes.Pair(key, self.parse_expression(), lineno=token.lineno))
+        return node
 
     def parse_postfix(self, node: Node) -> Node:
         """Attributes, subscripts and calls."""

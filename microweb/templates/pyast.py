@@ -137,9 +137,8 @@ class Builder:
                 values.append(self.const(part))
         if len(values) == 1 and isinstance(values[0], ast.Constant):
             return values[0]
-        if not self.f_strings:
-            return self.expression("concat((*{values},))", values=values)
-        return self.at(py.JoinedStr(values))
+        joined = self.f_strings and self.at(py.JoinedStr(values))
+        return joined or self.expression("concat((*{values},))", values=values)
 
     def keywords(self, pairs: t.Sequence[tuple[str, t.Any]], rest: t.Any = None) -> list[t.Any]:
         """`key=value` for a call, as `**{...}` where Python's grammar has no such key."""

@@ -46,7 +46,7 @@ class Scope:
         self.parent = parent
         #: From here outwards, as names are looked up.
         self.chain: tuple[Scope, ...] = (self,) if parent is None else (self, *parent.chain)
-        self.level: int = 0 if parent is None else parent.level + 1
+        self.level = len(self.chain) - 1
         self.function = function or parent is None
         self.refs: dict[str, str] = {}
         self.loads: dict[str, tuple[str, str | None]] = {}
@@ -56,10 +56,7 @@ class Scope:
 
     def home(self, name: str) -> Scope | None:
         """The scope, here or around, in which a name is defined."""
-        for scope in self.chain:
-            if name in scope.refs:
-                return scope
-        return None
+        return next((scope for scope in self.chain if name in scope.refs), None)
 
     def find_ref(self, name: str) -> str | None:
         """The identifier that `name` has here, or None."""
@@ -113,21 +110,18 @@ class Scope:
             self._define(name, "missing" if outer is None else "alias", outer)
 
     def _outer(self, name: str) -> str | None:
-        outside = None if self.parent is None else self.parent.home(name)
-        ident = "" if outside is None else outside.refs[name]
-        return None if outside is None or outside.loads[ident][0] == "offer" else ident
+        outside = None if self.parent is None or self.parent.kind(name) == "offer" else self.parent
+        return None if outside is None else outside.find_ref(name)
 
     # -- scanning
 
     def scan(self, body: t.Iterable[nodes.Node], as_param: bool = False) -> None:
         """Note all names in these nodes that belong to this scope."""
         for node in body:
-            self._scan(node, as_param)
+            if type(node) not in (nodes.TemplateData, nodes.Const):
+                self._scan(node, type(node), as_param)
 
-    def _scan(self, node: nodes.Node, as_param: bool) -> None:
-        kind = type(node)
-        if kind is nodes.TemplateData or kind is nodes.Const:
-            return
+    def _scan(self, node: nodes.Node, kind: type[nodes.Node], as_param: bool) -> None:
         if isinstance(node, nodes.Expr):
             for part in node.walk():  # which needs no stack, however long a chain is
                 self._scan_name(part, as_param)
@@ -165,5 +159,5 @@ def _bound_names(node: nodes.Node) -> list[str]:
     """The names that a statement binds without a `Name` node."""
     if isinstance(node, nodes.FromImport):
         return [name if isinstance(name, str) else name[1] for name in node.names]
-    is_import = isinstance(node, nodes.Import)
-    return [node.target] if is_import else [node.name] if isinstance(node, nodes.Macro) else []
+    field = {nodes.Import: "target", nodes.Macro: "name"}.get(type(node))
+    return [] if field is None else [getattr(node, field)]

@@ -21,26 +21,15 @@ if TYPE_CHECKING:
 # Longer than any address that people write, and short enough for anything done to one word.
 _MAX_WORD = 2048
 
+#: A name below any top level domain, a bare name below the old ones (others are words as well), IPv4
+#: or IPv6; then a port; then path, query, fragment.
 _address = re.compile(
-    r"""
-    (?:
-        (?: https?:// | www\. ) (?: [\w%-]+ \. )*  # a name, below any top level domain
-        (?: [a-z]{2,63} | xn--[\w%]{2,59} )
-    |
-        (?: [\w%-]{2,63} \. )+  # a bare name, below the old ones: others are words as well
-        (?: com | net | int | edu | gov | org | info | mil )
-    |
-        https?://
-        (?:
-            \d{1,3} (?: \.\d{1,3} ){3}  # IPv4
-        |
-            \[ (?: [\da-f]{0,4}: ){2} (?: [\da-f]{0,4}:? ){1,6} \]  # IPv6
-        )
-    )
-    (?: :\d{1,5} )?  # port
-    (?: [/?\#] \S* )?  # path, query, fragment
-    """,
-    re.IGNORECASE | re.VERBOSE,
+    r"""(?i: (?: https?:// | www\. ) (?: [\w%-]+ \. )* (?: [a-z]{2,63} | xn--[\w%]{2,59} )
+    | (?: [\w%-]{2,63} \. )+ (?: com | net | int | edu | gov | org | info | mil )
+    | https?:// \d{1,3} (?: \.\d{1,3} ){3}
+    | https?:// \[ (?: [\da-f]{0,4}: ){2} (?: [\da-f]{0,4}:? ){1,6} \]
+    ) (?: :\d{1,5} )? (?: [/?\#] \S* )?""",
+    re.VERBOSE,
 )
 _mail_address = re.compile(r"\S+@\w[\w.-]*\.\w+")
 _opening = re.compile(r"(?:[(<]|&lt;)+")
@@ -50,10 +39,10 @@ _pairs = (("(", ")"), ("<", ">"), ("&lt;", "&gt;"))
 
 def urlize(
     text: str,
-    trim_url_limit: int | None = None,
-    rel: str | None = None,
-    target: str | None = None,
-    extra_schemes: t.Iterable[str] | None = None,
+    trim_url_limit: t.Any = None,
+    rel: t.Any = None,
+    target: t.Any = None,
+    extra_schemes: t.Any = None,
 ) -> str:
     """Return `text` escaped, its web and mail addresses linked.
 
@@ -88,11 +77,10 @@ def _peel(word: str) -> tuple[str, str, str]:
     head, middle, tail = word[:start], word[start:end], word[end:]
     # A bracket opened inside the address closes there: .../Foo_(bar)
     for opens, closes in _pairs:
-        missing = middle.count(opens)
-        if missing > middle.count(closes):
-            for _ in range(min(missing, tail.count(closes))):
-                cut = tail.index(closes) + len(closes)
-                middle, tail = middle + tail[:cut], tail[cut:]
+        is_open = middle.count(opens) > middle.count(closes)
+        for _ in range(min(middle.count(opens), tail.count(closes)) if is_open else 0):
+            cut = tail.index(closes) + len(closes)
+            middle, tail = middle + tail[:cut], tail[cut:]
     return head, middle, tail
 
 

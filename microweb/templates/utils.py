@@ -115,11 +115,9 @@ def import_string(import_name: str) -> t.Any:
 
 def object_type_repr(obj: t.Any) -> str:
     """Name the type of `obj` for an error message."""
-    if obj is None or obj is Ellipsis:
-        return str(obj)
-    cls = type(obj)
-    module = "" if cls.__module__ == "builtins" else f"{cls.__module__}."
-    return f"{module}{cls.__name__} object"
+    module, name = type(obj).__module__, type(obj).__name__
+    named = str(obj) if obj is None or obj is Ellipsis else f"{name} object"
+    return named if module == "builtins" else f"{module}.{named}"
 
 
 class LRUCache(MutableMapping):  # type: ignore[type-arg]
@@ -229,17 +227,14 @@ class Cycler:
     def __init__(self, *items: t.Any) -> None:
         if not items:
             raise RuntimeError("at least one item has to be provided")
-        self.items = items
-        self.pos = 0
+        self.items, self.pos = items, 0
 
     def reset(self) -> None:
         """Start again with the first item."""
         self.pos = 0
 
-    @property
-    def current(self) -> t.Any:
-        """The item that `next` will return."""
-        return self.items[self.pos]
+    #: The item that `next` will return.
+    current = property(lambda self: self.items[self.pos])
 
     def next(self) -> t.Any:
         """Return the current item and go on to the following one."""
@@ -254,8 +249,7 @@ class Joiner:
     """`joiner` in templates: nothing when first called, the separator ever after."""
 
     def __init__(self, sep: str = ", ") -> None:
-        self.sep = sep
-        self.used = False
+        self.sep, self.used = sep, False
 
     def __call__(self) -> str:
         separator, self.used = self.sep if self.used else "", True
@@ -301,9 +295,8 @@ def generate_lorem_ipsum(n: int = 5, html: bool = True, min: int = 20, max: int 
         cuts = range(0, len(text), random.randint(7, 14))
         sentences = [" ".join(text[cut : cut + cuts.step]).capitalize() for cut in cuts]
         paragraphs.append(". ".join(sentences) + ".")
-    if not html:
-        return "\n\n".join(paragraphs)
-    return Markup("\n".join(f"<p>{text}</p>" for text in paragraphs))
+    marked = Markup("\n".join(f"<p>{text}</p>" for text in paragraphs))
+    return marked if html else "\n\n".join(paragraphs)
 
 
 #: What every template may call, unless the environment's `globals` say otherwise.

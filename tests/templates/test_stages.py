@@ -54,7 +54,7 @@ def test_nodes():
     for broken in (node, nodes.Div(nodes.Const(1), nodes.Const(0))):
         with pytest.raises(nodes.Impossible):
             broken.as_const()
-    for wrong in (lambda: nodes.Const(1, 2), lambda: nodes.Const(1, line=2), nodes.Stmt, nodes.InternalName):
+    for wrong in (lambda: nodes.Const(1, 2), lambda: nodes.Const(1, line=2), nodes.Stmt):
         with pytest.raises(TypeError):
             wrong()
     parser = Parser(Environment(), "{{ a }}")
