@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -85,8 +86,8 @@ def as_nobody():
 
 
 @contextlib.contextmanager
-def running(command, port, cwd, rights=(), **environ):
-    """Start a program, wait until it listens on the port, end it; the process."""
+def running(command, port, cwd, rights=(), host="127.0.0.1", **environ):
+    """Start a program in a process group of its own, wait until it listens, end it; the process."""
     variables = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", **environ}
     with open(cwd / "run" / f"log-{port}", "wb") as log:
         process = subprocess.Popen(
@@ -96,9 +97,10 @@ def running(command, port, cwd, rights=(), **environ):
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
         try:
-            _wait(process, port)
+            _wait(process, host, port)
             yield process
         except BaseException:
             for path in (cwd / "run").glob("*log*"):
@@ -109,14 +111,14 @@ def running(command, port, cwd, rights=(), **environ):
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # with its workers
                 process.wait()
 
 
-def _wait(process, port):
+def _wait(process, host, port):
     for _ in range(1000):
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), 5).close()
+            socket.create_connection((host, port), 5).close()
             return
         if process.poll() is not None:
             pytest.fail(f"{process.args} ended with status {process.returncode}")
