@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 #: A macro's parameter of such a name would hide what the macro's code needs.
 _RESERVED = frozenset(NAMESPACE) | frozenset(
-    words("environment context out append lookup_item getattr slice type str int range")
+    words("environment context out append lookup_item getattr slice type str int map range")
 )
 _GENERATED = re.compile(r"(l|t|loop|call)_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
 
@@ -88,11 +88,8 @@ class CodeGenerator(Expressions):
                 blocks[found.name] = found
         eval_ctx = nodes.EvalContext(self.environment, self.template_name)
         functions = []
-        try:
-            for name, block in [("root", node), *blocks.items()]:
-                functions += self._function(name, block, Frame(eval_ctx, Scope()))
-        except RecursionError:
-            self.fail_at("This is nested too deeply: Python's recursion limit was reached.", self.line)
+        for name, block in [("root", node), *blocks.items()]:
+            functions += self._function(name, block, Frame(eval_ctx, Scope()))
         self.line = 1
         body = self.code("name = {name!r}", name=self.template_name)
         for path, ident in self._imports.items():

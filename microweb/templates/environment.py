@@ -246,7 +246,7 @@ class Environment:
             except (RecursionError, SyntaxError, MemoryError) as error:
                 # Well formed for us, but too much for Python; e.g. 20 loops inside each other.
                 message = f"Python cannot compile this template: {error}."
-                lineno = getattr(error, "lineno", None) or 1
+                lineno = getattr(error, "lineno", None) or generator.line
             raise TemplateSyntaxError(message, lineno, name, filename)
         except TemplateSyntaxError:
             self.handle_exception(source=text)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Python for a node; the holes are its fields. Of two, the first is for where output is escaped.
 PATTERNS: dict[str, t.Any] = {
     "TemplateData": ("Markup({data!r})", "{data!r}"), "MarkSafeIfAutoescape": ("Markup({expr})", "{expr}"),
-    "Concat": ("markup_join((*{nodes},))", "str_join((*{nodes},))"),
+    "Concat": ("markup_join((*{nodes},))", "concat(map(str, (*{nodes},)))"),
     "Tuple": "(*{items},)", "List": "[*{items}]", "InternalName": "{name}", "MarkSafe": "Markup({expr})",
     "EnvironmentAttribute": "environment.{name}",
     "ExtensionAttribute": "environment.extensions[{identifier!r}].{name}",
@@ -44,8 +44,7 @@ class Frame:
     """What holds at one place of the template: scope, eval context, where output goes."""
 
     def __init__(self, eval_ctx: nodes.EvalContext, scope: Scope) -> None:
-        self.eval_ctx = eval_ctx
-        self.scope = scope
+        self.eval_ctx, self.scope = eval_ctx, scope
         #: The list that output is appended to, None if it is yielded.
         self.buffer: str | None = None
         #: Directly in the template, in no block, macro or loop; and under no condition.

@@ -179,13 +179,9 @@ def _wrapper_class() -> t.Any:
 
 @pass_environment
 def do_wordwrap(
-    environment: t.Any,
-    s: t.Any,
-    width: int = 79,
-    break_long_words: bool = True,
-    wrapstring: str | None = None,
-    break_on_hyphens: bool = True,
-) -> str:
+    environment: t.Any, s: t.Any, width: int = 79, break_long_words: bool = True,
+    wrapstring: str | None = None, break_on_hyphens: bool = True,
+) -> str:  # fmt: skip
     """Wrap each line at `width`; lines are joined by `wrapstring`, or the environment's newline."""
     wrap = _wrapper_class()(width, break_long_words=break_long_words, break_on_hyphens=break_on_hyphens)
     wrap.expand_tabs = wrap.replace_whitespace = False
@@ -206,14 +202,9 @@ _scheme = re.compile(r"[\w.+-]{2,}:/{0,2}")
 
 @pass_eval_context
 def do_urlize(
-    eval_ctx: t.Any,
-    value: t.Any,
-    trim_url_limit: int | None = None,
-    nofollow: bool = False,
-    target: str | None = None,
-    rel: str | None = None,
-    extra_schemes: t.Iterable[str] | None = None,
-) -> str:
+    eval_ctx: t.Any, value: t.Any, trim_url_limit: int | None = None, nofollow: bool = False,
+    target: str | None = None, rel: str | None = None, extra_schemes: t.Iterable[str] | None = None,
+) -> str:  # fmt: skip
     """Link the web and mail addresses in text; see `urlize`."""
     policies = eval_ctx.environment.policies
     relations = f"{rel or ''} {policies['urlize.rel'] or ''} {'nofollow' if nofollow else ''}".split()

@@ -206,12 +206,12 @@ _NODES: dict[type[Node], str] = {
     Expr: "Name(name ctx) NSRef(name attr) CondExpr(test expr1 expr2) Slice(start stop step) Concat(nodes)"
     " Call(node args kwargs dyn_args dyn_kwargs) Compare(expr ops) Getitem(node arg ctx)"
     " Getattr(node attr ctx) Filter(node name args kwargs dyn_args dyn_kwargs)"
-    " Test(node name args kwargs dyn_args dyn_kwargs)"
-    # For extensions: a variable that templates cannot see, from the parser's `free_identifier`, a
-    # Python object by its path, attributes of the environment and of an extension, the context, the
-    # same with local variables, and what is trusted.
-    " InternalName(name) ImportedName(importname) EnvironmentAttribute(name) ContextReference()"
-    " MarkSafe(expr) ExtensionAttribute(identifier name) DerivedContextReference() MarkSafeIfAutoescape(expr)",
+    " Test(node name args kwargs dyn_args dyn_kwargs) InternalName(name)"
+    # For extensions, besides an InternalName, a variable that templates cannot see, which the
+    # parser's `free_identifier` makes: a Python object by its path, attributes of the environment
+    # and of an extension, the context, the same with local variables, and what is trusted.
+    " ImportedName(importname) EnvironmentAttribute(name) ContextReference() MarkSafe(expr)"
+    " ExtensionAttribute(identifier name) DerivedContextReference() MarkSafeIfAutoescape(expr)",
     Literal: "Const(value) TemplateData(data) Tuple(items ctx) List(items) Dict(items)",
     # What comparisons, dicts and calls are made of.
     Helper: "Operand(op expr) Pair(key value) Keyword(key value)",

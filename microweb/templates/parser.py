@@ -1,9 +1,9 @@
 """Tokens to nodes, by recursive descent: one method a tag, one a level of expressions.
 
-The rule: a method is entered with the stream at its first token and left with the stream behind
-its last one. Tags are found by name (`parse_for`, `parse_block`, ...), then in the extensions.
-Operators are a table of levels that one loop climbs. Methods bear Jinja's names, since extensions
-parse their tags with them.
+The rule: a method is entered with the stream at its first token, that of a tag with the stream
+behind the tag's name, and left with the stream behind its last one. Tags are found by name
+(`parse_for`, `parse_block`, ...), then in the extensions. Operators are a table of levels that one
+loop climbs. Methods bear Jinja's names, since extensions parse their tags with them.
 """
 
 from __future__ import annotations
@@ -136,7 +136,11 @@ class Parser:
             too_deep = f"tags are nested more than {MOST_NESTED} deep"
             self.fail(f"{too_deep}, the innermost is {name!r}", token.lineno)
         self._tag_stack.append(name)
-        node = getattr(self, STATEMENTS[name])() if name in STATEMENTS else self.extensions[name](self)
+        if name in STATEMENTS:
+            next(self.stream)
+            node = getattr(self, STATEMENTS[name])()
+        else:
+            node = self.extensions[name](self)
         self._tag_stack.pop()
         if isinstance(node, nodes.Node):
             node.lineno = node.lineno or token.lineno
@@ -163,7 +167,6 @@ class Parser:
 
     def parse_set(self) -> Node:
         """`set target = expr`, or `set target` and a body."""
-        next(self.stream)
         target = self.parse_assign_target(with_namespace=True)
         if self.stream.skip_if("assign"):
             return nodes.Assign(target, self.parse_tuple())
@@ -171,7 +174,6 @@ class Parser:
 
     def parse_for(self) -> Node:
         """`for target in iter if test recursive`."""
-        self.stream.expect("name:for")
         target = self.parse_assign_target(extra_end_rules=("name:in",))
         self.stream.expect("name:in")
         iterable = self.parse_tuple(with_condexpr=False, extra_end_rules=("name:recursive",))
@@ -183,19 +185,19 @@ class Parser:
 
     def parse_if(self) -> Node:
         """`if test`, any number of `elif test`, `else`."""
-        branches = []
-        while (token := next(self.stream)).value in ("if", "elif"):
-            test = self.parse_tuple(with_condexpr=False)
+        branches, word = [], "elif"
+        while word == "elif":
+            lineno, test = self.stream.current.lineno, self.parse_tuple(with_condexpr=False)
             body = self.parse_statements(("name:elif", "name:else", "name:endif"))
-            branches.append(nodes.If(test, body, [], [], lineno=token.lineno))
+            branches.append(nodes.If(test, body, [], [], lineno=lineno))
+            word = next(self.stream).value
         first, *first.elif_ = branches
-        if token.value == "else":
+        if word == "else":
             first.else_ = self._body("if")
         return first
 
     def parse_with(self) -> Node:
         """`with target = value, ...`."""
-        next(self.stream)
         node = nodes.With([], [], [])
         for _ in self._items("block_end"):
             node.targets.append(self.parse_assign_target().set_ctx("param"))
@@ -206,13 +208,11 @@ class Parser:
 
     def parse_autoescape(self) -> Node:
         """`autoescape expr`."""
-        next(self.stream)
         options = [nodes.Keyword("autoescape", self.parse_expression())]
         return nodes.Scope([nodes.ScopedEvalContextModifier(options, self._body("autoescape"))])
 
     def parse_block(self) -> Node:
         """`block name scoped required`."""
-        next(self.stream)
         name = self.stream.expect("name").value
         scoped, required = (self.stream.skip_if(f"name:{word}") for word in ("scoped", "required"))
         if self.stream.current.type == "sub":
@@ -226,8 +226,7 @@ class Parser:
         return nodes.Block(name, body, scoped, required)
 
     def parse_extends(self) -> Node:
-        """`extends template`; `include` and its kin begin so as well."""
-        next(self.stream)
+        """`extends template`."""
         return nodes.Extends(self.parse_expression())
 
     def parse_import_context(self, node: Node, default: bool) -> Node:
@@ -243,14 +242,12 @@ class Parser:
 
     def parse_include(self) -> Node:
         """`include template ignore missing with context`."""
-        next(self.stream)
         node = nodes.Include(self.parse_expression(), None, self._at("name:ignore", then="name:missing"))
         self.stream.skip(2 * node.ignore_missing)
         return self.parse_import_context(node, True)
 
     def parse_import(self) -> Node:
         """`import template as target with context`."""
-        next(self.stream)
         node = nodes.Import(self.parse_expression(), None, None)
         self.stream.expect("name:as")
         node.target = self.parse_assign_target(name_only=True).name
@@ -258,7 +255,6 @@ class Parser:
 
     def parse_from(self) -> Node:
         """`from template import name as alias, ... with context`."""
-        next(self.stream)
         node = nodes.FromImport(self.parse_expression(), [], None)
         self.stream.expect("name:import")
         while not self._at(*_CONTEXT, then="name:context"):
@@ -275,22 +271,20 @@ class Parser:
     def parse_signature(self, node: Node) -> None:
         """Set `args` and `defaults` from the parentheses of a macro or call block."""
         node.args, node.defaults = [], []
-        names: set[str] = set()
         self.stream.expect("lparen")
         for _ in self._items("rparen"):
             arg = self.parse_assign_target(name_only=True).set_ctx("param")
-            if arg.name in names:
+            if arg in node.args:
                 self.fail(f"argument {arg.name!r} defined twice", arg.lineno)
             if self.stream.skip_if("assign"):
                 node.defaults.append(self.parse_expression())
             elif node.defaults:
                 self.fail("non-default argument follows default argument")
             node.args.append(arg)
-            names.add(arg.name)
 
     def parse_call_block(self) -> Node:
         """`call(args) expr`."""
-        lineno = next(self.stream).lineno
+        lineno = self.stream.current.lineno
         node = nodes.CallBlock(None, [], [], [])
         if self.stream.current.type == "lparen":
             self.parse_signature(node)
@@ -302,13 +296,11 @@ class Parser:
 
     def parse_filter_block(self) -> Node:
         """`filter name(args)|...`."""
-        next(self.stream)
         filter_node = self.parse_filter(None, start_inline=True)
         return nodes.FilterBlock(self._body("filter"), filter_node)
 
     def parse_macro(self) -> Node:
         """`macro name(args)`."""
-        next(self.stream)
         node = nodes.Macro(self.parse_assign_target(name_only=True).name, [], [], [])
         self.parse_signature(node)
         node.body = self._body("macro")
@@ -316,7 +308,6 @@ class Parser:
 
     def parse_print(self) -> Node:
         """`print expr, ...`."""
-        next(self.stream)
         return nodes.Output([self.parse_expression() for _ in self._items("block_end")])
 
     def parse_assign_target(self, with_tuple: bool = True, name_only: bool = False, **rules: t.Any) -> Node:

@@ -47,11 +47,6 @@ def write_rows(write: t.Callable[[str], t.Any], before: str, after: str, values:
     write(f"{before}{(after + before).join(escaped)}{after}")
 
 
-def str_join(seq: t.Iterable[t.Any]) -> str:
-    """Concatenate the texts of some values."""
-    return concat(map(str, seq))
-
-
 def markup_join(seq: t.Iterable[t.Any]) -> str:
     """Concatenate the texts of some values: escaped, and markup, if one of them is markup."""
     parts = [soft_str(part) for part in seq]
@@ -120,6 +115,8 @@ class Context(Mapping):  # type: ignore[type-arg]
         if kind is Macro:
             return f.for_mode(self.eval_ctx.autoescape)
         asks = getattr(f, "jinja_pass_arg", None)
+        if asks == "nothing":
+            return f  # and is known to raise no StopIteration
         if asks is None:
             if kind is builtins.type:
                 return f
@@ -501,9 +498,8 @@ def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:
 
 
 _OFFERED: tuple[t.Any, ...] = (
-    LoopContext, Macro, Markup, Namespace, TemplateNotFound, TemplateReference, TemplateRuntimeError,
-    Undefined, escape, exported, html, utils.import_string, markup_join, must_be_namespace, no_such, str_join,
-    write_rows,
+    LoopContext, Macro, Markup, Namespace, TemplateNotFound, TemplateReference, TemplateRuntimeError, html,
+    Undefined, escape, exported, utils.import_string, markup_join, must_be_namespace, no_such, write_rows,
 )  # fmt: skip
 #: The names that generated code takes for granted; `environment` joins them for each template.
 NAMESPACE = {value.__name__: value for value in _OFFERED}

@@ -182,11 +182,9 @@ class LRUCache(MutableMapping):  # type: ignore[type-arg]
 
 
 def select_autoescape(
-    enabled_extensions: t.Iterable[str] = ("html", "htm", "xml"),
-    disabled_extensions: t.Iterable[str] = (),
-    default_for_string: bool = True,
-    default: bool = False,
-) -> t.Callable[[str | None], bool]:
+    enabled_extensions: t.Iterable[str] = ("html", "htm", "xml"), disabled_extensions: t.Iterable[str] = (),
+    default_for_string: bool = True, default: bool = False,
+) -> t.Callable[[str | None], bool]:  # fmt: skip
     """Make an `autoescape` function that decides by the template's file name, in any case.
 
     >>> escapes = select_autoescape(["html"])
