@@ -89,7 +89,7 @@ def _check_begun(buffer: bytearray, start: int, seen: int, limits: t.Any) -> Non
     stop = start + limits.line_bytes + 2
     end = buffer.find(b"\n", start, stop)
     if end < 0:
-        _check_line(bytes(buffer[start:stop]), limits)
+        _check_line(bytes(buffer[start:stop]), limits, seen - start)
     elif seen <= end:
         parse_request_line(buffer[start : end + 1].decode("latin-1").replace("\r\n", ""), limits)
     bare = _BARE.search(buffer, max(start, seen - 1), start + limits.head_bytes)
@@ -98,12 +98,14 @@ def _check_begun(buffer: bytearray, start: int, seen: int, limits: t.Any) -> Non
     require(fits, f"a head may have {limits.head_bytes} bytes", 431)
 
 
-def _check_line(line: bytes, limits: t.Any) -> None:
+def _check_line(line: bytes, limits: t.Any, seen: int = 0) -> None:
     """What can be said of a request line before its end. The order counts: each check sees what
     a slower network would have shown it alone."""
     # A TLS hello holds no line end, and would wait for its answer.
     require(_BEGIN.match(line), "the request does not begin with a method")
-    require(not _BARE.search(line[: limits.line_bytes + 2]), "lines end with CR LF, and hold neither")
+    bare = _BARE.search(line, max(seen - 1, 0), limits.line_bytes + 2)
+    early = bare and bare.start() <= limits.line_bytes  # a LF behind that comes to a line too long already
+    require(not early, "lines end with CR LF, and hold neither")
     longest = f"a request line may have {limits.line_bytes} bytes"
     require(len(line.rstrip(b"\r\n")) <= limits.line_bytes, longest, 414)
 
@@ -112,7 +114,8 @@ def parse_request_line(line: str, limits: t.Any = Limits) -> Head:
     """`GET /path HTTP/1.1` to a Head: three fields, exactly one space between them."""
     match = _LINE.fullmatch(line)
     if not match or len(line) > limits.line_bytes:
-        _check_line(line.encode("latin-1"), limits)
+        # With its end: a CR before that is one too many, and known to be before the LF is there.
+        _check_line(f"{line}\r\n".encode("latin-1"), limits)
         parts = line.split(" ")
         right = len(parts) == 3 and _LINE.fullmatch(f"{parts[0]} {parts[1]} HTTP/1.1")
         require(right, "a request line is: method, space, target, space, version")

@@ -247,7 +247,7 @@ def test_idle_connections_do_not_stop_others_nor_the_stop():
         leave.wait(20)
         return echo(environ, start_response)
 
-    with serving(slow, threads=2) as live:
+    with serving(slow, threads=2, limits={"linger_seconds": 0.01}) as live:
         idle = [live.connect() for _ in range(40)]
         with live.connect() as sock:
             sock.sendall(GET)

@@ -7,7 +7,7 @@ import pytest
 from microweb.server.errors import Refused
 from microweb.server.head import take_head
 
-from .corpus import BROKEN, CHUNKED, HEADS, REQUEST_LINES, WHOLE, bytewise, cut, line
+from .corpus import BROKEN, CHUNKED, CUTS, HEADS, REQUEST_LINES, WHOLE, bytewise, cut, line
 from .live import Client, process
 
 PROGRAM = """
@@ -44,9 +44,9 @@ def statuses(answer):
 def cuts(data):
     """Ways in which the network may deliver it; a byte at a time where that is not for ever."""
     yield [data]
-    if len(data) < 3000:
+    if len(data) < 1000:
         yield bytewise(data)
-    for seed in range(3):
+    for seed in range(CUTS):
         yield cut(data, seed)
 
 

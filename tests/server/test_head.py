@@ -8,7 +8,7 @@ from microweb.server.errors import Refused
 from microweb.server.head import Head, take_head, unquote, variable
 from microweb.server.limits import Limits
 
-from .corpus import HEADS, HOST, LINE, REQUEST_LINES, bytewise, cut, fields, line
+from .corpus import CUTS, HEADS, HOST, LINE, REQUEST_LINES, bytewise, cut, fields, line
 
 
 def outcome(pieces, limits=Limits):
@@ -30,7 +30,7 @@ def assert_head(data, expected):
     whole = outcome([data])
     assert (whole[0][:3] == str(expected)) if expected != 200 else isinstance(whole, dict), whole
     assert outcome(bytewise(data)) == whole
-    for seed in range(20):
+    for seed in range(CUTS):
         assert outcome(cut(data, seed)) == whole
 
 

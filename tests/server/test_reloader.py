@@ -220,7 +220,10 @@ import os, sys
 sys.path.append({str(ROOT)!r})
 import logging, signal, socket, threading
 logging.basicConfig(level="INFO", format="%(message)s", stream=sys.stdout)
+from microweb.server import reloader
 from microweb.server.reloader import is_running_from_reloader, run_with_reloader
+
+reloader.STOP_SECONDS = STOP_SECONDS
 
 if is_running_from_reloader():
     listener = socket.socket(fileno=int(os.environ["FD"]))
@@ -249,10 +252,10 @@ finally:
 class Program:
     """A program under the reloader. All its processes write to one pipe, which ends with the last."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, patience):
+        self.folder, self.text = folder, PROGRAM.replace("= STOP_SECONDS", f"= {patience}")
         self.answer("one")
-        write(folder / "app.py", PROGRAM)
+        write(folder / "app.py", self.text)
         env = {key: value for key, value in os.environ.items() if not key.endswith("_RUN_MAIN")}
         env["PYTHONDONTWRITEBYTECODE"] = "1"
         self.process = subprocess.Popen(
@@ -295,10 +298,10 @@ class Program:
 
 
 @pytest.fixture
-def program(tmp_path):
+def program(tmp_path, request):
     if os.name != "posix":
         pytest.skip("signals")
-    program = Program(tmp_path)
+    program = Program(tmp_path, getattr(request, "param", SECONDS))
     yield program
     program.timer.cancel()
     program.give_up()
@@ -357,7 +360,13 @@ def test_an_import_error_in_a_new_file_is_waited_out(program):
     program.wait_for_next_child()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+# After Ctrl-C the child, which a terminal tells as well, has a while until it is told again.
+@pytest.mark.parametrize(
+    ("number", "program"),
+    [(signal.SIGTERM, SECONDS), (signal.SIGINT, 2)],
+    indirect=["program"],
+    ids=["TERM", "INT"],
+)
 def test_a_signal_to_the_parent_ends_both(program, number):
     os.kill(program.parent, number)
     status, rest = program.wait_for_end()
@@ -380,10 +389,11 @@ def test_a_signal_ends_the_wait_for_a_mended_file(program, number, wanted):
     ("number", "wanted"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)], ids=["TERM", "INT"]
 )
 @pytest.mark.parametrize("status", [1, reloader.RELOAD])
+@pytest.mark.parametrize("program", [0.1], indirect=True, ids=["hurry"])
 def test_who_is_told_to_end_does_so_whatever_the_child_says(program, number, wanted, status):
     """A signal may meet a child that is about to be replaced."""
     leaving = f"def main():\n    signal.signal(signal.SIGTERM, lambda *_: os._exit({status}))"
-    write(program.folder / "app.py", PROGRAM.replace("def main():", leaving))
+    write(program.folder / "app.py", program.text.replace("def main():", leaving))
     program.wait_for_next_child()
     os.kill(program.parent, number)
     assert program.wait_for_end()[0] == wanted
@@ -407,9 +417,10 @@ def test_a_parent_that_is_killed_leaves_no_orphan(program):
     assert (status, "left child" in rest) == (-signal.SIGKILL, True)
 
 
+@pytest.mark.parametrize("program", [0.1], indirect=True, ids=["hurry"])
 def test_a_program_that_does_not_listen_is_made_to_end(program):
     deaf = "def main():\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)"
-    write(program.folder / "app.py", PROGRAM.replace("def main():", deaf))
+    write(program.folder / "app.py", program.text.replace("def main():", deaf))
     program.wait_for_next_child()
     program.answer("heard")
     program.wait_for_next_child()
