@@ -30,24 +30,30 @@ IGNORED = shutil.ignore_patterns("__pycache__", "instance")
 def site():
     """/srv/guestbook: the application, the package beside it, the configurations."""
     # Not pytest's directory, which only its owner can enter.
-    with tempfile.TemporaryDirectory(prefix="guestbook-", ignore_cleanup_errors=True) as name:
-        place = Path(name)
-        shutil.copytree(PACKAGE, place / "microweb", ignore=IGNORED)
-        shutil.copytree(EXAMPLES / "guestbook", place / "guestbook", ignore=IGNORED)
-        for file in (EXAMPLES / "wsgi.py", EXAMPLES / "guestbook.cgi"):
-            shutil.copy(file, place)
-        (place / "guestbook.cgi").chmod(0o755)
-        for file in DEPLOYING.iterdir():
-            if file.suffix in {".conf", ".ini", ".py"}:
-                text = file.read_text("utf-8").replace("/srv/guestbook", name)
-                (place / file.name).write_text(text, "utf-8")
-        for folder in ("run", "public", "instance"):
-            (place / folder).mkdir()
-        place.chmod(0o755)
-        if os.geteuid() == 0:
-            for path in (place, *place.rglob("*")):
-                os.chown(path, NOBODY, NOBODY)
+    place = Path(tempfile.mkdtemp(prefix="guestbook-"))
+    try:
+        _furnish(place)
         yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _furnish(place):
+    shutil.copytree(PACKAGE, place / "microweb", ignore=IGNORED)
+    shutil.copytree(EXAMPLES / "guestbook", place / "guestbook", ignore=IGNORED)
+    for file in (EXAMPLES / "wsgi.py", EXAMPLES / "guestbook.cgi"):
+        shutil.copy(file, place)
+    (place / "guestbook.cgi").chmod(0o755)
+    for file in DEPLOYING.iterdir():
+        if file.suffix in {".conf", ".ini", ".py"}:
+            text = file.read_text("utf-8").replace("/srv/guestbook", str(place))
+            (place / file.name).write_text(text, "utf-8")
+    for folder in ("run", "public", "instance"):
+        (place / folder).mkdir()
+    place.chmod(0o755)
+    if os.geteuid() == 0:
+        for path in (place, *place.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
 
 
 def free_ports(count):
