@@ -13,7 +13,6 @@ ImportError's is in the message, so that commands that need no application still
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import sys
@@ -150,6 +149,8 @@ def find_app_by_string(module: ModuleType, app_name: str) -> Microweb:
 
 def _parse(text: str) -> tuple[str, list[t.Any], dict[str, t.Any]]:
     """``name`` or ``name(literals)``: an expression's syntax, but nothing is evaluated."""
+    import ast  # slow to import, and seldom needed
+
     try:
         expression = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:

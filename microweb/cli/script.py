@@ -203,8 +203,11 @@ class MicrowebGroup(AppGroup):
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The group's own command, a plugin's, or the application's."""
-        self._load_plugin_commands()
+        # Plugins are looked for last: to find them costs more than to start a server.
         command = super().get_command(ctx, cmd_name)
+        if command is None:
+            self._load_plugin_commands()
+            command = super().get_command(ctx, cmd_name)
         if command is not None:
             return command
         try:
@@ -248,7 +251,7 @@ class MicrowebGroup(AppGroup):
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """As of every group. The help page is made before options are handled: the application has to
         be known then."""
-        if not args or len(args) == 1 and args[0] in self.get_help_option_names(ctx):
+        if not args or len(args) == 1 and args[0] in ctx.help_option_names:
             for option in (_env_file_option, _app_option):
                 option.handle_parse_result(ctx, {}, [])
         return super().parse_args(ctx, args)
