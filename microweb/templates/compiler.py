@@ -25,7 +25,6 @@ other. Names that are no locals are `runtime.NAMESPACE`, put there when the modu
 
 from __future__ import annotations
 
-import ast
 import re
 from keyword import iskeyword
 
@@ -76,7 +75,7 @@ class CodeGenerator(Expressions):
 
     # -- the module and its functions
 
-    def module(self, node: nodes.Template) -> ast.Module:
+    def module(self, node: nodes.Template) -> t.Any:
         """All of the template."""
         blocks: dict[str, t.Any] = {}
         for found in node.find_all((nodes.Block, nodes.Extends)):
@@ -95,7 +94,7 @@ class CodeGenerator(Expressions):
         for path, ident in self._imports.items():
             body += self.code("{ident} = import_string({path!r})", ident=ident, path=path)
         names = self.variables({name: f"block_{name}" for name in blocks})
-        return ast.Module([*body, *functions, *self.code("blocks = {blocks}", blocks=names)], [])
+        return py.Module([*body, *functions, *self.code("blocks = {blocks}", blocks=names)], [])
 
     def _function(self, name: str, node: t.Any, frame: Frame) -> Code:
         """The function that renders a block, or the template and then the one that it extends."""

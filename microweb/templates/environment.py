@@ -17,10 +17,8 @@ from functools import partial, partialmethod
 from . import errors, nodes, utils
 from .checks import TESTS
 from .compiler import CodeGenerator
-from .errors import TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 from .filters import FILTERS
 from .lexer import TokenStream, get_lexer
-from .nodes import EvalContext
 from .parser import Parser
 from .runtime import Context, Undefined
 from .template import Template, code_that_raises, pseudo_filename
@@ -169,14 +167,14 @@ class Environment:
             message = f"No {kind} named {name!r}."
             if isinstance(name, Undefined):
                 message += f" ({name._undefined_message}; did you forget to quote the callable name?)"
-            raise TemplateRuntimeError(message)
+            raise errors.TemplateRuntimeError(message)
         asks = pass_arg_of(function)
         if asks is None:
             return function
         if asks == "context" and context is None:
-            raise TemplateRuntimeError(f"Attempted to invoke a context {kind} without context.")
+            raise errors.TemplateRuntimeError(f"Attempted to invoke a context {kind} without context.")
         if asks == "eval_context" and eval_ctx is None:
-            eval_ctx = EvalContext(self) if context is None else context.eval_ctx
+            eval_ctx = nodes.EvalContext(self) if context is None else context.eval_ctx
         return partial(function, {"context": context, "eval_context": eval_ctx, "environment": self}[asks])
 
     def _call(
@@ -220,7 +218,7 @@ class Environment:
         try:
             # Each node learns its environment here, where somebody else than the compiler asks.
             return Parser(self, source, name, filename).parse().set_environment(self)
-        except TemplateSyntaxError:
+        except errors.TemplateSyntaxError:
             self.handle_exception(source=source)
 
     def compile(
@@ -247,8 +245,8 @@ class Environment:
                 # Well formed for us, but too much for Python; e.g. 20 loops inside each other.
                 message = f"Python cannot compile this template: {error}."
                 lineno = getattr(error, "lineno", None) or generator.line
-            raise TemplateSyntaxError(message, lineno, name, filename)
-        except TemplateSyntaxError:
+            raise errors.TemplateSyntaxError(message, lineno, name, filename)
+        except errors.TemplateSyntaxError:
             self.handle_exception(source=text)
 
     def compile_expression(self, source: str, undefined_to_none: bool = True) -> t.Callable[..., t.Any]:
@@ -262,7 +260,7 @@ class Environment:
             expr = parser.parse_expression()
             if not parser.stream.eos:
                 parser.fail("chunk after expression")
-        except TemplateSyntaxError:
+        except errors.TemplateSyntaxError:
             self.handle_exception(source=source)
         body = [nodes.Assign(nodes.Name("result", "store", lineno=1), expr, lineno=1)]
         template = self.from_string(nodes.Template(body, lineno=1))
@@ -290,7 +288,7 @@ class Environment:
         A syntax error is raised from a frame that stands where it is in the template.
         """
         error = sys.exc_info()[1]
-        if isinstance(error, TemplateSyntaxError) and error.source is None:
+        if isinstance(error, errors.TemplateSyntaxError) and error.source is None:
             error.source = source
             exec(*code_that_raises(error))
         if isinstance(error, RecursionError) and not isinstance(error, errors.TemplateRecursionError):
@@ -353,7 +351,7 @@ class Environment:
         for name in names:
             try:
                 return self.get_template(name, parent, globals)
-            except (TemplateNotFound, errors.UndefinedError):
+            except (errors.TemplateNotFound, errors.UndefinedError):
                 tried.append(name)
         raise errors.TemplatesNotFound(tried)
 

@@ -8,8 +8,6 @@ default, tested in place. What is constant is left to Python, which folds it.
 
 from __future__ import annotations
 
-import ast
-
 from . import nodes
 from .errors import TemplateAssertionError
 from .pyast import LOAD, STORE, Builder, py
@@ -19,8 +17,6 @@ from .utils import nearest, pass_arg_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
-
-    from .scopes import Scope
 
 #: Python for a node; the holes are its fields. Of two, the first is for where output is escaped.
 PATTERNS: dict[str, t.Any] = {
@@ -43,7 +39,7 @@ _FIRST_ARGUMENT = {"context": "{context}", "eval_context": "context.eval_ctx", "
 class Frame:
     """What holds at one place of the template: scope, eval context, where output goes."""
 
-    def __init__(self, eval_ctx: nodes.EvalContext, scope: Scope) -> None:
+    def __init__(self, eval_ctx: nodes.EvalContext, scope: t.Any) -> None:
         self.eval_ctx, self.scope = eval_ctx, scope
         #: The list that output is appended to, None if it is yielded.
         self.buffer: str | None = None
@@ -65,7 +61,7 @@ class Frame:
         other.__dict__.update(self.__dict__, **changes)
         return other
 
-    def inner(self, scope: Scope, **changes: t.Any) -> Frame:
+    def inner(self, scope: t.Any, **changes: t.Any) -> Frame:
         """A place inside, with a scope of its own."""
         changes = {"toplevel": False, "rootlevel": False, "soft": False, "assigned": None, **changes}
         return self.copy(scope=scope, **changes)
@@ -138,8 +134,7 @@ class Expressions(Builder):
         if isinstance(node, nodes.Tuple):
             return self.at(py.Tuple([self.store(item, frame) for item in node.items], STORE))
         if isinstance(node, nodes.NSRef):
-            namespace = self.name(frame.scope.ref(node.name))
-            return self.at(py.Subscript(namespace, self.const(node.attr), STORE))
+            return self.at(py.Subscript(self.name(frame.scope.ref(node.name)), self.const(node.attr), STORE))
         if isinstance(node, nodes.InternalName):
             return self.name(node.name, STORE)
         if node.name == "loop" and node.ctx == "store" and frame.loop_name is not None:
@@ -186,8 +181,8 @@ class Expressions(Builder):
         value = self.expr(node.node, frame)
         if not self._inline_getattr:
             return self.expression("environment.getattr({value}, {attr!r})", value=value, attr=attr)
-        again = value.id if isinstance(value, ast.Name) else self.temporary()
-        if not isinstance(value, ast.Name):
+        again = value.id if isinstance(value, py.Name) else self.temporary()
+        if not isinstance(value, py.Name):
             value = self.expression("({again} := {value})", again=again, value=value)
         found = "{found} if ({found} := getattr({value}, {attr!r}, missing)) is not missing"
         look_up = found + " else lookup_item({again}, {attr!r})"
@@ -257,8 +252,7 @@ class Expressions(Builder):
     def escaping(self, frame: Frame, escaped: str, plain: str, **holes: t.Any) -> t.Any:
         """A snippet for where output is escaped and one for where not, or the choice at run time."""
         if frame.eval_ctx.volatile:
-            choice = f"({escaped} if context.eval_ctx.autoescape else {plain})"
-            return self.expression(choice, **holes)
+            return self.expression(f"({escaped} if context.eval_ctx.autoescape else {plain})", **holes)
         return self.expression(escaped if frame.eval_ctx.autoescape else plain, **holes)
 
     # -- what extensions ask for

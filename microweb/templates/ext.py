@@ -18,8 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    F = t.Optional[t.Callable[..., str]]
-
 
 class Extension:
     """Base class of extensions."""
@@ -82,8 +80,7 @@ class LoopControlExtension(Extension):
 
     def parse(self, parser: t.Any) -> t.Any:
         """Parse the word."""
-        word = next(parser.stream).value
-        return nodes.Break() if word == "break" else nodes.Continue()
+        return nodes.Break() if next(parser.stream).value == "break" else nodes.Continue()
 
 
 class WithExtension(Extension):
@@ -180,11 +177,12 @@ class InternationalizationExtension(Extension):
         self._install(NullTranslations(), newstyle)
 
     def _install_callables(
-        self, gettext: F, ngettext: F, newstyle: bool | None = None, pgettext: F = None, npgettext: F = None
+        self, gettext: t.Any, ngettext: t.Any, newstyle: t.Any = None, **rest: t.Any
     ) -> None:
         if newstyle is not None:
             self.environment.newstyle_gettext = newstyle
-        for name, function in zip(_PARAMETERS, (gettext, ngettext, pgettext, npgettext)):
+        functions = {**dict.fromkeys(_PARAMETERS), "gettext": gettext, "ngettext": ngettext, **rest}
+        for name, function in functions.items():
             wrap = function is not None and self.environment.newstyle_gettext
             self.environment.globals[name] = _newstyle(function, _PARAMETERS[name]) if wrap else function
 

@@ -24,8 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    Getter = t.Callable[[t.Any], t.Any]
-
 
 # --- attributes by name, as `map(attribute="address.city")` has them
 
@@ -35,7 +33,7 @@ def ignore_case(value: t.Any) -> t.Any:
     return value.lower() if isinstance(value, str) else value
 
 
-def make_attrgetter(env: t.Any, attribute: t.Any, postprocess: t.Any = None, default: t.Any = None) -> Getter:
+def make_attrgetter(env: t.Any, attribute: t.Any, postprocess: t.Any = None, default: t.Any = None) -> t.Any:
     """Return a function that looks up a dotted path in an item, as the environment would."""
     path = attribute.split(".") if isinstance(attribute, str) else [attribute]
     parts = [int(part) if str(part).isdecimal() else part for part in path if part is not None]
@@ -60,7 +58,7 @@ def make_attrgetter(env: t.Any, attribute: t.Any, postprocess: t.Any = None, def
     return getter if postprocess is None else lambda item: postprocess(getter(item))
 
 
-def key_getter(env: t.Any, case_sensitive: bool, attribute: t.Any, default: t.Any = None) -> Getter:
+def key_getter(env: t.Any, case_sensitive: bool, attribute: t.Any, default: t.Any = None) -> t.Any:
     """Return a function that looks up what items are compared by: in lower case, if case is nothing."""
     return make_attrgetter(env, attribute, None if case_sensitive else ignore_case, default)
 
@@ -102,8 +100,7 @@ _between_words = re.compile(r"([-\s({\[<]+)")
 
 def do_title(s: t.Any) -> str:
     """Make the first letter of each word upper case, all others lower."""
-    words = _between_words.split(soft_str(s))
-    return "".join([word[0].upper() + word[1:].lower() for word in words if word])
+    return "".join([word[:1].upper() + word[1:].lower() for word in _between_words.split(soft_str(s))])
 
 
 def do_trim(value: t.Any, chars: str | None = None) -> str:
@@ -440,7 +437,7 @@ def do_dictsort(value: t.Any, case_sensitive: bool = False, by: str = "key", rev
     """Return the pairs of a dict sorted by key, or by value."""
     if by not in ("key", "value"):
         raise FilterArgumentError(f'You can only sort by either "key" or "value", not {by!r}')
-    prepare: Getter = (lambda item: item) if case_sensitive else ignore_case
+    prepare: t.Any = (lambda item: item) if case_sensitive else ignore_case
     return sorted(value.items(), key=lambda pair: prepare(pair[by == "value"]), reverse=reverse)
 
 
@@ -484,10 +481,10 @@ def do_groupby(
     return [_GroupTuple(exact(items[0]), items) for items in groups]
 
 
-def _by_name(context: t.Any, kind: str, name: str, args: t.Any, kwargs: t.Any) -> Getter:
+def _by_name(context: t.Any, kind: str, name: str, args: t.Any, kwargs: t.Any) -> t.Any:
     """Return the filter or test of that name, with its arguments, as a function of the value."""
     # Looked up once and not for each item.
-    function: Getter = context.environment.by_name(kind, name, context)
+    function: t.Any = context.environment.by_name(kind, name, context)
     return (lambda item: function(item, *args, **kwargs)) if args or kwargs else function
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import typing as t
 
     Str = t.Optional[str]
-    RawToken = tuple[int, str, str]
 
 operators = {
     "+": "add", "-": "sub", "/": "div", "//": "floordiv", "*": "mul", "%": "mod", "**": "pow",
@@ -223,7 +222,7 @@ class Lexer:
         raw = self.tokeniter(source, name, filename, state=state)
         return TokenStream(self.wrap(raw, name, filename), name, filename)
 
-    def wrap(self, stream: t.Iterable[RawToken], name: Str = None, filename: Str = None) -> t.Iterator[Token]:
+    def wrap(self, stream: t.Iterable[t.Any], name: Str = None, filename: Str = None) -> t.Iterator[Token]:
         """Turn raw tokens into `Token` objects with Python values."""
         new = tuple.__new__  # what Token() does, by a detour
         value: t.Any
@@ -241,7 +240,7 @@ class Lexer:
                     raise TemplateSyntaxError(message, lineno, name, filename) from error
             yield new(Token, (lineno, type_.replace("linestatement", "block"), value))
 
-    def tokeniter(self, source: str, *names: Str, state: Str = None) -> t.Iterator[RawToken]:
+    def tokeniter(self, source: str, *names: Str, state: Str = None) -> t.Iterator[t.Any]:
         """Yield every token, even white space and comments, as (line, type, text)."""
         source = newline_re.sub("\n", source)
         if not self.settings.keep_trailing_newline:
@@ -288,7 +287,7 @@ class _Scan:
         self.lineno += self.source.count("\n", self.pos, end)
         self.pos = end
 
-    def text(self) -> t.Iterator[RawToken]:
+    def text(self) -> t.Iterator[t.Any]:
         """The outermost state: text, and what follows each opening delimiter."""
         search, source = self.lexer.root.search, self.source
         while (match := search(source, self.pos)) is not None:
@@ -310,7 +309,7 @@ class _Scan:
         if self.pos < len(source):
             yield self.lineno, "data", source[self.pos :]
 
-    def data(self, type_: str, end: int, kind: str, sign: str) -> t.Iterator[RawToken]:
+    def data(self, type_: str, end: int, kind: str, sign: str) -> t.Iterator[t.Any]:
         """The text up to a tag, less the white space that the tag takes away."""
         source, start = self.source, self.pos
         data = source[start:end]
@@ -325,7 +324,7 @@ class _Scan:
             yield self.lineno, type_, data
         self.advance(end)
 
-    def tokens(self, kind: str) -> t.Iterator[RawToken]:
+    def tokens(self, kind: str) -> t.Iterator[t.Any]:
         """The inside of a tag, up to its end."""
         source, inside = self.source, self.lexer.inside.match
         outside = match_token = self.lexer.tag[kind].match

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import typing as t
 
     Str = t.Optional[str]
-    Node = t.Any  # one of `nodes`
 
 #: Tags that the parser knows itself, and the methods for them.
 _TAGS = words("for if block extends print macro include from import set with autoescape")
@@ -72,12 +71,14 @@ class Parser:
         """Complain about a tag that nobody parses, or that ends something else; or about the end."""
         message = f"Encountered unknown tag {name!r}." if name else "Unexpected end of template."
         expected = [[describe_token_expr(expr) for expr in exprs] for exprs in self._end_token_stack]
+        if name in sum(expected, []):
+            message += (
+                " You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for"
+            )
+        elif expected:
+            message += " Jinja was looking for the following tags:"
         if expected:
-            looking = "Jinja was looking for the following tags:"
-            if name in sum(expected, []):
-                mistake = "You probably made a nesting mistake."
-                looking = f"{mistake} Jinja is expecting this tag, but currently looking for"
-            message += f" {looking} {' or '.join(map(repr, expected[-1]))}."
+            message += f" {' or '.join(map(repr, expected[-1]))}."
         if self._tag_stack:
             message += f" The innermost block that needs to be closed is {self._tag_stack[-1]!r}."
         if name and not name.startswith("end"):
@@ -96,15 +97,15 @@ class Parser:
             "The template is nested too deeply: Python's recursion limit was reached here.", lineno
         )
 
-    def free_identifier(self, lineno: int | None = None) -> Node:
+    def free_identifier(self, lineno: int | None = None) -> t.Any:
         """Return a new variable for generated code, out of reach for templates."""
         self._last_identifier += 1
         return nodes.InternalName(f"fi{self._last_identifier}", lineno=lineno)
 
-    def subparse(self, end_tokens: tuple[str, ...] | None = None) -> list[Node]:
+    def subparse(self, end_tokens: tuple[str, ...] | None = None) -> list[t.Any]:
         """Parse text and tags until a tag that begins with one of the end tokens."""
-        body: list[Node] = []
-        output: list[Node] = []
+        body: list[t.Any] = []
+        output: list[t.Any] = []
         stream = self.stream
         while (token := stream.current).type != "eof":
             next(stream)
@@ -124,7 +125,7 @@ class Parser:
                 body.append(nodes.Output(output, lineno=output[0].lineno))
         return body
 
-    def parse_statement(self) -> Node:
+    def parse_statement(self) -> t.Any:
         """Parse one tag, whose name is the current token; extensions may return several nodes."""
         token = self.stream.current
         if token.type != "name":
@@ -146,7 +147,7 @@ class Parser:
             node.lineno = node.lineno or token.lineno
         return node
 
-    def parse_statements(self, end_tokens: tuple[str, ...], drop_needle: bool = False) -> list[Node]:
+    def parse_statements(self, end_tokens: tuple[str, ...], drop_needle: bool = False) -> list[t.Any]:
         """Parse a tag's body, from the end of the opening tag up to one of the end tokens.
 
         The stream is left at that token, or behind it with `drop_needle`.
@@ -162,17 +163,17 @@ class Parser:
             next(self.stream)
         return body
 
-    def _body(self, tag: str) -> list[Node]:
+    def _body(self, tag: str) -> list[t.Any]:
         return self.parse_statements((f"name:end{tag}",), drop_needle=True)
 
-    def parse_set(self) -> Node:
+    def parse_set(self) -> t.Any:
         """`set target = expr`, or `set target` and a body."""
         target = self.parse_assign_target(with_namespace=True)
         if self.stream.skip_if("assign"):
             return nodes.Assign(target, self.parse_tuple())
         return nodes.AssignBlock(target, self.parse_filter(None), self._body("set"))
 
-    def parse_for(self) -> Node:
+    def parse_for(self) -> t.Any:
         """`for target in iter if test recursive`."""
         target = self.parse_assign_target(extra_end_rules=("name:in",))
         self.stream.expect("name:in")
@@ -183,7 +184,7 @@ class Parser:
         else_ = self._body("for") if next(self.stream).value == "else" else []
         return nodes.For(target, iterable, body, else_, test, recursive)
 
-    def parse_if(self) -> Node:
+    def parse_if(self) -> t.Any:
         """`if test`, any number of `elif test`, `else`."""
         branches, word = [], "elif"
         while word == "elif":
@@ -196,7 +197,7 @@ class Parser:
             first.else_ = self._body("if")
         return first
 
-    def parse_with(self) -> Node:
+    def parse_with(self) -> t.Any:
         """`with target = value, ...`."""
         node = nodes.With([], [], [])
         for _ in self._items("block_end"):
@@ -206,12 +207,12 @@ class Parser:
         node.body = self._body("with")
         return node
 
-    def parse_autoescape(self) -> Node:
+    def parse_autoescape(self) -> t.Any:
         """`autoescape expr`."""
         options = [nodes.Keyword("autoescape", self.parse_expression())]
         return nodes.Scope([nodes.ScopedEvalContextModifier(options, self._body("autoescape"))])
 
-    def parse_block(self) -> Node:
+    def parse_block(self) -> t.Any:
         """`block name scoped required`."""
         name = self.stream.expect("name").value
         scoped, required = (self.stream.skip_if(f"name:{word}") for word in ("scoped", "required"))
@@ -225,11 +226,11 @@ class Parser:
         self.stream.skip_if(f"name:{name}")
         return nodes.Block(name, body, scoped, required)
 
-    def parse_extends(self) -> Node:
+    def parse_extends(self) -> t.Any:
         """`extends template`."""
         return nodes.Extends(self.parse_expression())
 
-    def parse_import_context(self, node: Node, default: bool) -> Node:
+    def parse_import_context(self, node: t.Any, default: bool) -> t.Any:
         """Set `with_context` from a trailing `with context` or `without context`."""
         node.with_context = default
         if self._at(*_CONTEXT, then="name:context"):
@@ -240,20 +241,20 @@ class Parser:
     def _at(self, *expressions: str, then: str) -> t.Any:
         return self.stream.current.test_any(*expressions) and self.stream.look().test(then)
 
-    def parse_include(self) -> Node:
+    def parse_include(self) -> t.Any:
         """`include template ignore missing with context`."""
         node = nodes.Include(self.parse_expression(), None, self._at("name:ignore", then="name:missing"))
         self.stream.skip(2 * node.ignore_missing)
         return self.parse_import_context(node, True)
 
-    def parse_import(self) -> Node:
+    def parse_import(self) -> t.Any:
         """`import template as target with context`."""
         node = nodes.Import(self.parse_expression(), None, None)
         self.stream.expect("name:as")
         node.target = self.parse_assign_target(name_only=True).name
         return self.parse_import_context(node, False)
 
-    def parse_from(self) -> Node:
+    def parse_from(self) -> t.Any:
         """`from template import name as alias, ... with context`."""
         node = nodes.FromImport(self.parse_expression(), [], None)
         self.stream.expect("name:import")
@@ -268,7 +269,7 @@ class Parser:
                 break
         return self.parse_import_context(node, False)
 
-    def parse_signature(self, node: Node) -> None:
+    def parse_signature(self, node: t.Any) -> None:
         """Set `args` and `defaults` from the parentheses of a macro or call block."""
         node.args, node.defaults = [], []
         self.stream.expect("lparen")
@@ -282,7 +283,7 @@ class Parser:
                 self.fail("non-default argument follows default argument")
             node.args.append(arg)
 
-    def parse_call_block(self) -> Node:
+    def parse_call_block(self) -> t.Any:
         """`call(args) expr`."""
         lineno = self.stream.current.lineno
         node = nodes.CallBlock(None, [], [], [])
@@ -294,23 +295,23 @@ class Parser:
         node.body = self._body("call")
         return node
 
-    def parse_filter_block(self) -> Node:
+    def parse_filter_block(self) -> t.Any:
         """`filter name(args)|...`."""
         filter_node = self.parse_filter(None, start_inline=True)
         return nodes.FilterBlock(self._body("filter"), filter_node)
 
-    def parse_macro(self) -> Node:
+    def parse_macro(self) -> t.Any:
         """`macro name(args)`."""
         node = nodes.Macro(self.parse_assign_target(name_only=True).name, [], [], [])
         self.parse_signature(node)
         node.body = self._body("macro")
         return node
 
-    def parse_print(self) -> Node:
+    def parse_print(self) -> t.Any:
         """`print expr, ...`."""
         return nodes.Output([self.parse_expression() for _ in self._items("block_end")])
 
-    def parse_assign_target(self, with_tuple: bool = True, name_only: bool = False, **rules: t.Any) -> Node:
+    def parse_assign_target(self, with_tuple: bool = True, name_only: bool = False, **rules: t.Any) -> t.Any:
         """Parse what may stand on the left of `=`: a name, a tuple, a namespace's attribute."""
         if name_only:
             token = self.stream.expect("name")
@@ -323,11 +324,11 @@ class Parser:
 
     # -- expressions
 
-    def parse_expression(self, with_condexpr: bool = True) -> Node:
+    def parse_expression(self, with_condexpr: bool = True) -> t.Any:
         """Parse one expression, a conditional one only if allowed."""
         return self.parse_condexpr() if with_condexpr else self.parse_binary()
 
-    def parse_condexpr(self) -> Node:
+    def parse_condexpr(self) -> t.Any:
         """`a if test else b`."""
         lineno = self.stream.current.lineno
         node = self.parse_binary()
@@ -346,7 +347,7 @@ class Parser:
             return None
         return _WORDS.get(token.value)
 
-    def parse_binary(self, level: int = 0) -> Node:
+    def parse_binary(self, level: int = 0) -> t.Any:
         """Operators that are at least this tight."""
         lineno = self.stream.current.lineno
         is_not = level <= _COMPARISON[0] and self.stream.current.value == "not"
@@ -360,7 +361,7 @@ class Parser:
             left = make(*fields.get(make, (left, *operands)), lineno=lineno)
         return left
 
-    def _operands(self, operator: tuple[int, t.Any]) -> t.Iterator[Node]:
+    def _operands(self, operator: tuple[int, t.Any]) -> t.Iterator[t.Any]:
         """What follows an operator: comparisons and `~` take any number of operands."""
         level, make = operator
         while self._operator() == operator:
@@ -377,7 +378,7 @@ class Parser:
         locals()[f"parse_{_name}"] = partialmethod(parse_binary, _level)
     parse_not = partialmethod(parse_binary, _COMPARISON[0])
 
-    def parse_unary(self, with_filter: bool = True) -> Node:
+    def parse_unary(self, with_filter: bool = True) -> t.Any:
         """`-a`, `+a`, or a value; with what follows it: `.b`, `[c]`, `(d)`, `|e`, `is f`."""
         token = self.stream.current
         if token.type in ("sub", "add"):
@@ -388,7 +389,7 @@ class Parser:
             node = self.parse_postfix(self.parse_primary())
         return self.parse_filter_expr(node) if with_filter else node
 
-    def parse_primary(self, with_namespace: bool = False) -> Node:
+    def parse_primary(self, with_namespace: bool = False) -> t.Any:
         """A name, a literal, or an expression in parentheses."""
         stream = self.stream
         token = stream.current
@@ -424,7 +425,7 @@ class Parser:
         with_condexpr: bool = True,
         extra_end_rules: t.Any = None,
         **rest: bool,
-    ) -> Node:
+    ) -> t.Any:
         """Parse expressions between commas; one without a comma is returned as it is.
 
         `simplified` allows names and literals only, as in targets, and attributes `with_namespace`.
@@ -433,7 +434,7 @@ class Parser:
         parse: t.Any = self.parse_primary if simplified else self.parse_expression
         allowed = rest.get("with_namespace", False) if simplified else with_condexpr
         lineno = self.stream.current.lineno
-        items: list[Node] = []
+        items: list[t.Any] = []
         while not self.is_tuple_end(extra_end_rules):
             items.append(parse(allowed))
             if not self.stream.skip_if("comma"):
@@ -452,12 +453,12 @@ class Parser:
         if end != "block_end":
             next(stream)
 
-    def parse_list(self) -> Node:
+    def parse_list(self) -> t.Any:
         """`[a, b]`."""
         lineno = next(self.stream).lineno
         return nodes.List([self.parse_expression() for _ in self._items("rbracket")], lineno=lineno)
 
-    def parse_dict(self) -> Node:
+    def parse_dict(self) -> t.Any:
         """`{a: b}`."""
         node = nodes.Dict([], lineno=next(self.stream).lineno)
         for token in self._items("rbrace"):
@@ -466,13 +467,13 @@ class Parser:
             node.items.append(nodes.Pair(key, self.parse_expression(), lineno=token.lineno))
         return node
 
-    def parse_postfix(self, node: Node) -> Node:
+    def parse_postfix(self, node: t.Any) -> t.Any:
         """Attributes, subscripts and calls."""
         while (type_ := self.stream.current.type) in ("dot", "lbracket", "lparen"):
             node = self.parse_call(node) if type_ == "lparen" else self.parse_subscript(node)
         return node
 
-    def parse_filter_expr(self, node: Node) -> Node:
+    def parse_filter_expr(self, node: t.Any) -> t.Any:
         """Filters, tests, and calls of what they return."""
         while True:
             token = self.stream.current
@@ -485,7 +486,7 @@ class Parser:
             else:
                 return node
 
-    def parse_subscript(self, node: Node) -> Node:
+    def parse_subscript(self, node: t.Any) -> t.Any:
         """`.name`, `.0` or `[...]`."""
         token, attr = next(self.stream), self.stream.current
         if token.type == "lbracket":
@@ -499,11 +500,11 @@ class Parser:
             self.fail("expected name or number", attr.lineno)
         return nodes.Getitem(node, nodes.Const(attr.value, lineno=attr.lineno), "load", lineno=token.lineno)
 
-    def parse_subscribed(self) -> Node:
+    def parse_subscribed(self) -> t.Any:
         """An index or a slice."""
         stream = self.stream
         lineno = stream.current.lineno
-        parts: list[Node] = [None if stream.current.type == "colon" else self.parse_expression()]
+        parts: list[t.Any] = [None if stream.current.type == "colon" else self.parse_expression()]
         if stream.current.type != "colon":
             return parts[0]
         while len(parts) < 3 and stream.skip_if("colon"):
@@ -511,11 +512,11 @@ class Parser:
             parts.append(None if empty else self.parse_expression())
         return nodes.Slice(*parts, *[None] * (3 - len(parts)), lineno=lineno)
 
-    def parse_call_args(self) -> tuple[list[Node], list[Node], Node, Node]:
+    def parse_call_args(self) -> tuple[list[t.Any], list[t.Any], t.Any, t.Any]:
         """`(a, b, c=d, *e, **f)`, in that order, as (args, kwargs, dyn_args, dyn_kwargs)."""
-        args: list[Node] = []
-        kwargs: list[Node] = []
-        dynamic: dict[str, Node] = {}
+        args: list[t.Any] = []
+        kwargs: list[t.Any] = []
+        dynamic: dict[str, t.Any] = {}
         lineno = self.stream.expect("lparen").lineno
         for token in self._items("rparen"):
             if token.type in ("mul", "pow"):
@@ -533,7 +534,7 @@ class Parser:
                 self.fail("invalid syntax for function call expression", lineno)
         return args, kwargs, dynamic.get("mul"), dynamic.get("pow")
 
-    def parse_call(self, node: Node) -> Node:
+    def parse_call(self, node: t.Any) -> t.Any:
         """A call of `node`."""
         lineno = self.stream.current.lineno
         return nodes.Call(node, *self.parse_call_args(), lineno=lineno)
@@ -545,7 +546,7 @@ class Parser:
             name += "." + self.stream.expect("name").value
         return name, self.parse_call_args() if self.stream.current.type == "lparen" else None
 
-    def parse_filter(self, node: Node, start_inline: bool = False) -> Node:
+    def parse_filter(self, node: t.Any, start_inline: bool = False) -> t.Any:
         """`|name(args)|...`; `start_inline` when the first `|` is not written."""
         while start_inline or self.stream.skip_if("pipe"):
             start_inline = False
@@ -554,7 +555,7 @@ class Parser:
             node = nodes.Filter(node, name, *(args or ([], [], None, None)), lineno=lineno)
         return node
 
-    def parse_test(self, node: Node) -> Node:
+    def parse_test(self, node: t.Any) -> t.Any:
         """`is name`, `is not name`, with arguments in parentheses or one without."""
         lineno = next(self.stream).lineno
         negated = self.stream.skip_if("name:not")

@@ -71,8 +71,7 @@ def _construction(node: t.Any) -> str:
     if isinstance(node, list):
         return f"[{', '.join(_splice(item) or _construction(item) for item in node)}]"
     if not isinstance(node, ast.AST):
-        is_hole = isinstance(node, str) and node.startswith(_FILLED)
-        return node[len(_FILLED) :] if is_hole else repr(node)
+        return node[len(_FILLED) :] if str(node).startswith(_FILLED) else repr(node)
     if isinstance(node, ast.Name) and node.id.startswith(_LITERAL):
         return f"self.const({node.id[len(_LITERAL) :]})"
     if isinstance(node, ast.Name) and node.id.startswith(_FILLED):

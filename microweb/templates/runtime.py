@@ -5,7 +5,6 @@ The rule: generated code does by itself what can be decided early, and comes her
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping
 from functools import cached_property, partial
 
@@ -118,7 +117,7 @@ class Context(Mapping):  # type: ignore[type-arg]
         if asks == "nothing":
             return f  # and is known to raise no StopIteration
         if asks is None:
-            if kind is builtins.type:
+            if kind is type:
                 return f
             if kind not in _PLAIN_CALLABLES:
                 # An instance whose __call__ was decorated.
@@ -444,8 +443,7 @@ class StrictUndefined(Undefined):
 
     __slots__ = ()
     __iter__ = __str__ = __len__ = Undefined._fail_with_undefined_error
-    __eq__ = __ne__ = __bool__ = __hash__ = Undefined._fail_with_undefined_error
-    __contains__ = Undefined._fail_with_undefined_error
+    __eq__ = __ne__ = __bool__ = __hash__ = __contains__ = Undefined._fail_with_undefined_error
 
 
 def make_logging_undefined(logger: t.Any = None, base: type[Undefined] = Undefined) -> type[Undefined]:

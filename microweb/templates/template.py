@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .environment import Environment
     from .runtime import Variables
 
-    Namespace = dict[str, t.Any]
-
 
 @lru_cache(maxsize=10)
 def get_spontaneous_environment(cls: t.Any, *args: t.Any) -> Environment:
@@ -56,7 +54,7 @@ class SourceLoader:
         return self._source
 
 
-def code_that_raises(error: TemplateSyntaxError) -> tuple[t.Any, Namespace]:
+def code_that_raises(error: TemplateSyntaxError) -> tuple[t.Any, dict[str, t.Any]]:
     """Return code that raises a syntax error on its line of the template, and the names to run it with."""
     filename = error.filename or pseudo_filename(error.name, error.source)
     code = compile("\n" * (error.lineno - 1) + "raise error from None", filename, "exec")
@@ -65,7 +63,7 @@ def code_that_raises(error: TemplateSyntaxError) -> tuple[t.Any, Namespace]:
     return code.replace(co_name="template"), names
 
 
-def run_module(environment: Environment, code: t.Any, source: t.Any) -> Namespace:
+def run_module(environment: Environment, code: t.Any, source: t.Any) -> dict[str, t.Any]:
     """Execute a template's module with the names that generated code needs."""
     namespace = {**NAMESPACE, "__name__": "template", "__file__": code.co_filename}
     namespace.update(environment=environment, lookup_item=environment._item_or_undefined)
@@ -86,7 +84,7 @@ class Template:
     environment_class: t.ClassVar[t.Any]
     environment: Environment
     _module: TemplateModule | None = None
-    _streaming: Namespace | None = None
+    _streaming: dict[str, t.Any] | None = None
 
     def __new__(cls, source: t.Any, *args: t.Any, **options: t.Any) -> t.Any:
         """Make a template from source and options of an `Environment`, which is shared."""
@@ -150,7 +148,7 @@ class Template:
         """The generator function that yields the pieces of the output."""
         return self._streaming_namespace()["root"]  # type: ignore[no-any-return]
 
-    def _streaming_namespace(self) -> Namespace:
+    def _streaming_namespace(self) -> dict[str, t.Any]:
         """The second translation of the template, made when something first asks for it."""
         if self._streaming is None:
             if self._source is None:

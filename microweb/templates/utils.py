@@ -293,8 +293,7 @@ def generate_lorem_ipsum(n: int = 5, html: bool = True, min: int = 20, max: int 
         cuts = range(0, len(text), random.randint(7, 14))
         sentences = [" ".join(text[cut : cut + cuts.step]).capitalize() for cut in cuts]
         paragraphs.append(". ".join(sentences) + ".")
-    marked = Markup("\n".join(f"<p>{text}</p>" for text in paragraphs))
-    return marked if html else "\n\n".join(paragraphs)
+    return Markup("\n".join(f"<p>{text}</p>" for text in paragraphs)) if html else "\n\n".join(paragraphs)
 
 
 #: What every template may call, unless the environment's `globals` say otherwise.
