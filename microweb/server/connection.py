@@ -134,6 +134,8 @@ class Connection:
     def _serve(self, head: Head) -> bool:
         """Run the application; whether the connection goes on."""
         self.requests += 1
+        if head.dropped:
+            self.server.count_dropped(head.dropped)
         bound = self.limits.body_bytes
         if bound is not None and head.length > bound:
             self.refuse(Refused(413, f"a body may have {bound} bytes"), head)
@@ -202,10 +204,12 @@ class Connection:
 
     def expire(self) -> None:
         """End it at its deadline."""
-        if self.buffer and self.step == self.read:
-            self.refuse(Refused(408, "the request did not arrive in time"))
-        else:
+        if self.step != self.read or self.is_idle():
             self.close()
+        elif self.buffer:
+            self.refuse(Refused(408, "the request did not arrive in time"))
+        else:  # it came, and nobody had the time to look at it
+            self.refuse(Refused(503, "all threads are busy"))
 
     def is_idle(self) -> bool:
         """Whether nothing at all has come of a next request."""

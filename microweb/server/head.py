@@ -50,6 +50,8 @@ class Head:
         self.method, self.target, self.minor = method, target, minor
         self.path, _, self.query = target.partition("?")
         self.variables: dict[str, str] = {}
+        #: Fields whose names could pass for those of others; they are not among the variables.
+        self.dropped = 0
         #: What follows: `length` bytes, or chunks; 0 and False when nothing does.
         self.length, self.chunked = 0, False
         #: The client waits for "100 Continue" before it sends the body.
@@ -79,6 +81,8 @@ def take_head(buffer: bytearray, seen: int = 0, limits: t.Any = Limits) -> Head 
         raise Refused(400, "a header field is: token, colon, value without control characters")
     _check_sizes(found, limits)
     head.variables = collect(found)
+    if len(found) > len(head.variables):
+        head.dropped = sum("_" in name for name, _ in found)
     _finish(head, limits)
     del buffer[: end + 4]
     return head

@@ -86,6 +86,8 @@ class BaseWSGIServer:
             self.host = "localhost" if is_unix else self.server_address[0]
         self.base_environ = self._base_environ()
         self.stopping = False
+        #: Header fields that no application was shown, since their names have a `_`.
+        self.dropped = 0
         #: Whether Ctrl-C ended serve_forever().
         self.interrupted = False
         #: A descriptor whose end means that the server should end, too.
@@ -284,6 +286,12 @@ class BaseWSGIServer:
         self._connections.pop(connection.fileno, None)
         if self.stopping and not self._connections:
             self._empty.set()
+
+    def count_dropped(self, count: int) -> None:
+        """Tell once of fields that a request lost: a proxy may have been meant to set them."""
+        if not self.dropped:
+            warn("dropped %d header fields whose names have a _, and will do so without a word", count)
+        self.dropped += count
 
     def _take(self, fileno: int) -> Connection | None:
         return self._parked.pop(fileno, None)

@@ -195,10 +195,10 @@ def run_with_reloader(
     """Call `main` in a process of its own, and anew whenever a file changes.
 
     In the parent this raises SystemExit with the last child's status; in the child it returns what `main`
-    does. `extra_files` may hold directories and patterns with `**`. Of `reloader_type` there is one kind,
-    whose names are "auto" and "stat".
+    does. `extra_files` may hold directories and patterns with `**`. There is one kind of reloader, whatever
+    `reloader_type` says: "watchdog" needs a package of that name elsewhere, and nothing here.
     """
-    if reloader_type not in ("auto", "stat"):
+    if reloader_type not in ("auto", "stat", "watchdog"):
         raise ValueError(f"reloader_type={reloader_type!r}: wanted 'auto' or 'stat'; there is no other kind")
     # SystemExit runs everybody's `finally`; the server that runs in `main` may set a handler of its own.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -46,7 +46,7 @@ def run_simple(
     exclude_patterns: t.Iterable[str] | None = None,
     reloader_interval: float = 1,
     reloader_type: str = "auto",
-    threaded: bool = True,
+    threaded: bool = False,
     processes: int = 1,
     request_handler: t.Any = None,
     static_files: t.Any = None,
@@ -75,9 +75,11 @@ def run_simple(
         application.trusted_hosts.append(hostname)
     # The parent of a reloader holds the port, so that no connection is refused during a restart.
     handed = os.environ.get(_FD_VARIABLE) if is_running_from_reloader() else None
+    # Who waits for one thread waits shorter when nobody keeps a connection; as Werkzeug's server does.
+    limits = {} if threaded or processes > 1 else {"requests": 1}
     server = _bound(
         hostname, port, application, threaded and processes == 1, processes, request_handler,
-        passthrough_errors, ssl_context, None if handed is None else int(handed),
+        passthrough_errors, ssl_context, None if handed is None else int(handed), **limits,
     )  # fmt: skip
     if not is_running_from_reloader():
         logger.info("Serving on %s - Ctrl-C stops it", server.url)
@@ -143,14 +145,19 @@ def _run(server: BaseWSGIServer, processes: int) -> int:
     def stop(number: int, frame: object) -> None:
         _handle(before)  # a second signal leaves at once
         server.interrupted = number == signal.SIGINT
+        if not server.multithread:  # an application that never returns holds this very thread
+            patience.start()
         server.shutdown()
 
+    patience = threading.Timer(server.limits.grace_seconds + 1, os.kill, (os.getpid(), signal.SIGTERM))
+    patience.daemon = True
     _handle(dict.fromkeys(before, stop))
     try:
         server.serve_forever()
     except KeyboardInterrupt:
         server.interrupted = True
     finally:
+        patience.cancel()
         _handle(before)
     return 130 if server.interrupted else 0
 

@@ -307,6 +307,18 @@ def test_unix_sockets(tmp_path):
     assert not (tmp_path / "socket").exists()
 
 
+def test_dropped_names_are_told_once():
+    # B41: how many, and neither which nor what they said
+    request = GET.replace(b"\r\n\r\n", b"\r\nX_A: secret\r\nX_B: secret\r\nProxy: c\r\nX-D: d\r\n\r\n")
+    with serving(echo) as live:
+        for _ in range(3):
+            assert statuses(live.exchange(request)) == [200]
+        told = [record for record in live.records if "dropped" in record]
+        assert len(told) == 1 and "2 header fields" in told[0]
+        assert live.server.dropped == 6
+        assert live.calls[0]["HTTP_X_D"] == "d" and "secret" not in repr(live.calls[0])
+
+
 #: What a client may send, the statuses that it gets, and whether another request is read after it.
 MOVES = [
     (GET, [200], True),

@@ -6,8 +6,9 @@ import pytest
 
 from microweb.server.errors import Refused
 from microweb.server.head import take_head
+from microweb.server.limits import Limits
 
-from .corpus import BROKEN, CHUNKED, CUTS, HEADS, REQUEST_LINES, WHOLE, bytewise, cut, line
+from .corpus import BROKEN, CHUNKED, CUTS, HEADS, REQUEST_LINES, WHOLE, bytewise, cut, fields, line
 from .live import Client, process
 
 PROGRAM = """
@@ -106,6 +107,39 @@ def test_broken_chunks(client, data):
 def test_whole_chunks(client, data):
     answer = assert_answers(client, CHUNKED + data + LAST, [b"200", b"200"], end=False)
     assert WHOLE[data] in answer
+
+
+#: The rows of published records, as `tests.test_pages` lists them.
+ADVISORIES = [
+    ("B10: CVE-2019-16792, CVE-2020-10108", fields(b"Content-Length: 5\r\nContent-Length: 0")),
+    ("B11: CVE-2020-10109, CVE-2023-47641", fields(b"Content-Length: 3\r\nTransfer-Encoding: chunked")),
+    ("B15: CVE-2019-16786, CVE-2024-6827, CVE-2024-1135", fields(b"Transfer-Encoding: xchunked")),
+    ("B17: CVE-2019-16789", fields(b"Transfer-Encoding: \x0bchunked")),
+    ("B19: CVE-2019-16785", fields(b"X: a\nTransfer-Encoding: chunked")),
+    ("B20: CVE-2023-37276, CVE-2023-30589", fields(b"X-Abc: \rxTransfer-Encoding: chunked")),
+    ("B43: CVE-2020-5236", fields(b"Bad: " + b"x" * 8000 + b"\x10")),
+    ("B45: CVE-2025-67725, CVE-2025-14550", fields(b"\r\n".join([b"X: a"] * Limits.fields))),
+]
+BROKEN_ADVISORIES = [
+    ("B21: CVE-2022-24761, CVE-2022-24801, CVE-2023-47627, CVE-2024-23829", b"+5\r\nhello\r\n0\r\n\r\n"),
+    ("B22: CVE-2025-55315", b"5;a\nb\r\nhello\r\n0\r\n\r\n"),
+    ("B23: CVE-2025-43859", b"5\r\nhelloXX0\r\n\r\n"),
+    ("B24: CVE-2023-40175, CVE-2023-41419, CVE-2025-58068", b"0\r\nbad line\r\n\r\n"),
+]
+
+
+def test_published_records_are_rows_of_the_corpus():
+    for _, data in ADVISORIES:
+        assert HEADS[data] >= 400
+    for _, data in BROKEN_ADVISORIES:
+        assert data in BROKEN
+
+
+def test_a_body_of_tiny_chunks(client):
+    """B60, CVE-2025-69229: their number alone makes nothing slow."""
+    data = CHUNKED + b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n" + LAST
+    answer = client.exchange(data, end=False)
+    assert statuses(answer) == [b"200", b"200"] and answer.count(b"x") > 100_000
 
 
 def test_the_corpus_is_large():

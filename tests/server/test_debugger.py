@@ -533,6 +533,7 @@ def test_trusted_hosts(host):
     ids=str,
 )
 def test_cve_2016_9014_others_see_nothing(asked, caplog):
+    # B65, GHSA-2g68-c3qc-8985: names of other sites that were made to point here; B157: an exposed debugger
     app = debugged(failing(ValueError("what happened")), evalex=True, pin_security=False)
     answer = ask(app, **asked)
     assert answer.status == 500
@@ -613,6 +614,7 @@ def test_consoles_are_locked_until_the_pin_is_given(caplog):
 
 
 def test_wrong_pins_are_counted_and_told(caplog):
+    # B156, CVE-2019-14806: a PIN that can be guessed; this one is random, and ten tries are all
     app = debugged(failing(ValueError()), evalex=True)
     for attempt in range(1, ATTEMPTS + 1):
         assert json.loads(pin_auth(app, "1").text) == {"auth": False, "exhausted": attempt == ATTEMPTS}
@@ -652,6 +654,7 @@ def test_the_reloader_keeps_pin_and_cookie(monkeypatch):
 @pytest.mark.parametrize("command", ["pinauth", "printpin", "eval"])
 @pytest.mark.parametrize("form", [None, {}, {"s": "wrong"}, {"s": "ä"}], ids=str)
 def test_commands_need_the_pages_secret(command, form, caplog):
+    # B156, CVE-2024-34069: a page of another site that talks to this one
     app = debugged(failing(ValueError()), evalex=True, pin_security=False)
     path = f"/?__debugger__=yes&cmd={command}&s={app.secret}&frm=0&code=1"
     assert ask(app, path, form).status == 403

@@ -174,6 +174,30 @@ def test_a_full_pool_can_refuse():
         assert statuses(live.receive(one) + live.receive(two)) == [200, 200]
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_pool_that_hangs_says_so(threads):
+    """Who queues for threads that never come back gets an answer at its deadline, and no silence."""
+    entered, leave = threading.Semaphore(0), threading.Event()
+
+    def stuck(environ, start_response):
+        entered.release()
+        leave.wait(60)
+        return echo(environ, start_response)
+
+    with serving(stuck, threads=threads, limits={"head_seconds": 0.05}) as live:
+        held = [live.connect() for _ in range(threads)]
+        for sock in held:
+            sock.sendall(LAST)
+            assert entered.acquire(timeout=20)
+        answer = live.exchange(GET, end=False)
+        assert statuses(answer) == [503] and b"busy" in answer
+        assert live.exchange(end=False) == b""  # one that said nothing is told nothing
+        leave.set()
+        for sock in held:
+            assert statuses(live.receive(sock)) == [200]
+            sock.close()
+
+
 def test_a_full_pool_queues():
     entered, leave = threading.Event(), threading.Event()
 
@@ -193,6 +217,23 @@ def test_a_full_pool_queues():
             sock.close()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_application_that_never_returns_does_not_hold_the_process(threads):
+    reading, writing = os.pipe()
+    os.set_inheritable(reading, True)
+    with (  # noqa: SIM117
+        open(reading, "rb", 0),
+        open(writing, "wb", 0),
+        process(PROGRAM, 1, threads, reading, "grace_seconds", 0.01, pass_fds=(reading,)) as server,
+    ):
+        with Client(address(server)).connect() as sock:
+            sock.sendall(WAIT)
+            assert server.stderr.readline() == "entered\n"
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(20) in (0, -signal.SIGTERM)
+            assert "1 requests were cut" in server.stderr.read()
+
+
 PROGRAM = """
 import os, sys
 from microweb.server import serve
@@ -202,7 +243,9 @@ def app(environ, start_response):
         os.read(int(sys.argv[3]), 1)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
-sys.exit(serve(app, "127.0.0.1", 0, workers=int(sys.argv[1]), threads=int(sys.argv[2]), access_log=False))
+limits = dict(zip(sys.argv[4::2], map(float, sys.argv[5::2])))
+workers, threads = int(sys.argv[1]), int(sys.argv[2])
+sys.exit(serve(app, "127.0.0.1", 0, workers=workers, threads=threads, access_log=False, **limits))
 """
 
 

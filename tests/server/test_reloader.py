@@ -164,7 +164,7 @@ def test_an_idle_watch_sleeps_long_enough(monkeypatch):
 
 def test_another_kind_is_refused():
     with pytest.raises(ValueError, match="'auto' or 'stat'"):
-        run_with_reloader(print, reloader_type="watchdog")
+        run_with_reloader(print, reloader_type="inotify")
 
 
 # -- how a program is started again
