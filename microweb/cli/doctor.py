@@ -89,7 +89,7 @@ def _lines(findings: list[Finding]) -> t.Iterator[str]:
     if counts["broken"]:
         yield "\nApplications will not work here."
     elif counts["no"] or counts["slower"]:
-        yield f"\nApplications will work here; {counts['no']} things will not, {counts['slower']} cost more."
+        yield f"\nApplications will work here. Missing: {counts['no']}; slower: {counts['slower']}."
     else:
         yield "\nEverything works here."
 

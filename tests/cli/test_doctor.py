@@ -117,7 +117,7 @@ def raiser(error):
             [("a", "no", "b", raiser(OSError("c\nd"))), ("e", "no", "f", raiser(doctor.Slower("g")))],
             0,
             "no      a            lost: b (OSError: c)\nslower  e            g\n\n"
-            "Applications will work here; 1 things will not, 1 cost more.\n",
+            "Applications will work here. Missing: 1; slower: 1.\n",
         ),
         (
             [("a", "broken", "b", raiser(KeyError("c")))],
