@@ -80,6 +80,15 @@ def clear_caches() -> None:
     _lexers.cache_clear()
 
 
+class BytecodeCache:
+    """Taken as ``Environment(bytecode_cache=...)`` and left empty: compiled templates stay in memory."""
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None: ...
+
+    def clear(self) -> None:
+        """Nothing was kept."""
+
+
 _PARTS = ("scheme", "server", "root_path", "path", "query_string", "headers", "remote_addr")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from pathlib import Path
 from types import ModuleType
 from unittest import mock
 
@@ -167,3 +168,13 @@ def test_context_variables_of_flask() -> None:
     with Flask("x").test_request_context() as context:
         assert _cv_request.get() is context is request_ctx._get_current_object()
         assert _cv_app.get() is app_ctx._get_current_object()
+
+
+def test_bytecode_caches_are_taken_and_left_empty(tmp_path: Path) -> None:
+    from jinja2 import DictLoader, Environment, FileSystemBytecodeCache
+
+    cache = FileSystemBytecodeCache(str(tmp_path), "%s.cache")
+    environment = Environment(loader=DictLoader({"page": "{{ 6 * 7 }}"}), bytecode_cache=cache)
+    assert environment.get_template("page").render() == "42"
+    environment.bytecode_cache.clear()
+    assert not any(tmp_path.iterdir())
