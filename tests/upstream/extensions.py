@@ -1,4 +1,4 @@
-"""Extensions that were written for Flask, unmodified, with their own suites: with Flask, then without.
+"""Extensions and programs that were written for Flask, with their own suites: with Flask, then without.
 
 ``python -m tests.upstream.extensions [NAME ...] [--update]`` runs each suite twice: in an environment with
 the real packages, and in one that has none of them, under the alias layer. What passes in the first and not
@@ -15,9 +15,10 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
-from .sources import Source, cache_dir, environment, made_environment, unpack_source
+from .sources import SOURCES, Source, cache_dir, environment, made_environment, unpack_source
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTS = Path(__file__).with_name("extensions.json")
@@ -32,6 +33,29 @@ EXTENSIONS = {
     "flask_smorest": Source("0.47.0", "a415ce7db3d7e63dd854eb16d59047686dbf5d31c4913e245fa5657f88e7788d"),
     "flask_marshmallow": Source("1.5.0", "7c06b56e41647eccdb3cd57c25b109f19191b4c62509362bd64920cdf601a066"),
     "flask_httpauth": Source("4.8.1", "88499b22f1353893743c3cd68f2ca561c4ad9ef75cd6bcc7f621161cd0e80744"),
+}
+
+
+class Program(NamedTuple):
+    """An application in a source distribution: the archive, where in it, and where its tests are."""
+
+    archive: str
+    source: Source
+    folder: str = ""
+    tests: str = "tests"
+
+
+PROGRAMS = {
+    "flaskr": Program("flask", SOURCES["flask"], "examples/tutorial"),
+    "js_example": Program("flask", SOURCES["flask"], "examples/javascript"),
+    "httpbin": Program(
+        "httpbin", Source("0.10.4", "6023a5a2e8fb8e91abdd6d34d1f1f455092f97d567c25600e1b48ee1178aa738")
+    ),
+    "ihatemoney": Program(
+        "ihatemoney",
+        Source("7.2.1", "e74fc718f68e1ec400cf9c4364025a91febb86c9b523aeb33a52e5adbeaa77e1"),
+        tests="ihatemoney/tests",
+    ),
 }
 
 #: The stack that is replaced, and what else the extensions and their suites import.
@@ -66,6 +90,12 @@ LIBRARIES = [
         "packaging",
         "Pygments",
     ],
+    # What the programs import beside these.
+    *["flask-babel==4.0.0", "Flask-Limiter==4.1.1", "Flask-Mail==0.10.0", "Flask-RESTful==0.3.10"],
+    *["flask-talisman==1.1.0", "SQLAlchemy-Continuum==1.5.2", "flasgger==0.9.7.1", "brotlicffi", "cffi"],
+    *["pycparser", "decorator", "six", "mistune", "jsonschema", "jsonschema-specifications", "referencing"],
+    *["rpds-py", "attrs", "babel", "pytz", "aniso8601", "limits", "ordered-set", "Deprecated", "wrapt<3"],
+    *["cachetools", "debts", "qrcode", "requests", "urllib3", "certifi", "charset-normalizer"],
 ]
 
 #: What the distribution called Flask installs, and a suite calls.
@@ -86,7 +116,7 @@ def without_flask() -> Path:
     return python
 
 
-def outcomes(python: Path, folder: Path, *alias: str) -> tuple[set[str], str]:
+def outcomes(python: Path, folder: Path, tests: str, *alias: str) -> tuple[set[str], str]:
     """The names of the tests that pass, and the end of what the run printed."""
     report = folder / "report.xml"
     options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-W", "ignore", f"--junitxml={report}"]
@@ -95,7 +125,7 @@ def outcomes(python: Path, folder: Path, *alias: str) -> tuple[set[str], str]:
     if alias:
         env["PYTHONPATH"] = os.fspath(ROOT)
     done = subprocess.run(
-        [python, *alias, "-m", "pytest", "tests", *options, *settings],
+        [python, *alias, "-m", "pytest", tests, *options, *settings],
         cwd=folder,
         env=env,
         stdin=subprocess.DEVNULL,
@@ -116,10 +146,14 @@ def outcomes(python: Path, folder: Path, *alias: str) -> tuple[set[str], str]:
 
 def compare(name: str, real: Path, ours: Path, work: Path) -> dict[str, object]:
     """Run one suite both ways; print the counts, and what only passes with Flask."""
-    source, passed, told = EXTENSIONS[name], [], ""
+    program = PROGRAMS.get(name) or Program(name, EXTENSIONS[name])
+    source, passed, told = program.source, [], ""
+    # Of an extension nothing but the tests, so that they take what is installed.
+    wanted = (program.folder,) if name in PROGRAMS else ("pyproject.toml", "tests/")
     for python, alias in ((real, ()), (ours, ("-m", "microweb", "compat"))):
-        folder = unpack_source(name, source, real, work / ("alias" if alias else "flask"))
-        names, told = outcomes(python, folder, *alias)
+        target = work / name / ("alias" if alias else "flask")
+        folder = unpack_source(program.archive, source, real, target, wanted) / program.folder
+        names, told = outcomes(python, folder, program.tests, *alias)
         passed.append(names)
     lost = sorted(passed[0] - passed[1])
     print(f"{name} {source.version}: {len(passed[0])} with Flask, {len(passed[1])} with microweb", flush=True)
@@ -131,13 +165,13 @@ def compare(name: str, real: Path, ours: Path, work: Path) -> dict[str, object]:
 def main() -> int:
     """Run what is asked for; 1 when a test passes with Flask only."""
     parser = argparse.ArgumentParser(prog="python -m tests.upstream.extensions", description=__doc__)
-    parser.add_argument("name", nargs="*", help=f"of {', '.join(EXTENSIONS)} (all)")
+    parser.add_argument("name", nargs="*", help=f"of {', '.join([*EXTENSIONS, *PROGRAMS])} (all)")
     parser.add_argument("--update", action="store_true", help="write the counts down")
     options = parser.parse_args()
     real, ours = with_flask(), without_flask()
     work = Path(tempfile.mkdtemp(prefix="work-", dir=cache_dir()))
     try:
-        found = {name: compare(name, real, ours, work) for name in options.name or EXTENSIONS}
+        found = {name: compare(name, real, ours, work) for name in options.name or [*EXTENSIONS, *PROGRAMS]}
     finally:
         shutil.rmtree(work, ignore_errors=True)
     if options.update:

@@ -81,9 +81,9 @@ def _extensions() -> list[str]:
         return []
     rows = json.loads(EXTENSIONS.read_text(encoding="utf-8"))
     return [
-        "\n## Extensions, unmodified, with their own suites\n\n"
+        "\n## Extensions and programs, unmodified, with their own suites\n\n"
         "`python -m tests.upstream.extensions` runs them with Flask 3.1.3 and without.\n\n"
-        "| extension | version | passed with Flask | passed with microweb |\n|---|---|---:|---:|\n",
+        "| suite | version | passed with Flask | passed with microweb |\n|---|---|---:|---:|\n",
         *(
             f"| {name} | {row['version']} | {row['flask']} | {row['microweb']} |\n"
             for name, row in rows.items()

@@ -142,12 +142,18 @@ def unpack(suite: str, python: Path, target: Path) -> Path:
     return unpack_source(suite, SOURCES[suite], python, target)
 
 
-def unpack_source(suite: str, source: Source, python: Path, target: Path) -> Path:
-    """The same for any pinned source distribution."""
+def unpack_source(
+    suite: str,
+    source: Source,
+    python: Path,
+    target: Path,
+    wanted: tuple[str, ...] = ("pyproject.toml", "tests/"),
+) -> Path:
+    """The same for any pinned source distribution, and what is wanted of it."""
     with tarfile.open(archive(suite, python, source)) as tar:
         for member in tar.getmembers():
             inner = member.name.partition("/")[2]
-            if member.isfile() and (inner == "pyproject.toml" or inner.startswith("tests/")):
+            if member.isfile() and inner.startswith(wanted):
                 path = target / suite / inner
                 path.parent.mkdir(parents=True, exist_ok=True)
                 data = tar.extractfile(member)
