@@ -697,7 +697,8 @@ class Microweb(ShortWay, UrlBuilding, Scaffold):
 
     def update_template_context(self, context: dict[str, t.Any]) -> None:
         """Add what the context processors say; what the caller passed wins."""
-        blueprints = reversed(request.blueprints) if request else ()
+        current = _contexts.get()[1]
+        blueprints = reversed(current.request.blueprints) if current else ()
         passed = context.copy()
         for name in (None, *blueprints):
             for func in self.template_context_processors.get(name, ()):

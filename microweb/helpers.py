@@ -11,7 +11,7 @@ from functools import update_wrapper
 
 from .ctx import _require_request_context
 from .exceptions import abort as _abort
-from .globals import current_app, request, request_ctx, session, top_app_context, top_request_context
+from .globals import _contexts, _find_app, _find_request_context, _find_session, current_app, g, request
 from .http.redirects import redirect as _redirect
 from .signals import message_flashed
 
@@ -92,12 +92,13 @@ def get_template_attribute(template_name: str, attribute: str) -> t.Any:
 
 def flash(message: str, category: str = "message") -> None:
     """Keep a message in the session, for the next request to show."""
+    session = _find_session()
     flashes = session.get("_flashes", [])
     flashes.append((category, message))
     # Stored again, not only appended to: that is what marks the session as modified.
     session["_flashes"] = flashes
     if message_flashed.receivers:
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        app = _find_app()
         message_flashed.send(app, _async_wrapper=app.ensure_sync, message=message, category=category)
 
 
@@ -106,10 +107,11 @@ def get_flashed_messages(with_categories: bool = False, category_filter: t.Itera
 
     A list of texts, or of ``(category, text)``; only of some categories if a filter is given.
     """
-    flashes = request_ctx.flashes
+    context = _find_request_context()
+    flashes = context.flashes
     if flashes is None:
-        flashes = session.pop("_flashes") if "_flashes" in session else []
-        request_ctx.flashes = flashes
+        session = context.session
+        flashes = context.flashes = session.pop("_flashes") if "_flashes" in session else []
     if category_filter:
         flashes = [pair for pair in flashes if pair[0] in category_filter]
     return flashes if with_categories else [pair[1] for pair in flashes]
@@ -165,7 +167,7 @@ def _close(stream: t.Any) -> None:
 
 def _send_file_options(options: dict[str, t.Any]) -> dict[str, t.Any]:
     """What ``files.send_file`` wants to know, from the current application and request."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = _find_app()
     if options.get("max_age") is None:
         options["max_age"] = app.get_send_file_max_age
     options.update(
@@ -220,9 +222,12 @@ def _default_template_ctx_processor() -> dict[str, t.Any]:
     Not the session: reaching it through the proxy is what marks it as accessed.
     """
     names: dict[str, t.Any] = {}
-    app_context, request_context = top_app_context(), top_request_context()
-    if app_context is not None:
-        names["g"] = app_context.g
+    app_context, request_context = _contexts.get()
     if request_context is not None:
         names["request"] = request_context.request
+        app_context = app_context or request_context._app_ctx
+        # Not made yet: most templates do not look at it, and then it need not be torn down either.
+        names["g"] = g
+    if app_context is not None:
+        names["g"] = app_context.g
     return names

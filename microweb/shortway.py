@@ -33,6 +33,7 @@ _LONG_WAY_METHODS = {"HEAD", "OPTIONS"}
 _STEPS = (
     "full_dispatch_request preprocess_request dispatch_request ensure_sync finalize_request"
     " make_response process_response do_teardown_request do_teardown_appcontext"
+    " inject_url_defaults"
 )
 
 

@@ -6,7 +6,7 @@ that an application can replace the templates of a blueprint that it did not wri
 
 from __future__ import annotations
 
-from .globals import current_app, request, top_request_context
+from .globals import _find_app, request, top_request_context
 from .helpers import _default_template_ctx_processor, stream_with_context
 from .signals import before_render_template, template_rendered
 from .templates.environment import Environment as BaseEnvironment
@@ -125,12 +125,12 @@ def _stream(app: Microweb, template: Template, context: dict[str, t.Any]) -> t.I
 
 
 def _find(name: t.Any) -> tuple[Microweb, Template]:
-    app: Microweb = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = _find_app()
     return app, app.jinja_env.get_or_select_template(name)
 
 
 def _compile(source: str) -> tuple[Microweb, Template]:
-    app: Microweb = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = _find_app()
     # An environment of another class has no cache of ours.
     compile_string = getattr(app.jinja_env, "from_cached_string", app.jinja_env.from_string)
     return app, compile_string(source)

@@ -33,6 +33,8 @@ class UrlBuilding:
         url_map: Map
         response_class: t.Any
         subdomain_matching: bool
+        overrides_url_adapter: bool
+        takes_every_step: bool
         url_default_functions: t.Any
         url_build_error_handlers: list[t.Callable[[Exception, str, dict[str, t.Any]], str]]
 
@@ -80,6 +82,10 @@ class UrlBuilding:
         """
         context = _contexts.get()[1]
         if context is not None:
+            if not _external and _method is _scheme is _anchor is None:
+                path = self._path_for(context, endpoint, values)
+                if path is not None:
+                    return path
             adapter = context.url_adapter
             if endpoint[:1] == ".":
                 blueprint = context.request.blueprint
@@ -104,6 +110,29 @@ class UrlBuilding:
             values = dict(values, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
             return self.handle_url_build_error(error, endpoint, values)
         return url if _anchor is None else f"{url}#{url_quote(_anchor, safe=_ANCHOR_SAFE)}"
+
+    # Templates call it in loops: without the wrapper around functions that may raise StopIteration.
+    url_for.jinja_pass_arg = "nothing"  # type: ignore[attr-defined]
+
+    def _path_for(self, context: t.Any, endpoint: str, values: dict[str, t.Any]) -> str | None:
+        """The path of an endpoint that has one rule, where nothing but the rule plays a part; else None.
+
+        Such a request is not bound to the URL map, which takes as long as building ten URLs.
+        """
+        rule = self.url_map._lone_rules.get(endpoint)
+        if (
+            rule is None
+            or self.takes_every_step
+            or self.url_default_functions
+            or self.subdomain_matching
+            or self.overrides_url_adapter
+            or self.url_map._remap
+            or endpoint[-6:] == "static"  # may need a fingerprint
+            or context.environ.get("SCRIPT_NAME")
+            or "url_adapter" in context.__dict__  # there is one already, maybe of another make
+        ):
+            return None
+        return rule.build_plainly(values)
 
     def _adapter_without_request(self, external: bool | None) -> MapAdapter:
         context = top_app_context()

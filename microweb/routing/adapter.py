@@ -14,7 +14,6 @@ import re
 
 from ..exceptions import HTTPException, MethodNotAllowed, NotFound
 from ..http.urls import url_encode
-from .converters import ValidationError
 from .exceptions import BuildError, RequestAliasRedirect, RequestPath, RequestRedirect, WebsocketMismatch
 from .matcher import Search
 from .pattern import one_slash, quote_path
@@ -64,6 +63,8 @@ class MapAdapter:
         self.default_method = default_method
         self.query_args = query_args
         self.websocket = url_scheme in {"ws", "wss"}
+        #: Whether a path alone leads to rules of the default subdomain.
+        self._at_home = subdomain == map.default_subdomain
         self._domain = server_name if map.host_matching or subdomain is None else subdomain
 
     # -- matching
@@ -242,12 +243,12 @@ class MapAdapter:
         """
         if self.map._remap:
             self.map.update()
-        values = values or {}
-        if method is None and not force_external:
-            path = self._build_plainly(endpoint, values)
+        rule = self.map._lone_rules.get(endpoint)
+        if rule is not None and self._at_home and not force_external and method is None:
+            path = rule.build_plainly(values or {})
             if path is not None:
-                return path
-        values = _given(values)
+                return self._mount + path
+        values = _given(values or {})
         found = self._choose(endpoint, values, method, append_unknown)
         if found is None:
             raise BuildError(endpoint, values, method, self)
@@ -261,24 +262,6 @@ class MapAdapter:
             # Links cross between HTTP and WebSockets, and stay as secure as they were.
             scheme = ("ws" if rule.websocket else "http") + ("s:" if scheme in {"https", "wss"} else ":")
         return f"{scheme}//{self.get_host(domain)}{path}"
-
-    def _build_plainly(self, endpoint: t.Any, values: Values) -> str | None:
-        """The path, where the values are the arguments of the only rule; None asks for the long way."""
-        rule = self.map._lone_rules.get(endpoint)
-        if (
-            rule is None
-            or type(values) is not dict
-            or rule.arguments != values.keys()
-            or self.subdomain != self.map.default_subdomain
-        ):
-            return None
-        for value in values.values():
-            if value is None:
-                return None  # that is no value
-        try:
-            return self._mount + (rule._urls or rule._make_urls())[1](values)
-        except ValidationError:
-            return None
 
     def _choose(
         self, endpoint: t.Any, values: Values, method: str | None, append_unknown: bool

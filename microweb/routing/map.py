@@ -182,11 +182,13 @@ class Map:
 
     def _make_tables(self) -> None:
         lone = {}
+        # Adapters of another make may build other URLs.
+        choices = self.host_matching or type(self).bind_to_environ is not Map.bind_to_environ
         for endpoint, rules in list(self._rules_by_endpoint.items()):
             # A new list: sorting in place would show an empty one to other threads meanwhile.
             self._rules_by_endpoint[endpoint] = ranked = sorted(rules, key=lambda r: r.build_compare_key())
             self._mark_direct(ranked)
-            if len(ranked) == 1 and not self.host_matching and ranked[0].is_plain(self.default_subdomain):
+            if len(ranked) == 1 and not choices and ranked[0].is_plain(self.default_subdomain):
                 lone[endpoint] = ranked[0]
         self._lone_rules = lone
         self._matcher = StateMachineMatcher(rule for rule in self._added if not rule.build_only)

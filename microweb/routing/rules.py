@@ -215,6 +215,18 @@ class Rule(RuleFactory):
             path = f"{path}?{query}" if query else path
         return domain, path
 
+    def build_plainly(self, values: t.Mapping[str, t.Any]) -> str | None:
+        """The path of a rule in `Map._lone_rules`, if the values are its arguments; None: build it."""
+        if type(values) is not dict or len(values) != len(self.arguments):
+            return None
+        for value in values.values():
+            if value is None:
+                return None  # that is no value
+        try:
+            return (self._urls or self._make_urls())[1](values)
+        except (ValidationError, KeyError):
+            return None
+
     def is_plain(self, subdomain: str) -> bool:
         """Whether a URL is the path alone: no defaults, no other host or protocol."""
         special = self.defaults or self.websocket or self.subdomain != subdomain

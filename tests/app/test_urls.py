@@ -3,7 +3,8 @@
 import pytest
 
 from microweb import Blueprint, Microweb, redirect, url_for
-from microweb.routing import BuildError
+from microweb.globals import request_ctx
+from microweb.routing import BuildError, Map
 
 
 @pytest.fixture
@@ -22,10 +23,11 @@ def app(app):
     return app
 
 
-@pytest.mark.parametrize(
+IN_A_REQUEST = pytest.mark.parametrize(
     ("endpoint", "values", "url"),
     [
         ("index", {}, "/"),
+        ("index", {"_anchor": ""}, "/#"),
         ("index", {"q": "a b&c", "none": None}, "/?q=a+b%26c"),
         ("index", {"next": "/a/b"}, "/?next=/a/b"),
         ("index", {"n": [1, 2]}, "/?n=1&n=2"),
@@ -47,10 +49,63 @@ def app(app):
         ("static", {"filename": "css/a b.css"}, "/static/css/a%20b.css"),
     ],
 )
+
+
+@IN_A_REQUEST
 def test_in_a_request(app, endpoint, values, url):
     with app.test_request_context():
         assert url_for(endpoint, **values) == url
         assert app.url_for(endpoint, **values) == url
+
+
+def _say(app, *endpoint, **values):
+    """What url_for says in a view of an application that has settled."""
+    app.add_url_rule("/say", "say", lambda: url_for(*endpoint, **values))
+    return [app.test_client().get("/say").text for _ in range(2)][1]
+
+
+@IN_A_REQUEST
+def test_in_a_view(app, endpoint, values, url):
+    assert _say(app, endpoint, **values) == url
+
+
+def test_a_view_below_a_mount_point(app):
+    app.add_url_rule("/say", "say", lambda: url_for("number", n=1))
+    assert app.test_client().get("/say", base_url="http://a.test/root").text == "/root/n/1"
+
+
+@pytest.mark.parametrize("values", [{}, {"m": 1}, {"n": None}, {"n": "x"}])
+def test_a_view_that_lacks_a_value(app, values):
+    app.testing = True
+    with pytest.raises((BuildError, ValueError)):
+        _say(app, "number", **values)
+
+
+def test_a_view_with_an_adapter_of_another_make(app):
+    def say():
+        request_ctx.url_adapter = app.url_map.bind("other.test", "/other")
+        return url_for("number", n=1)
+
+    app.add_url_rule("/other", "other", say)
+    assert [app.test_client().get("/other").text for _ in range(2)] == ["/other/n/1"] * 2
+
+
+def test_a_map_of_another_make():
+    class Elsewhere(Map):
+        def bind_to_environ(self, *args, **kwargs):
+            adapter = super().bind_to_environ(*args, **kwargs)
+            adapter.build = lambda *args, **kwargs: "/elsewhere"
+            return adapter
+
+    assert _say(type("Site", (Microweb,), {"url_map_class": Elsewhere})("site"), "static") == "/elsewhere"
+
+
+def test_injection_may_be_overridden():
+    class Site(Microweb):
+        def inject_url_defaults(self, endpoint, values):
+            values["lang"] = "de"
+
+    assert _say(Site("site"), "say") == "/say?lang=de"
 
 
 @pytest.mark.parametrize(
