@@ -490,9 +490,7 @@ class CodeGenerator(Expressions):
 
     # -- bodies with variables of their own
 
-    def _scoped(
-        self, body: list[t.Any], frame: Frame, scope: t.Any = None, **changes: t.Any
-    ) -> tuple[Frame, Code]:
+    def _scoped(self, body: Code, frame: Frame, scope: t.Any = None, **changes: t.Any) -> tuple[Frame, Code]:
         """A body in a scope of its own, and the frame it had."""
         inner = frame.inner(scope or Scope(frame.scope), **changes)
         inner.scope.scan(body)

@@ -70,9 +70,7 @@ class Frame:
 class Expressions(Builder):
     """The half of the compiler that translates expressions."""
 
-    def __init__(
-        self, environment: t.Any, name: str | None, filename: str | None, streaming: bool = False
-    ) -> None:
+    def __init__(self, environment: t.Any, name: t.Any, filename: t.Any, streaming: bool = False) -> None:
         self.environment, self.streaming = environment, streaming
         self.template_name, self.filename = name, filename
         #: What is asked of the context.

@@ -307,9 +307,7 @@ class Macro:
     hide a name that generated code needs, `renamed` tells what it is called instead.
     """
 
-    def __init__(
-        self, func: t.Any, name: str | None, arguments: tuple[str, ...], *flags: bool, renamed: dict[str, str]
-    ) -> None:
+    def __init__(self, func: t.Any, name: t.Any, arguments: t.Any, *flags: bool, renamed: t.Any) -> None:
         self._func, self.name, self.arguments, self._renamed = func, name, arguments, renamed
         self.catch_kwargs, self.catch_varargs, self.caller, self._default_autoescape = flags
         self._modes: list[t.Any] = [None, None]
@@ -429,12 +427,11 @@ class DebugUndefined(Undefined):
     __slots__ = ()
 
     def __str__(self) -> str:
+        message = f"no such element: {object_type_repr(self._undefined_obj)}[{self._undefined_name!r}]"
         if self._undefined_hint:
             message = f"undefined value printed: {self._undefined_hint}"
         elif self._undefined_obj is missing:
             message = self._undefined_name
-        else:
-            message = f"no such element: {object_type_repr(self._undefined_obj)}[{self._undefined_name!r}]"
         return f"{{{{ {message} }}}}"
 
 
@@ -450,10 +447,10 @@ def make_logging_undefined(logger: t.Any = None, base: type[Undefined] = Undefin
     """Make a kind of undefined that logs a warning when it is used, an error when it fails."""
     if logger is None:
         import logging  # for who wants a log and has none
-        import sys
 
-        logger = logging.getLogger(__name__)
-        logger.addHandler(logging.StreamHandler(sys.stderr))
+        logger = logging.getLogger(
+            __name__
+        )  # which goes to stderr, unless the program has set up another way
 
     def logged(name: str) -> t.Any:
         method = getattr(base, name)
