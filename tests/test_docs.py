@@ -24,7 +24,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^( *)```(\w+) *([\w./-]*) *\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 #: Libraries that a page is about; it is tried where they are installed.
 NEEDS = re.compile(r"(?:<!-- needs: (.*?) -->)?")
-OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+OPTIONS = doctest.ELLIPSIS
 
 
 def blocks(text: str):
