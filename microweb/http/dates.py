@@ -40,7 +40,10 @@ def http_date(timestamp: date | datetime | float | time.struct_time | None = Non
     if moment is None or isinstance(moment, (int, float)):
         return _of_second((time.time() if moment is None else moment) // 1)
     # A date has no time, so it is the same everywhere.
-    return _of_tuple(getattr(moment, "utctimetuple", moment.timetuple)())
+    parts = getattr(moment, "utctimetuple", None) or getattr(moment, "timetuple", None)
+    if parts is None:
+        raise TypeError(f"A date for a header is a datetime, a date, seconds or a struct_time, not {moment!r}.")
+    return _of_tuple(parts())
 
 
 @lru_cache(maxsize=64)
