@@ -42,7 +42,7 @@ def http_date(timestamp: date | datetime | float | time.struct_time | None = Non
     # A date has no time, so it is the same everywhere.
     parts = getattr(moment, "utctimetuple", None) or getattr(moment, "timetuple", None)
     if parts is None:
-        raise TypeError(f"A date for a header is a datetime, a date, seconds or a struct_time, not {moment!r}.")
+        raise TypeError(f"A moment is a datetime, a date, seconds or a struct_time, not {moment!r}.")
     return _of_tuple(parts())
 
 
