@@ -11,8 +11,8 @@ import os
 import sys
 
 from .context import Context
-from .exceptions import Abort, ClickException, Exit, NoArgsIsHelpError, NoSuchCommand
-from .help import HelpFormatter, clean, short_help
+from .exceptions import Abort, ClickException, Exit, UsageError, nearest
+from .help import clean, page, page_width, short_help, usage
 from .params import Option
 from .parser import Parser
 from .terminal import echo
@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+    from .help import Rows
     from .params import Parameter
 
 
@@ -37,7 +38,7 @@ class Command:
     help: str | None = None
     epilog: str | None = None
     short_help: str | None = None
-    options_metavar: str | None = "[OPTIONS]"
+    options_metavar = "[OPTIONS]"
     add_help_option = True
     no_args_is_help = False
     hidden = False
@@ -51,7 +52,7 @@ class Command:
         **attrs: t.Any,
     ) -> None:
         self.name = name
-        self.context_settings = {} if context_settings is None else context_settings
+        self.context_settings = context_settings or {}
         self.params = params or []
         declare(self, **attrs)
 
@@ -76,21 +77,20 @@ class Command:
         args = list(sys.argv[1:] if args is None else args)
         prog_name = prog_name or program_name()
         self._complete(prog_name, complete_var)
+        status = 1
         try:
-            with self.make_context(prog_name, args, **extra) as ctx:
-                result = ctx.command.invoke(ctx)
-                if not standalone_mode:
-                    return result
-                ctx.exit()
+            result = self._run(prog_name, args, extra)
+            if not standalone_mode:
+                return result
+            status = 0
         except Exit as error:
-            if not standalone_mode:
-                return error.exit_code
             status = error.exit_code
-        except (Abort, EOFError, KeyboardInterrupt) as error:
             if not standalone_mode:
-                raise error if isinstance(error, Abort) else Abort() from error
+                return status
+        except Abort:
+            if not standalone_mode:
+                raise
             echo("Aborted!", err=True)
-            status = 1
         except ClickException as error:
             if not standalone_mode:
                 raise
@@ -101,8 +101,14 @@ class Command:
                 raise
             # Who read has left, as `head` does. Nobody is told, nor at exit, when Python flushes.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = 1
         sys.exit(status)
+
+    def _run(self, prog_name: str, args: list[str], extra: dict[str, t.Any]) -> t.Any:
+        try:
+            with self.make_context(prog_name, args, **extra) as ctx:
+                return ctx.command.invoke(ctx)
+        except (EOFError, KeyboardInterrupt) as error:
+            raise Abort() from error
 
     def _complete(self, prog_name: str, variable: str | None) -> None:
         variable = variable or f"_{prog_name.replace('-', '_').replace('.', '_').upper()}_COMPLETE"
@@ -117,24 +123,30 @@ class Command:
         """Parse the arguments into a context, without invoking anything."""
         extra = {**self.context_settings, **extra}
         ctx = self.context_class(self, info_name=info_name, parent=parent, **extra)
-        with ctx.scope(cleanup=False):
+        with ctx.scope():
             self.parse_args(ctx, list(args))
         return ctx
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Fill ``ctx.params``; ``ctx.args`` are the words left over."""
         if not args and self.no_args_is_help and not ctx.resilient_parsing:
-            raise NoArgsIsHelpError(self.get_help(ctx), ctx)
+            echo(ctx.get_help(), err=True)
+            ctx.exit(2)
         params = self.get_params(ctx)
-        parser = Parser(ctx, params)
-        args = parser.parse(args)
+        parser = Parser(ctx, params, args)
+        try:
+            args = parser.parse()
+        except UsageError:
+            if not ctx.resilient_parsing:
+                raise
+            args = []
         # Eager ones first (--help must work when something required is missing), then as they were typed.
         order = [*parser.order, *params]
         for param in sorted(params, key=lambda each: (not each.is_eager, order.index(each))):
             _, args = param.handle_parse_result(ctx, parser.values, args)
         if args and not ctx.allow_extra_args and not ctx.resilient_parsing:
             plural = "s" if len(args) > 1 else ""
-            ctx.fail(f"Got unexpected extra argument{plural} ({' '.join(map(str, args))})")
+            ctx.fail(f"Got unexpected extra argument{plural} ({' '.join(args)})")
         ctx.args = args
         return args
 
@@ -152,79 +164,37 @@ class Command:
         option = self.get_help_option(ctx)
         return [*self.params, option] if option else self.params
 
-    def get_help_option_names(self, ctx: Context) -> list[str]:
-        """The names for help that no parameter took."""
-        taken = {opt for param in self.params for opt in (*param.opts, *param.secondary_opts)}
-        return [name for name in ctx.help_option_names if name not in taken]
-
     def get_help_option(self, ctx: Context) -> Option | None:
-        """The option that shows the help page."""
-        names = self.get_help_option_names(ctx) if self.add_help_option else None
-        return help_option_with(names) if names else None
+        """The option that shows the help page, under those of its names that no parameter took."""
+        taken = {opt for param in self.params for opt in (*param.opts, *param.secondary_opts)}
+        names = [name for name in ctx.help_option_names if name not in taken]
+        return help_option_with(names) if names and self.add_help_option else None
 
     # -- the help page
 
     def get_usage(self, ctx: Context) -> str:
         """The usage line."""
-        return _page(ctx, self.format_usage)
+        return usage(ctx, self.collect_usage_pieces(ctx))
 
     def get_help(self, ctx: Context) -> str:
         """The whole page."""
-        return _page(ctx, self.format_help)
+        text = " ".join(filter(None, [clean(self.help), "(DEPRECATED)" * bool(self.deprecated)]))
+        return page(ctx, self.get_usage(ctx), text, self.help_tables(ctx), clean(self.epilog))
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """What the group's page says of it."""
-        return clean(self.short_help).strip() or short_help(self.help or "", limit)
-
-    def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write the page, part by part."""
-        self.format_usage(ctx, formatter)
-        self.format_help_text(ctx, formatter)
-        self.format_options(ctx, formatter)
-        self.format_epilog(ctx, formatter)
-
-    def format_usage(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write the usage line."""
-        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)))
+        text = clean(self.short_help).strip() or short_help(self.help or "", limit)
+        return text + " (DEPRECATED)" * bool(self.deprecated)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """What the usage line says behind the name."""
-        pieces = [self.options_metavar] if self.options_metavar else []
-        return pieces + [piece for param in self.get_params(ctx) for piece in param.get_usage_pieces(ctx)]
+        pieces = [piece for param in self.params for piece in param.get_usage_pieces(ctx)]
+        return [self.options_metavar, *pieces] if self.options_metavar else pieces
 
-    def format_help_text(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write what the command is for."""
-        text = clean(self.help)
-        if self.deprecated:
-            text = f"{text} (DEPRECATED)".strip()
-        self._format_indented(text, formatter)
-
-    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write the table of options."""
-        records = [param.get_help_record(ctx) for param in self.get_params(ctx)]
-        _format_table("Options", [record for record in records if record], formatter)
-
-    def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write what stands below."""
-        self._format_indented(clean(self.epilog), formatter)
-
-    def _format_indented(self, text: str, formatter: HelpFormatter) -> None:
-        if text:
-            formatter.write_paragraph()
-            with formatter.indentation():
-                formatter.write_text(text)
-
-
-def _page(ctx: Context, write: t.Callable[[Context, HelpFormatter], None]) -> str:
-    formatter = ctx.make_formatter()
-    write(ctx, formatter)
-    return formatter.getvalue().rstrip("\n")
-
-
-def _format_table(title: str, rows: list[tuple[str, str]], formatter: HelpFormatter) -> None:
-    if rows:
-        with formatter.section(title):
-            formatter.write_dl(rows)
+    def help_tables(self, ctx: Context) -> dict[str, Rows]:
+        """The tables of the help page, by their titles."""
+        records = (param.get_help_record(ctx) for param in self.get_params(ctx))
+        return {"Options": [record for record in records if record]}
 
 
 def help_option_with(names: t.Sequence[str], **attrs: t.Any) -> Option:
@@ -266,14 +236,9 @@ class Group(Command):
             commands if isinstance(commands, dict) else {each.name: each for each in commands or ()}
         )
 
-    # -- adding and finding
-
     def add_command(self, cmd: Command, name: str | None = None) -> None:
         """Take a command, under its name or another."""
-        name = name or cmd.name
-        if name is None:
-            raise TypeError("Command has no name.")
-        self.commands[name] = cmd
+        self.commands[name or cmd.name or ""] = cmd
 
     def command(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """A decorator that makes a function a command of this group."""
@@ -300,80 +265,43 @@ class Group(Command):
         """The names of the commands."""
         return sorted(self.commands)
 
-    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+    def visible_commands(self, ctx: Context) -> t.Iterator[tuple[str, Command]]:
+        """Names and commands, without those that are hidden."""
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command and not command.hidden:
+                yield name, command
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str, Command, list[str]]:
         """The name, the command, and its arguments."""
-        name = str(args[0])
+        name = args[0]
         cmd = self.get_command(ctx, name)
-        if cmd is None and not ctx.resilient_parsing:
-            raise NoSuchCommand(name, f"No such command {name!r}.", self.list_commands(ctx), ctx)
-        return name if cmd else None, cmd, args[1:]
-
-    # -- running
-
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        """As of every command; the word left over first is the command."""
-        rest = super().parse_args(ctx, args)
-        ctx.protected_args, ctx.args = rest[:1], rest[1:]
-        return ctx.args
+        if cmd is None:
+            ctx.fail(f"No such command {name!r}.{nearest(name, self.list_commands(ctx))}")
+        return name, cmd, args[1:]
 
     def invoke(self, ctx: Context) -> t.Any:
         """Call the group's function, then the command."""
-        args, ctx.protected_args, ctx.args = [*ctx.protected_args, *ctx.args], [], []
-        if not args and not self.invoke_without_command:
-            ctx.fail("Missing command.")
-        with ctx:
-            if not args:
-                return super().invoke(ctx)
-            ctx.invoked_subcommand, command, args = self.resolve_command(ctx, args)
+        if ctx.args:
+            ctx.invoked_subcommand, command, args = self.resolve_command(ctx, ctx.args)
             super().invoke(ctx)
-            with command.make_context(ctx.invoked_subcommand, args, parent=ctx) as sub:  # type: ignore[union-attr]
+            with command.make_context(ctx.invoked_subcommand, args, parent=ctx) as sub:
                 return sub.command.invoke(sub)
-
-    # -- the help page
+        if not self.invoke_without_command:
+            ctx.fail("Missing command.")
+        return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """As of every command, and the command."""
         default = "[COMMAND] [ARGS]..." if self.invoke_without_command else "COMMAND [ARGS]..."
         return [*super().collect_usage_pieces(ctx), self.subcommand_metavar or default]
 
-    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write the tables of options and commands."""
-        super().format_options(ctx, formatter)
-        self.format_commands(ctx, formatter)
-
-    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write the table of commands."""
-        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        shown = [(name, cmd) for name, cmd in found if cmd is not None and not cmd.hidden]
-        limit = formatter.width - 4 - max((len(name) for name, _ in shown), default=0)
-        rows = [
-            (name, cmd.get_short_help_str(limit) + " (DEPRECATED)" * bool(cmd.deprecated))
-            for name, cmd in shown
-        ]
-        _format_table("Commands", rows, formatter)
-
-
-class CommandCollection(Group):
-    """A group that has the commands of other groups (``sources``), too."""
-
-    def __init__(self, name: str | None = None, sources: list[Group] | None = None, **attrs: t.Any) -> None:
-        super().__init__(name, **attrs)
-        self.sources = sources or []
-
-    def add_source(self, group: Group) -> None:
-        """Add a group."""
-        self.sources.append(group)
-
-    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
-        """The command, from the first that has it."""
-        own = super().get_command(ctx, cmd_name)
-        found = (source.get_command(ctx, cmd_name) for source in self.sources)
-        return own or next(filter(None, found), None)
-
-    def list_commands(self, ctx: Context) -> list[str]:
-        """All names."""
-        names = (source.list_commands(ctx) for source in self.sources)
-        return sorted({*super().list_commands(ctx), *(name for listed in names for name in listed)})
+    def help_tables(self, ctx: Context) -> dict[str, Rows]:
+        """The tables of options and commands."""
+        shown = list(self.visible_commands(ctx))
+        limit = page_width(ctx) - 4 - max((len(name) for name, _ in shown), default=0)
+        rows = [(name, cmd.get_short_help_str(limit)) for name, cmd in shown]
+        return {**super().help_tables(ctx), "Commands": rows}
 
 
 class LazyCommand(Command):
@@ -384,17 +312,14 @@ class LazyCommand(Command):
         super().__init__(name, short_help=short_help)
         self.target = target
 
-    def load(self) -> Command:
-        """The command itself."""
+    def make_context(self, *args: t.Any, **kwargs: t.Any) -> Context:
+        """The context of the command itself."""
         import importlib  # only now
 
         module, _, name = self.target.partition(":")
-        command: Command = getattr(importlib.import_module(f".{module}", __name__.rpartition(".")[0]), name)
-        return command
-
-    def make_context(self, *args: t.Any, **kwargs: t.Any) -> Context:
-        """The context of the command itself."""
-        return self.load().make_context(*args, **kwargs)
+        command = getattr(importlib.import_module(f".{module}", __name__.rpartition(".")[0]), name)
+        ctx: Context = command.make_context(*args, **kwargs)
+        return ctx
 
 
 def command_from(f: t.Any, name: str | None = None, cls: t.Any = Command, **attrs: t.Any) -> t.Any:

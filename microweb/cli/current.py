@@ -5,6 +5,7 @@ The rule: code that has no context at hand (`echo`, a helper of the user's) asks
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 TYPE_CHECKING = False
@@ -13,23 +14,23 @@ if TYPE_CHECKING:
 
     from .context import Context
 
-#: A tuple, so that a thread or task that copies the context cannot change its maker's.
-_stack: ContextVar[tuple[Context, ...]] = ContextVar("commands", default=())
+_current: ContextVar[Context | None] = ContextVar("command", default=None)
 
 
 def get_current_context(silent: bool = False) -> t.Any:
     """The innermost context; without one None if ``silent``, else RuntimeError."""
-    stack = _stack.get()
-    if not stack and not silent:
+    ctx = _current.get()
+    if ctx is None and not silent:
         raise RuntimeError("There is no active command context; call this inside of a command.")
-    return stack[-1] if stack else None
+    return ctx
 
 
-def push_context(ctx: Context) -> None:
-    """Make a context the current one."""
-    _stack.set((*_stack.get(), ctx))
-
-
-def pop_context() -> None:
-    """Leave the current context."""
-    _stack.set(_stack.get()[:-1])
+@contextmanager
+def being_current(ctx: Context) -> t.Iterator[Context]:
+    """Within, a context is the current one."""
+    before = _current.get()
+    _current.set(ctx)
+    try:
+        yield ctx
+    finally:
+        _current.set(before)

@@ -44,14 +44,14 @@ def _add(f: t.Any, param: Parameter) -> t.Any:
     return f
 
 
-def option(*param_decls: str, cls: type[Option] | None = None, **attrs: t.Any) -> t.Callable[[F], F]:
+def option(*param_decls: str, cls: type[Option] = Option, **attrs: t.Any) -> t.Callable[[F], F]:
     """Give a command an option."""
-    return lambda f: _add(f, (cls or Option)(param_decls, **attrs))
+    return lambda f: _add(f, cls(param_decls, **attrs))
 
 
-def argument(*param_decls: str, cls: type[Argument] | None = None, **attrs: t.Any) -> t.Callable[[F], F]:
+def argument(*param_decls: str, cls: type[Argument] = Argument, **attrs: t.Any) -> t.Callable[[F], F]:
     """Give a command an argument."""
-    return lambda f: _add(f, (cls or Argument)(param_decls, **attrs))
+    return lambda f: _add(f, cls(param_decls, **attrs))
 
 
 def pass_context(f: F) -> F:
@@ -80,14 +80,6 @@ def make_pass_decorator(object_type: t.Any, ensure: bool = False) -> t.Callable[
     return decorator
 
 
-def _switch(
-    names: tuple[str, ...], default: str, attrs: dict[str, t.Any], **more: t.Any
-) -> t.Callable[[F], F]:
-    """A flag that acts by its callback."""
-    more = {"is_flag": True, "expose_value": False, **more, **attrs}
-    return option(*(names or (default,)), **more)
-
-
 def confirmation_option(*param_decls: str, **attrs: t.Any) -> t.Callable[[F], F]:
     """``--yes``; without it the command asks before it does anything."""
 
@@ -95,8 +87,13 @@ def confirmation_option(*param_decls: str, **attrs: t.Any) -> t.Callable[[F], F]
         if not value:
             ctx.abort()
 
-    more = {"prompt": "Do you want to continue?", "help": "Confirm the action without prompting."}
-    return _switch(param_decls, "--yes", attrs, callback=callback, **more)
+    texts = {"prompt": "Do you want to continue?", "help": "Confirm the action without prompting."}
+    return _switch(param_decls or ("--yes",), callback, {**texts, **attrs})
+
+
+def _switch(names: t.Sequence[str], callback: t.Any, attrs: dict[str, t.Any]) -> t.Callable[[F], F]:
+    """A flag that acts by its callback."""
+    return option(*names, **{"is_flag": True, "expose_value": False, "callback": callback, **attrs})
 
 
 def password_option(*param_decls: str, **attrs: t.Any) -> t.Callable[[F], F]:
@@ -119,8 +116,7 @@ def version_option(
     **attrs: t.Any,
 ) -> t.Callable[[F], F]:
     """``--version``; the version is the package's, which is the one this is called in."""
-    if version is None and package_name is None:
-        package_name = sys._getframe(1).f_globals.get("__name__", "").partition(".")[0]
+    package = package_name or sys._getframe(1).f_globals.get("__name__", "").partition(".")[0]
 
     def callback(ctx: t.Any, param: t.Any, value: bool) -> None:
         if not value or ctx.resilient_parsing:
@@ -129,10 +125,10 @@ def version_option(
         if number is None:
             from importlib import metadata  # slow to import
 
-            number = metadata.version(package_name or "")
+            number = metadata.version(package)
         prog = prog_name or ctx.find_root().info_name
-        echo(message % {"prog": prog, "package": package_name, "version": number}, color=ctx.color)
+        echo(message % {"prog": prog, "package": package, "version": number}, color=ctx.color)
         ctx.exit()
 
-    more = {"is_eager": True, "help": "Show the version and exit."}
-    return _switch(param_decls, "--version", attrs, callback=callback, **more)
+    attrs = {"is_eager": True, "help": "Show the version and exit.", **attrs}
+    return _switch(param_decls or ("--version",), callback, attrs)

@@ -45,16 +45,11 @@ class UsageError(ClickException):
         super().__init__(message)
         self.ctx = ctx
 
-    @property
-    def cmd(self) -> t.Any:
-        """The command, if the context is known."""
-        return self.ctx and self.ctx.command
-
     def show(self, file: t.Any = None) -> None:
         """Print the usage, where help is to be had, and the line."""
         if self.ctx is not None:
-            names = self.cmd.get_help_option_names(self.ctx) if self.cmd.add_help_option else ()
-            hint = f"\nTry '{self.ctx.command_path} {names[0]}' for help." if names else ""
+            option = self.ctx.command.get_help_option(self.ctx)
+            hint = f"\nTry '{self.ctx.command_path} {option.opts[0]}' for help." if option else ""
             echo(f"{self.ctx.get_usage()}{hint}\n", file=file or sys.stderr)
         super().show(file)
 
@@ -81,42 +76,13 @@ class BadParameter(UsageError):
 class MissingParameter(BadParameter):
     """A required option or argument that was not given."""
 
-    def __init__(self, *args: t.Any, param_type: str | None = None, **kwargs: t.Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.param_type = param_type
-
     def format_message(self) -> str:
         """The line, with the kind of parameter and its choices."""
-        kind = self.param_type or (self.param.param_type_name if self.param else "parameter")
-        more = self.param.type.get_missing_message(self.param, self.ctx) if self.param else None
-        hint = f" {self.hint()}" if self.hint() else ""
-        return " ".join(filter(None, [f"Missing {kind}{hint}.", self.message, more]))
-
-
-class NoSuchOption(UsageError):
-    """An option that there is not."""
-
-    kind = "option"
-
-    def __init__(
-        self, name: str, message: str = "", possibilities: t.Iterable[str] | None = None, ctx: t.Any = None
-    ) -> None:
-        super().__init__(message or f"No such {self.kind} {name!r}.", ctx)
-        self.option_name = self.command_name = name
-        self.possibilities = possibilities
-
-    def format_message(self) -> str:
-        """The line, with the nearest names."""
-        import difflib  # only for this message
-
-        near = difflib.get_close_matches(self.option_name, self.possibilities or (), cutoff=0.7)
-        return self.message + (f" Did you mean {' or '.join(map(repr, sorted(near)))}?" if near else "")
-
-
-class NoSuchCommand(NoSuchOption):
-    """A command that there is not."""
-
-    kind = "command"
+        names = getattr(self.param.type, "names", ()) if self.param else ()
+        more = f"Choose from: {', '.join(names)}" if names else ""
+        kind = self.param.param_type_name if self.param else "parameter"
+        missing = f"Missing {kind} {self.hint()}".strip()
+        return " ".join(filter(None, [f"{missing}.", self.message, more]))
 
 
 class BadOptionUsage(UsageError):
@@ -127,24 +93,25 @@ class BadOptionUsage(UsageError):
         self.option_name = option_name
 
 
+class NoSuchOption(BadOptionUsage):
+    """An option that there is not."""
+
+    def __init__(
+        self, name: str, message: str = "", possibilities: t.Iterable[str] = (), ctx: t.Any = None
+    ) -> None:
+        super().__init__(name, (message or f"No such option {name!r}.") + nearest(name, possibilities), ctx)
+
+
 class BadArgumentUsage(UsageError):
     """Too few values for an argument."""
 
 
-class NoArgsIsHelpError(UsageError):
-    """Nothing was asked for: the help page is the answer, and the error."""
+def nearest(name: str, known: t.Iterable[str]) -> str:
+    """What to add to a message about a name that is not known."""
+    import difflib  # only for this message
 
-    def show(self, file: t.Any = None) -> None:
-        """Print the page."""
-        echo(self.message, file=file or sys.stderr)
-
-
-class FileError(ClickException):
-    """A file that cannot be opened."""
-
-    def __init__(self, filename: str, hint: str | None = None) -> None:
-        super().__init__(f"Could not open file {filename!r}: {hint or 'unknown error'}")
-        self.filename = filename
+    near = sorted(difflib.get_close_matches(name, known, cutoff=0.7))
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 class Abort(RuntimeError):

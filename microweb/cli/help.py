@@ -7,11 +7,16 @@ follows a form feed is for readers of the source only.
 from __future__ import annotations
 
 import textwrap
-from contextlib import contextmanager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
+
+    from .context import Context
+
+    Rows = t.Sequence[tuple[str, str]]
+
+_WIDEST_NAME = 30
 
 
 def clean(text: str | None) -> str:
@@ -52,87 +57,46 @@ def short_help(text: str, limit: int = 45) -> str:
     return " ".join(words) + "..."
 
 
-class HelpFormatter:
-    """Collects a page; sections are indented."""
+def page_width(ctx: Context) -> int:
+    """The columns that there are for a page."""
+    if ctx.terminal_width is not None:
+        return int(ctx.terminal_width)
+    import shutil  # loads the compression modules; for this one number
 
-    def __init__(
-        self, indent_increment: int = 2, width: int | None = None, max_width: int | None = None
-    ) -> None:
-        if width is None:
-            import shutil  # loads the compression modules; for this one number
+    return max(min(shutil.get_terminal_size().columns, ctx.max_content_width or 80) - 2, 50)
 
-            width = max(min(shutil.get_terminal_size().columns, max_width or 80) - 2, 50)
-        self.width, self.indent_increment = width, indent_increment
-        self.current_indent = 0
-        self.buffer: list[str] = []
 
-    def write(self, string: str) -> None:
-        """Add text as it is."""
-        self.buffer.append(string)
+def usage(ctx: Context, pieces: t.Sequence[str]) -> str:
+    """The usage line."""
+    start, width = f"Usage: {ctx.command_path} ", page_width(ctx)
+    # A long name leaves too little room beside it: the arguments go below.
+    is_long = len(start) + 20 > width
+    indent = " " * (11 if is_long else len(start))
+    text = wrap_text(" ".join(pieces), width, indent, indent)
+    return f"{start.rstrip()}\n{text}" if is_long else start + text.lstrip()
 
-    def indent(self) -> None:
-        """Go in by one level."""
-        self.current_indent += self.indent_increment
 
-    def dedent(self) -> None:
-        """Go out by one level."""
-        self.current_indent -= self.indent_increment
+def page(ctx: Context, first: str, text: str, tables: dict[str, Rows], epilog: str) -> str:
+    """The whole page: the usage line, what the command is for, tables of two columns, and what stands
+    below."""
+    width = page_width(ctx)
+    listed = (f"{title}:\n{_table(rows, width)}" for title, rows in tables.items() if rows)
+    return "\n\n".join(filter(None, [first, _indented(text, width), *listed, _indented(epilog, width)]))
 
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """Add the line of the usage."""
-        start = f"{'Usage: ' if prefix is None else prefix}{prog} "
-        # A long name leaves too little room beside it: the arguments go below.
-        indent = " " * (len(start) if self.width >= len(start) + 20 else 11)
-        text = wrap_text(args, self.width, indent, indent) if args else ""
-        self.write(start + text[len(start) :] if len(indent) == len(start) else f"{start}\n{text}")
-        self.write("\n")
 
-    def write_heading(self, heading: str) -> None:
-        """Add a heading."""
-        self.write(" " * self.current_indent + f"{heading}:\n")
+def _indented(text: str, width: int) -> str:
+    return wrap_text(text, width, "  ", "  ", preserve_paragraphs=True)
 
-    def write_paragraph(self) -> None:
-        """Add an empty line, if anything stands above."""
-        if self.buffer:
-            self.write("\n")
 
-    def write_text(self, text: str) -> None:
-        """Add paragraphs."""
-        indent = " " * self.current_indent
-        self.write(wrap_text(text, self.width, indent, indent, preserve_paragraphs=True) + "\n")
-
-    def write_dl(self, rows: t.Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Add two columns; a left cell that is too wide has its line alone."""
-        rows = list(rows)
-        column = min(max(len(left) for left, _ in rows), col_max) + col_spacing
-        margin = " " * (self.current_indent + column)
-        for left, right in rows:
-            left = " " * self.current_indent + left
-            text = wrap_text(
-                right, max(len(margin) - column + self.width - 2, len(margin) + 10), margin, margin, True
-            )
-            if len(left) + col_spacing <= len(margin):
-                self.write(f"{left:{len(margin)}}{text[len(margin) :]}".rstrip() + "\n")
-            else:
-                self.write(f"{left}\n{text}\n" if text else f"{left}\n")
-
-    @contextmanager
-    def section(self, name: str) -> t.Iterator[None]:
-        """A heading and, within, one level more."""
-        self.write_paragraph()
-        self.write_heading(name)
-        with self.indentation():
-            yield
-
-    @contextmanager
-    def indentation(self) -> t.Iterator[None]:
-        """Within, one level more."""
-        self.indent()
-        try:
-            yield
-        finally:
-            self.dedent()
-
-    def getvalue(self) -> str:
-        """The page."""
-        return "".join(self.buffer)
+def _table(rows: Rows, width: int) -> str:
+    """Two columns; a left cell that is too wide has its line alone."""
+    margin = " " * (min(max(len(left) for left, _ in rows), _WIDEST_NAME) + 4)
+    lines = []
+    for left, right in rows:
+        left = f"  {left}"
+        text = wrap_text(right, max(width, len(margin) + 10), margin, margin, True)
+        if len(left) + 2 <= len(margin):
+            lines.append(f"{left:{len(margin)}}{text[len(margin) :]}".rstrip())
+        else:
+            lines += [left, text] if text else [left]
+    return "\n".join(lines)

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from .exceptions import Abort, UsageError
 from .terminal import echo
-from .types import Choice, convert_type
+from .types import convert_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
 
-def visible_prompt_func(prompt: str = "") -> str:
-    """Read a line. The runner for tests puts its own in this place."""
-    return input(prompt)
-
-
-def hidden_prompt_func(prompt: str = "") -> str:
-    """Read a line without an echo."""
+def read_line(prompt: str, hide: bool) -> str:
+    """Read a line, hidden or not. The runner for tests puts its own in this place."""
+    if not hide:
+        return input(prompt)
     import getpass  # rare
 
     return getpass.getpass(prompt)
@@ -30,7 +27,7 @@ def _ask(text: str, hide: bool, err: bool) -> str:
     # The space at the end goes to the reader: readline would wipe it from a line that it redraws.
     echo(text[:-1] if text.endswith(" ") else text, nl=False, err=err)
     try:
-        return (hidden_prompt_func if hide else visible_prompt_func)(" " * text.endswith(" "))
+        return read_line(" " * text.endswith(" "), hide)
     except (KeyboardInterrupt, EOFError):
         echo(err=err)  # the cursor is still in the question's line
         raise Abort() from None
@@ -50,16 +47,15 @@ def prompt(
 ) -> t.Any:
     """Ask for a value, twice with ``confirmation_prompt``."""
     kind = convert_type(type, default)
-    if show_choices and isinstance(kind, Choice):
-        text += f" ({', '.join(kind._names)})"
+    if show_choices and hasattr(kind, "names"):
+        text += f" ({', '.join(kind.names)})"
     if default is not None and show_default:
         text += f" ({show_default})" if isinstance(show_default, str) else f" [{default}]"
     again = "Repeat for confirmation" if confirmation_prompt is True else confirmation_prompt
     while True:
-        answer: t.Any = _ask(text + prompt_suffix, hide_input, err)
-        if not answer and default is None:
+        answer: t.Any = _ask(text + prompt_suffix, hide_input, err) or default
+        if answer is None:
             continue
-        answer = answer or default
         try:
             value = (value_proc or kind)(answer)
         except UsageError as error:
@@ -82,14 +78,12 @@ def confirm(
     """Ask a question whose answer is yes or no; ``abort`` ends the command at a no."""
     words = {None: "y/n", True: "Y/n", False: "y/N"}[default]
     text += f" [{words}]" * show_default + prompt_suffix
-    answers = {"y": True, "yes": True, "n": False, "no": False}
-    if default is not None:
-        answers[""] = default
-    while True:
+    answers = {"y": True, "yes": True, "n": False, "no": False, "": default}
+    answer = None
+    while answer is None:
         answer = answers.get(_ask(text, False, err).strip().lower())
-        if answer is not None:
-            break
-        echo("Error: invalid input", err=err)
+        if answer is None:
+            echo("Error: invalid input", err=err)
     if abort and not answer:
         raise Abort()
     return answer

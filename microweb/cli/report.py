@@ -6,6 +6,7 @@ import os
 
 from ..templates.environment import Environment
 from .observer import Observer
+from .resources import read
 from .routes import verdicts
 
 TYPE_CHECKING = False
@@ -175,11 +176,7 @@ def _depth(steps: list[dict[str, t.Any]]) -> int:
 
 def render(name: str, **context: t.Any) -> str:
     """One of the pages beside this file."""
-    from pkgutil import get_data  # through the loader: the package may lie in a zip file
-
-    source = get_data(__name__.rpartition(".")[0], name)
-    assert source is not None, "the package was copied without its pages"
-    page = Environment(autoescape=True).from_string(source.decode())
+    page = Environment(autoescape=True).from_string(read(name))
     return page.render(style=STYLE, **context)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..app import Microweb
     from .core import Command
 
-    Input = t.Union[str, bytes, t.IO[t.Any], None]
+    Env = t.Mapping[str, t.Optional[str]]
 
 
 class _Tee(io.BytesIO):
@@ -38,104 +38,63 @@ class _Tee(io.BytesIO):
 class Result:
     """What a call did."""
 
-    runner: CliRunner
-    stdout_bytes: bytes
-    stderr_bytes: bytes
-    output_bytes: bytes
+    charset = "utf-8"
+    stdout_bytes = stderr_bytes = output_bytes = b""
     return_value: t.Any = None
     exit_code: int = 0
     exception: BaseException | None = None
     exc_info: t.Any = None
-
-    def __init__(self, **what: t.Any) -> None:
-        self.__dict__.update(what)
 
     stdout = property(lambda self: self._text(self.stdout_bytes), doc="What went to stdout.")
     stderr = property(lambda self: self._text(self.stderr_bytes), doc="What went to stderr.")
     output = property(lambda self: self._text(self.output_bytes), doc="Both, as a terminal shows them.")
 
     def _text(self, data: bytes) -> str:
-        return data.decode(self.runner.charset, "replace").replace("\r\n", "\n")
+        return data.decode(self.charset, "replace").replace("\r\n", "\n")
 
     def __repr__(self) -> str:
         return f"<Result {repr(self.exception) if self.exception else 'okay'}>"
 
 
 class CliRunner:
-    """Calls commands. ``mix_stderr=False`` keeps stderr out of ``output``, as older versions did."""
+    """Calls commands."""
 
-    def __init__(
-        self,
-        charset: str = "utf-8",
-        env: t.Mapping[str, str | None] | None = None,
-        echo_stdin: bool = False,
-        catch_exceptions: bool = True,
-        mix_stderr: bool = True,
-    ) -> None:
-        self.charset, self.env, self.echo_stdin = charset, env or {}, echo_stdin
-        self.catch_exceptions, self.mix_stderr = catch_exceptions, mix_stderr
-
-    def get_default_prog_name(self, cli: Command) -> str:
-        """The program's name in usages."""
-        return cli.name or "root"
-
-    def make_env(self, overrides: t.Mapping[str, str | None] | None = None) -> dict[str, str | None]:
-        """The runner's environment and a call's."""
-        return {**self.env, **(overrides or {})}
+    def __init__(self, charset: str = "utf-8", env: Env | None = None, catch_exceptions: bool = True) -> None:
+        self.charset, self.env, self.catch_exceptions = charset, env or {}, catch_exceptions
 
     @contextmanager
     def isolation(
-        self, input: Input = None, env: t.Mapping[str, str | None] | None = None, color: bool = False
-    ) -> t.Iterator[tuple[io.BytesIO, io.BytesIO, io.BytesIO]]:
+        self, input: t.Any = None, env: Env | None = None, color: bool = False
+    ) -> t.Iterator[t.Any]:
         """Within, the process has these streams: stdout, stderr, and both."""
         both = io.BytesIO()
-        out, err = _Tee(both), _Tee(both if self.mix_stderr else io.BytesIO())
-        stdin, stdout, stderr = (
-            io.TextIOWrapper(stream, self.charset, errors, write_through=True)
-            for stream, errors in (
-                (_binary(input, self.charset), "strict"),
-                (out, "strict"),
-                (err, "backslashreplace"),
+        streams = {"stdin": _binary(input, self.charset), "stdout": _Tee(both), "stderr": _Tee(both)}
+        texts = {
+            name: io.TextIOWrapper(
+                stream, self.charset, "backslashreplace" if name == "stderr" else "strict", write_through=True
             )
-        )
-        places: list[tuple[t.Any, str, t.Any]] = [
-            (sys, "stdin", stdin),
-            (sys, "stdout", stdout),
-            (sys, "stderr", stderr),
-            (prompts, "visible_prompt_func", lambda prompt="": self._answer(stdin, prompt, True)),
-            (prompts, "hidden_prompt_func", lambda prompt="": self._answer(stdin, prompt, False)),
-            (terminal, "read_key", lambda: stdin.read(1)),
-            (
-                terminal,
-                "should_strip_ansi",
-                lambda stream, wanted=None: not (color if wanted is None else wanted),
-            ),
-        ]
+            for name, stream in streams.items()
+        }
+        places: list[tuple[t.Any, str, t.Any]] = [(sys, name, text) for name, text in texts.items()]
+        places.append((prompts, "read_line", _answer))
+        places.append((terminal, "should_strip_ansi", lambda _, wanted=None: not (wanted or color)))
         with ExitStack() as stack:
             for module, name, value in places:
                 stack.callback(setattr, module, name, getattr(module, name))
                 setattr(module, name, value)
-            changes = {"COLUMNS": "80", **self.make_env(env)}
+            changes = {"COLUMNS": "80", **self.env, **(env or {})}
             stack.callback(_set_environ, {name: os.environ.get(name) for name in changes})
             _set_environ(changes)
-            for stream in (stdin, stdout, stderr):
-                stack.callback(stream.detach)  # or its end would close the bytes
-            yield out, err, both
-
-    def _answer(self, stdin: t.TextIO, prompt: str, visible: bool) -> str:
-        line = stdin.readline()
-        # As a terminal shows it.
-        terminal.echo(prompt + (line.rstrip("\r\n") if visible else ""), nl=bool(line))
-        if not line:
-            raise EOFError
-        return line.rstrip("\r\n")
+            for text in texts.values():
+                stack.callback(text.detach)  # or its end would close the bytes
+            yield streams["stdout"], streams["stderr"], both
 
     def invoke(
         self,
         cli: Command,
         args: str | t.Sequence[str] | None = None,
-        input: Input = None,
-        env: t.Mapping[str, str | None] | None = None,
+        input: t.Any = None,
+        env: Env | None = None,
         catch_exceptions: bool | None = None,
         color: bool = False,
         **extra: t.Any,
@@ -146,8 +105,9 @@ class CliRunner:
 
             args = shlex.split(args)
         catch = self.catch_exceptions if catch_exceptions is None else catch_exceptions
-        result = Result(runner=self)
-        extra.setdefault("prog_name", self.get_default_prog_name(cli))
+        result = Result()
+        result.charset = self.charset
+        extra.setdefault("prog_name", cli.name or "root")
         with self.isolation(input, env, color) as streams:
             try:
                 result.return_value = cli.main(args=args or (), **extra)
@@ -159,11 +119,10 @@ class CliRunner:
             except Exception as error:
                 if not catch:
                     raise
-                result.exception, result.exit_code = error, 1
-                result.exc_info = sys.exc_info()
-            sys.stdout.flush()
-            result.stdout_bytes, result.stderr_bytes, both = (stream.getvalue() for stream in streams)
-            result.output_bytes = both if self.mix_stderr else result.stdout_bytes
+                result.exception, result.exit_code, result.exc_info = error, 1, sys.exc_info()
+            result.stdout_bytes, result.stderr_bytes, result.output_bytes = (
+                stream.getvalue() for stream in streams
+            )
         return result
 
     @contextmanager
@@ -182,6 +141,15 @@ class CliRunner:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def _answer(prompt: str, hide: bool) -> str:
+    """A line of the input, shown as a terminal shows it."""
+    line = sys.stdin.readline()
+    terminal.echo(prompt + ("" if hide else line.rstrip("\r\n")), nl=bool(line))
+    if not line:
+        raise EOFError
+    return line.rstrip("\r\n")
+
+
 def _binary(input: t.Any, charset: str) -> io.BytesIO:
     """The input as a binary stream."""
     if hasattr(input, "read"):
@@ -189,7 +157,7 @@ def _binary(input: t.Any, charset: str) -> io.BytesIO:
     return io.BytesIO(input.encode(charset) if isinstance(input, str) else input or b"")
 
 
-def _set_environ(values: t.Mapping[str, str | None]) -> None:
+def _set_environ(values: Env) -> None:
     for name, value in values.items():
         if value is None:
             os.environ.pop(name, None)

@@ -90,113 +90,43 @@ def _write(file: t.Any, text: str) -> None:
 
 
 def secho(
-    message: t.Any = None,
-    file: t.Any = None,
-    nl: bool = True,
-    err: bool = False,
-    color: t.Any = None,
-    **styles: t.Any,
+    message: t.Any = None, file: t.Any = None, nl: bool = True, err: bool = False, **styles: t.Any
 ) -> None:
     """`echo` of a styled message."""
-    if message is not None and not isinstance(message, (bytes, bytearray)):
-        message = style(message, **styles)
-    echo(message, file, nl, err, color)
-
-
-def clear() -> None:
-    """Clear the screen, if there is one."""
-    if sys.stdout.isatty():
-        echo("\033[2J\033[1;1H", nl=False, color=True)
-
-
-def getchar(echo: bool = False) -> str:
-    """One key from the terminal, without waiting for Enter. Ctrl-C and Ctrl-D raise as usual."""
-    char = read_key()
-    if echo:
-        sys.stdout.write(char)
-        sys.stdout.flush()
-    if char == "\x03":
-        raise KeyboardInterrupt
-    if char in "\x04\x1a":
-        raise EOFError
-    return char
-
-
-def read_key() -> str:
-    """A key as the terminal sends it: several characters for an arrow."""
-    try:
-        import termios
-        import tty
-    except ImportError:  # Windows
-        import msvcrt
-
-        return str(msvcrt.getwch())  # type: ignore[attr-defined]
-    descriptor = sys.stdin.fileno()
-    before = termios.tcgetattr(descriptor)
-    try:
-        tty.setraw(descriptor)
-        return os.read(descriptor, 32).decode(sys.stdin.encoding, "replace")
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-
-def pause(info: str | None = "Press any key to continue...", err: bool = False) -> None:
-    """Wait for a key; nothing happens without a terminal."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        echo(info, nl=False, err=err)
-        read_key()  # any: Ctrl-C is one, too
-        echo(err=err)
+    color = styles.pop("color", None)
+    echo(message if message is None else style(message, **styles), file, nl, err, color)
 
 
 class progressbar:  # noqa: N801 - a function in every user's eyes
     """``with progressbar(items) as bar: for item in bar: ...``; or ``length=`` and `update`.
 
-    Without a terminal it prints its label alone. Arguments that only shape the bar are accepted.
+    A terminal sees how far it is, a file the label alone. Arguments that only shape the bar are accepted.
     """
 
-    item_show_func: t.Callable[[t.Any], str | None] | None = None
-    hidden = False
-    current_item: t.Any = None
     pos = 0
 
     def __init__(
-        self, iterable: t.Any = None, length: int | None = None, label: str = "", **shape: t.Any
+        self, iterable: t.Any = None, length: int | None = None, label: str | None = None, **shape: t.Any
     ) -> None:
-        if iterable is None and length is None:
-            raise TypeError("iterable or length is required")
         self.iterable = range(length or 0) if iterable is None else iterable
-        self.length = len(iterable) if length is None and hasattr(iterable, "__len__") else length
-        self.label, self.file = label or "", sys.stdout
-        self.__dict__.update(shape)
+        self.length = len(self.iterable) if hasattr(self.iterable, "__len__") else length
+        self.label = label or ""
 
     def __enter__(self) -> progressbar:
-        if not self.file.isatty():
-            echo(self.label, self.file, nl=bool(self.label))
-            self.hidden = True
-        self.render_progress()
+        self.update(0)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        if not self.hidden:
-            echo(file=self.file)
+        echo("" if sys.stdout.isatty() else self.label)
 
     def __iter__(self) -> t.Iterator[t.Any]:
         for item in self.iterable:
             yield item
-            self.update(1, item)
+            self.update(1)
 
     def update(self, n_steps: int, current_item: t.Any = None) -> None:
         """Go on by some steps."""
         self.pos += n_steps
-        self.current_item = current_item
-        self.render_progress()
-
-    def render_progress(self) -> None:
-        """Draw the line again."""
-        if self.hidden:
-            return
         share = min(self.pos / self.length, 1) if self.length else 0
-        tail = self.item_show_func(self.current_item) if self.item_show_func else ""
-        # To the end of the line: the last one may have been longer.
-        bar = f"{'#' * int(share * 36):-<36}"
-        echo(f"\r{self.label}  [{bar}]  {share:4.0%}  {tail or ''}\033[K", self.file, nl=False, color=True)
+        if sys.stdout.isatty():
+            echo(f"\r{self.label}  [{'#' * int(share * 36):-<36}]  {share:4.0%}", nl=False, color=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @option("--json", "as_json", metavar="JSON", help="A body of JSON.")
 @option("--cookie", "-b", metavar="COOKIES", help="The Cookie header.")
 @option("--format", "form_of", type=Choice(("text", "json", "html")), default="text", show_default=True)
-@option("--output", "-o", type=File("w", encoding="utf-8", lazy=True), default="-", help="A file instead.")
+@option("--output", "-o", type=File("w", encoding="utf-8"), default="-", help="A file instead.")
 @option("--every", is_flag=True, help="Every function of the framework, not only the steps.")
 @argument("method_and_url", nargs=-1, required=True, metavar="[METHOD] URL")
 @pass_script_info

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .exceptions import BadParameter, FileError
+from .exceptions import BadParameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def declare(instance: t.Any, **attrs: t.Any) -> None:
 
 
 class ParamType:
-    """The base; subclasses have a ``name`` (the metavar) and `convert`."""
+    """The base, which takes anything; subclasses have a ``name`` (the metavar) and `convert`."""
 
     name = "text"
     #: Whether a value consists of several arguments, and of how many.
@@ -52,29 +52,21 @@ class ParamType:
         """What stands for the value in the usage, if not the name."""
         return None
 
-    def get_missing_message(self, param: t.Any, ctx: t.Any = None) -> str | None:
-        """What helps somebody who gave none."""
-        return None
-
-    def split_envvar_value(self, rv: str | None) -> list[str]:
+    def split_envvar_value(self, rv: str) -> list[str]:
         """The values in an environment variable."""
-        return (rv or "").split(self.envvar_list_splitter)
+        return rv.split(self.envvar_list_splitter)
 
     def shell_complete(self, ctx: t.Any, param: t.Any, incomplete: str) -> list[t.Any]:
         """What the shell may offer: strings, or `CompletionItem`."""
         return []
 
 
-class _Text(ParamType):
-    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-
-
 class FuncParamType(ParamType):
-    """A function that raises ValueError for what it cannot take."""
+    """A function that raises ValueError for what it cannot take. Its own words are told, if it has
+    any, unless ``message`` says it better."""
 
-    def __init__(self, func: t.Callable[[t.Any], t.Any], name: str | None = None) -> None:
-        self.func = func
+    def __init__(self, func: t.Callable[[t.Any], t.Any], name: str | None = None, message: str = "") -> None:
+        self.func, self.message = func, message
         self.name = name or str(getattr(func, "__name__", "value"))
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
@@ -82,9 +74,8 @@ class FuncParamType(ParamType):
         try:
             return self.func(value)
         except ValueError as error:
-            # A function of the user's may say it better than its name does.
-            built_in = self in (INT, FLOAT, UUID) or not str(error)
-            return self.fail(f"{value!r} is not a valid {self.name}." if built_in else str(error), param, ctx)
+            told = self.message.format(value) or str(error)
+            return self.fail(told or f"{value!r} is not a valid {self.name}.", param, ctx)
 
 
 #: What people say for yes and no.
@@ -94,17 +85,15 @@ BOOLS = {
 }
 
 
-class BoolParamType(ParamType):
-    """Yes or no, in the words that people use."""
+def _text(value: t.Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
-    name = "boolean"
 
-    def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> bool:
-        """True or false."""
-        norm = str(value).strip().lower()
-        if norm not in BOOLS:
-            self.fail(f"{value!r} is not a valid boolean; say one of {', '.join(BOOLS)}.", param, ctx)
-        return BOOLS[norm]
+def _bool(value: t.Any) -> bool:
+    norm = str(value).strip().lower()
+    if norm not in BOOLS:
+        raise ValueError(f"{value!r} is not a valid boolean; say one of {', '.join(BOOLS)}.")
+    return BOOLS[norm]
 
 
 def _uuid(value: t.Any) -> t.Any:
@@ -113,12 +102,12 @@ def _uuid(value: t.Any) -> t.Any:
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value.strip())
 
 
-STRING = _Text()
 UNPROCESSED = ParamType()
-INT = FuncParamType(int, "integer")
-FLOAT = FuncParamType(float, "float")
-BOOL = BoolParamType()
-UUID = FuncParamType(_uuid, "UUID")
+STRING = FuncParamType(_text, "text")
+BOOL = FuncParamType(_bool, "boolean")
+INT = FuncParamType(int, "integer", "{!r} is not a valid integer.")
+FLOAT = FuncParamType(float, "float", "{!r} is not a valid float.")
+UUID = FuncParamType(_uuid, "UUID", "{!r} is not a valid UUID.")
 
 
 class Choice(ParamType):
@@ -128,56 +117,43 @@ class Choice(ParamType):
 
     def __init__(self, choices: t.Iterable[t.Any], case_sensitive: bool = True) -> None:
         self.choices, self.case_sensitive = tuple(choices), case_sensitive
-        self._names: list[str] = [getattr(choice, "name", None) or str(choice) for choice in self.choices]
+        #: The choices as they are typed.
+        self.names: list[str] = [getattr(choice, "name", None) or str(choice) for choice in self.choices]
 
-    def _norm(self, text: str, ctx: t.Any) -> str:
-        if ctx is not None and ctx.token_normalize_func:
-            text = ctx.token_normalize_func(text)
-        return text if self.case_sensitive else text.casefold()
+    def _norm(self, text: t.Any) -> str:
+        return str(text) if self.case_sensitive else str(text).casefold()
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
         """The choice as it was declared."""
         if value in self.choices:
             return value
-        for name, choice in zip(self._names, self.choices):
-            if self._norm(name, ctx) == self._norm(str(value), ctx):
+        for name, choice in zip(self.names, self.choices):
+            if self._norm(name) == self._norm(value):
                 return choice
-        one = "is not" if len(self._names) == 1 else "is not one of"
-        return self.fail(f"{value!r} {one} {', '.join(map(repr, self._names))}.", param, ctx)
+        one = "is not" if len(self.names) == 1 else "is not one of"
+        return self.fail(f"{value!r} {one} {', '.join(map(repr, self.names))}.", param, ctx)
 
     def get_metavar(self, param: t.Any, ctx: t.Any = None) -> str:
         """``[a|b]``, as the choices are short; ``{a|b}`` for a required argument."""
-        text = "|".join(self._names)
-        required_argument = param.required and param.param_type_name == "argument"
-        return f"{{{text}}}" if required_argument else f"[{text}]"
-
-    def get_missing_message(self, param: t.Any, ctx: t.Any = None) -> str:
-        """The choices."""
-        return f"Choose from: {', '.join(self._names)}"
+        text = "|".join(self.names)
+        return f"{{{text}}}" if param.required and param.param_type_name == "argument" else f"[{text}]"
 
     def shell_complete(self, ctx: t.Any, param: t.Any, incomplete: str) -> list[t.Any]:
         """The choices that begin so."""
-        start = self._norm(incomplete, ctx)
-        return [name for name in self._names if self._norm(name, ctx).startswith(start)]
+        return [name for name in self.names if self._norm(name).startswith(self._norm(incomplete))]
 
 
-class _Range(ParamType):
-    """A number between two bounds, either of which may be absent or excluded (open); ``clamp``
+class IntRange(ParamType):
+    """An integer between two bounds, either of which may be absent or excluded (open); ``clamp``
     moves what lies outside to the bound."""
 
-    number: FuncParamType
+    name, number = "integer range", INT
+    min: t.Any = None
+    max: t.Any = None
+    min_open = max_open = clamp = False
 
-    def __init__(
-        self,
-        min: t.Any = None,
-        max: t.Any = None,
-        min_open: bool = False,
-        max_open: bool = False,
-        clamp: bool = False,
-    ) -> None:
-        self.min, self.max, self.min_open, self.max_open, self.clamp = min, max, min_open, max_open, clamp
-        if clamp and self.number is FLOAT and (min_open or max_open):
-            raise TypeError("Clamping is not supported for open bounds.")
+    def __init__(self, min: t.Any = None, max: t.Any = None, **settings: t.Any) -> None:
+        declare(self, min=min, max=max, **settings)
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
         """The number."""
@@ -198,13 +174,7 @@ class _Range(ParamType):
         return f"x{high}{self.max}" if self.min is None else f"{self.min}{low}x{high}{self.max}"
 
 
-class IntRange(_Range):
-    """An integer between bounds."""
-
-    name, number = "integer range", INT
-
-
-class FloatRange(_Range):
+class FloatRange(IntRange):
     """A number between bounds."""
 
     name, number = "float range", FLOAT
@@ -222,13 +192,13 @@ class DateTime(ParamType):
         """A `datetime.datetime`."""
         from datetime import datetime  # rare
 
-        if isinstance(value, datetime):
-            return value
-        for form in self.formats:
+        for form in () if isinstance(value, datetime) else self.formats:
             try:
                 return datetime.strptime(value, form)
             except ValueError:
                 continue
+        if isinstance(value, datetime):
+            return value
         wanted = f"format{'s' * (len(self.formats) > 1)} {', '.join(map(repr, self.formats))}"
         return self.fail(f"{value!r} does not match the {wanted}.", param, ctx)
 
@@ -252,15 +222,13 @@ class Path(ParamType):
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
         """The path."""
-        path: t.Any = os.fspath(value)
-        if not (self.allow_dash and self.file_okay and path in ("-", b"-")):
+        path = os.fspath(value)
+        if not (self.allow_dash and path == "-"):
             path = os.path.realpath(path) if self.resolve_path else path
             wrong = self._wrong(path)
             if wrong:
                 self.fail(f"{self.name.title()} {format_filename(value)!r} {wrong}.", param, ctx)
-        if self.path_type is None:
-            return path
-        return os.fsdecode(path) if self.path_type is str else self.path_type(path)
+        return self.path_type(path) if self.path_type else path
 
     def _wrong(self, path: t.Any) -> str | None:
         """What is wrong with a path; one that need not be there and is not is right."""
@@ -276,21 +244,16 @@ class Path(ParamType):
 
     def shell_complete(self, ctx: t.Any, param: t.Any, incomplete: str) -> list[t.Any]:
         """Let the shell complete it."""
-        kind = "dir" if self.dir_okay and not self.file_okay else "file"
-        return [CompletionItem(incomplete, type=kind)]
+        return [CompletionItem(incomplete, type="file" if self.file_okay else "dir")]
 
 
 class File(ParamType):
-    """A file, opened and closed with the context; ``-`` is stdin or stdout. One that is written is
-    opened when it is first used, so that a command that fails has not emptied it."""
+    """A file, opened and closed with the context; ``-`` is stdin or stdout."""
 
     name = "filename"
     envvar_list_splitter = os.path.pathsep
-
     encoding: str | None = None
     errors: str | None = "strict"
-    lazy: bool | None = None
-    atomic = False
 
     def __init__(self, mode: str = "r", encoding: str | None = None, **settings: t.Any) -> None:
         self.mode = mode
@@ -300,52 +263,16 @@ class File(ParamType):
         """The file."""
         if hasattr(value, "read") or hasattr(value, "write"):
             return value
-        lazy = "w" in self.mode if self.lazy is None else self.lazy
-        make: t.Any = LazyFile if lazy and value != "-" else open_file
         try:
-            file = make(value, self.mode, self.encoding, self.errors)
+            file = open_file(value, self.mode, self.encoding, self.errors)
         except OSError as error:
             self.fail(f"{format_filename(value)!r}: {error.strerror}", param, ctx)
         if ctx is not None and value != "-":
             ctx.call_on_close(file.close)
         return file
 
-    shell_complete = lambda self, ctx, param, incomplete: [CompletionItem(incomplete, type="file")]
-
-
-class LazyFile:
-    """A file that is opened at its first use."""
-
-    _file: t.Any = None
-
-    def __init__(self, name: str, mode: str, encoding: str | None, errors: str | None) -> None:
-        self.name, self._how = os.fspath(name), (mode, encoding, errors)
-
-    def open(self) -> t.Any:
-        """The file itself."""
-        if self._file is None:
-            try:
-                self._file = open_file(self.name, *self._how)
-            except OSError as error:
-                raise FileError(self.name, error.strerror) from error
-        return self._file
-
-    def __getattr__(self, name: str) -> t.Any:
-        return getattr(self.open(), name)
-
-    def __iter__(self) -> t.Iterator[t.Any]:
-        return iter(self.open())
-
-    def __enter__(self) -> LazyFile:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close it, if it was opened."""
-        if self._file is not None:
-            self._file.close()
+    shell_complete = Path.shell_complete
+    file_okay = True
 
 
 def open_file(
@@ -353,8 +280,8 @@ def open_file(
 ) -> t.Any:
     """`open`; ``-`` is stdin or stdout."""
     if filename != "-":
-        binary = "b" in mode
-        return open(filename, mode, encoding=None if binary else encoding, errors=None if binary else errors)
+        text: t.Any = {} if "b" in mode else {"encoding": encoding, "errors": errors}
+        return open(filename, mode, **text)
     stream = sys.stdin if "r" in mode else sys.stdout
     return stream.buffer if "b" in mode else stream
 
@@ -376,18 +303,16 @@ class Tuple(ParamType):
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> tuple[t.Any, ...]:
         """The values."""
-        values = list(value)
-        if len(values) != self.arity:
-            self.fail(f"{self.arity} values are required, but {len(values)} were given.", param, ctx)
-        return tuple(each(item, param, ctx) for each, item in zip(self.types, values))
+        if len(value) != self.arity:
+            self.fail(f"{self.arity} values are required, but {len(value)} were given.", param, ctx)
+        return tuple(each(item, param, ctx) for each, item in zip(self.types, value))
 
 
 class CompletionItem:
     """An offer to the shell; the types ``file`` and ``dir`` let it list those itself."""
 
-    def __init__(self, value: t.Any, type: str = "plain", help: str | None = None, **attrs: t.Any) -> None:
+    def __init__(self, value: t.Any, type: str = "plain", help: str | None = None) -> None:
         self.value, self.type, self.help = value, type, help
-        self.__dict__.update(attrs)
 
 
 _BUILT_IN: dict[t.Any, ParamType] = {str: STRING, int: INT, float: FLOAT, bool: BOOL}
@@ -395,7 +320,7 @@ _BUILT_IN: dict[t.Any, ParamType] = {str: STRING, int: INT, float: FLOAT, bool: 
 
 def convert_type(ty: t.Any, default: t.Any = None) -> ParamType:
     """The type for a declaration such as ``int``, ``(int, str)`` or a function; without one that
-    of the default."""
+    of the default, or of its first value."""
     if isinstance(ty, ParamType):
         return ty
     if isinstance(ty, tuple):
@@ -403,7 +328,5 @@ def convert_type(ty: t.Any, default: t.Any = None) -> ParamType:
     if ty is not None:
         return _BUILT_IN.get(ty) or FuncParamType(ty)
     if isinstance(default, (tuple, list)) and default:
-        # Of several values, or of several tuples of values.
-        first = default[0]
-        return convert_type(tuple(map(type, first)) if isinstance(first, tuple) else None, first)
+        return convert_type(None, default[0])
     return _BUILT_IN.get(type(default), STRING)

@@ -17,6 +17,7 @@ from hashlib import sha256
 
 from .decorators import argument, command, option
 from .exceptions import ClickException, UsageError
+from .resources import read
 from .terminal import echo
 
 TYPE_CHECKING = False
@@ -278,10 +279,9 @@ def _check(dest: str) -> int:
 
 def notes() -> list[tuple[str, list[str], str]]:
     """The security notes of this version: the one that mends, the parts, and what it is about."""
-    from pkgutil import get_data  # through the loader: the package may lie in a zip file
-
-    text = (get_data(__name__.rpartition(".")[0], "security.txt") or b"").decode()
-    rows = [line.split(None, 2) for line in text.splitlines() if line.strip() and line[0] != "#"]
+    rows = [
+        line.split(None, 2) for line in read("security.txt").splitlines() if line.strip() and line[0] != "#"
+    ]
     return [(version, parts.split(","), what) for version, parts, what in rows]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from microweb.cli.context import Context
-from microweb.cli.core import Command, CommandCollection, Group, LazyCommand
+from microweb.cli.core import Command, Group, LazyCommand
 from microweb.cli.current import get_current_context
 from microweb.cli.decorators import (
     argument,
@@ -18,7 +18,7 @@ from microweb.cli.decorators import (
     password_option,
     version_option,
 )
-from microweb.cli.exceptions import Abort, ClickException, Exit, FileError, UsageError
+from microweb.cli.exceptions import Abort, ClickException, Exit, UsageError
 from microweb.cli.runner import CliRunner
 from microweb.cli.terminal import echo
 
@@ -69,7 +69,6 @@ def end(ctx, how):
         "exit": lambda: ctx.exit(3),
         "abort": ctx.abort,
         "error": lambda: (_ for _ in ()).throw(ClickException("told")),
-        "file": lambda: (_ for _ in ()).throw(FileError("x.txt", "gone")),
         "interrupt": lambda: (_ for _ in ()).throw(KeyboardInterrupt),
     }
     endings[how]()
@@ -109,7 +108,6 @@ def login(password):
         ("end abort", 1, "closed\nAborted!\n"),
         ("end interrupt", 1, "closed\nAborted!\n"),
         ("end error", 1, "closed\nError: told\n"),
-        ("end file", 1, "closed\nError: Could not open file 'x.txt': gone\n"),
         ("old", 0, "DeprecationWarning: The command 'old' is deprecated.\nold\n"),
         ("secret", 0, "secret\n"),
         ("drop --yes", 0, "dropped\n"),
@@ -312,15 +310,6 @@ def test_resources_are_left_with_the_context():
         echo(ctx.with_resource(resource()))
 
     assert run(use).output == "open\nit\nclose\n"
-
-
-def test_collections_search_their_groups():
-    other = Group("other", commands=[Command("extra", callback=lambda: echo("extra"), help="More.")])
-    both = CommandCollection("both", sources=[tool])
-    both.add_source(other)
-    assert run(both, "extra").output == "extra\n"
-    assert run(both, "show").output == "None 3\n"
-    assert "  extra   More.\n" in run(both, "--help").output
 
 
 def test_a_lazy_command_is_imported_when_it_runs():

@@ -81,7 +81,7 @@ def test_the_runner_takes_a_command_and_a_class(app):
         pass
 
     app.test_cli_runner_class = Runner
-    assert type(app.test_cli_runner(mix_stderr=False)) is Runner
+    assert type(app.test_cli_runner(charset="utf-8")) is Runner
     shows = command("x")(with_appcontext(lambda: echo(current_app.name)))
     assert app.test_cli_runner().invoke(shows).output == "site\n"
 
