@@ -45,11 +45,12 @@ def _furnish(place):
         shutil.copy(file, place)
     (place / "guestbook.cgi").chmod(0o755)
     for file in DEPLOYING.iterdir():
-        if file.suffix in {".conf", ".ini", ".py"}:
+        if file.suffix in {".conf", ".ini", ".py", ".cgi"}:
             text = file.read_text("utf-8").replace("/srv/guestbook", str(place))
             (place / file.name).write_text(text, "utf-8")
     for folder in ("run", "public", "instance"):
         (place / folder).mkdir()
+    (place / "doctor.cgi").rename(place / "public" / "doctor.cgi").chmod(0o755)
     place.chmod(0o755)
     if os.geteuid() == 0:
         for path in (place, *place.rglob("*")):

@@ -96,6 +96,8 @@ def test_cgi_under_lighttpd(place, port):
     command = ["lighttpd", "-D", "-f", place / "lighttpd-cgi.conf"]
     with running(command, port, place, as_nobody(), PATH="/usr/bin:/bin:/usr/sbin"):
         visit(below("/guestbook.cgi", over_http(port)))
+        doctor = over_http(port)("GET", "/doctor.cgi", {}, b"")
+    assert doctor.status == 200 and "\nok      around       running in CGI; installed: " in doctor.text
 
 
 def test_behind_nginx(place, port):
