@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 
-from .core import Group
 from .params import Option
 from .resources import read
 from .terminal import echo
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from .context import Context
     from .core import Command
+    from .params import Parameter
 
 
 def main(cli: Command, prog_name: str, variable: str) -> int:
@@ -46,7 +46,7 @@ def main(cli: Command, prog_name: str, variable: str) -> int:
 def complete(cli: Command, prog_name: str, words: list[str], incomplete: str) -> list[CompletionItem]:
     """What may stand in place of an incomplete word, behind these words."""
     ctx = cli.make_context(prog_name, words, resilient_parsing=True)
-    while isinstance(ctx.command, Group) and ctx.args:
+    while ctx.args and hasattr(ctx.command, "get_command"):
         command = ctx.command.get_command(ctx, ctx.args[0])
         if command is None:
             break
@@ -65,14 +65,14 @@ def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Iterable[t.Any
             return param.complete(ctx, value)
     if incomplete[:1] == "-":
         pairs = [(opt, param.help) for param in params for opt in (*param.opts, *param.secondary_opts)]
-        return [CompletionItem(opt, help=text) for opt, text in pairs if opt.startswith(incomplete)]
-    if isinstance(ctx.command, Group):
-        return [
-            CompletionItem(name, help=command.get_short_help_str())
-            for name, command in ctx.command.visible_commands(ctx)
-            if name.startswith(incomplete)
-        ]
-    # The first argument that has no value yet, or takes any number.
-    arguments = (param for param in params if not isinstance(param, Option))
-    waiting = (param for param in arguments if param.nargs == -1 or ctx.params.get(param.name) is None)
-    return next((param.complete(ctx, incomplete) for param in waiting), [])
+    elif hasattr(ctx.command, "visible_commands"):
+        pairs = [(name, each.get_short_help_str()) for name, each in ctx.command.visible_commands(ctx)]
+    else:
+        waiting = (param for param in params if _waits(ctx, param))
+        return next((param.complete(ctx, incomplete) for param in waiting), [])
+    return [CompletionItem(name, help=text) for name, text in pairs if name.startswith(incomplete)]
+
+
+def _waits(ctx: Context, param: Parameter) -> bool:
+    """Whether it is an argument that has no value yet, or takes any number."""
+    return not isinstance(param, Option) and (param.nargs == -1 or ctx.params.get(param.name) is None)

@@ -74,69 +74,70 @@ def source_files() -> Files:
     """The files of this package, wherever it lies."""
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     if os.path.isdir(root):
-        return _files_below(root)
-    archive: t.Any = __loader__.archive  # type: ignore[name-defined]
-    prefix = os.path.relpath(root, archive).replace(os.sep, "/") + "/"
-    with zipfile.ZipFile(archive) as file:
-        names = [name for name in sorted(file.namelist()) if name.startswith(prefix) and name[-1] != "/"]
-        names = [name for name in names if not name.endswith(_RECORD)]
-        return {name[len(prefix) :]: file.read(name) for name in names}
+        files = _files_below(root)
+    else:
+        archive: t.Any = __loader__.archive  # type: ignore[name-defined]
+        files = _files_zipped(archive, os.path.relpath(root, archive).replace(os.sep, "/"))
+    files.pop(_RECORD, None)
+    return files
 
 
 def _files_below(root: str) -> Files:
-    files = {}
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(each for each in folders if each != "__pycache__")
-        for name in sorted(names):
-            if not name.endswith((".pyc", ".pyo", _RECORD)):
-                path = os.path.join(folder, name)
-                with open(path, "rb") as file:
-                    files[os.path.relpath(path, root).replace(os.sep, "/")] = file.read()
-    return files
+    paths = (os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names)
+    found = {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}
+    kept = (name for name in sorted(found) if "__pycache__/" not in name and name[-4:] != ".pyc")
+    return {name: _content(found[name]) for name in kept}
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _files_zipped(archive: str, folder: str) -> Files:
+    start = f"{folder}/"
+    with zipfile.ZipFile(archive) as file:
+        names = [name for name in sorted(file.namelist()) if name.startswith(start) and name[-1] != "/"]
+        return {name[len(start) :]: file.read(name) for name in names}
 
 
 # Parts: what is imported, at the top or in a function, must come along
 
 
 def _only(files: Files, parts: list[str]) -> Files:
-    wanted: set[str] = set()
-    for part in parts:
-        found = {path for path in files if path == f"{part}.py" or path.startswith(f"{part}/")}
-        if not found:
-            known = sorted(
-                {path.partition("/")[0].removesuffix(".py") for path in files if path.endswith(".py")}
-            )
-            raise UsageError(f"There is no part {part!r}; there are {', '.join(known)}.")
-        wanted |= found
-    ahead = [path for path in wanted if path.endswith(".py")]
+    wanted = {path for part in parts for path in _files_of(files, part)}
+    ahead = [*wanted]
     while ahead:
-        for path in _imports(files, ahead.pop()) - wanted:
-            # Beside a module come its package's __init__ and the files that are no code.
-            folder = path.rpartition("/")[0]
-            new = {path, f"{folder}/__init__.py" if folder else path} - wanted
-            wanted |= new
-            ahead += [each for each in new if each in files]
+        new = _imports(files, ahead.pop()) - wanted
+        wanted |= new
+        ahead += new
+    # The files of their folders that are no code come along.
     folders = {path.rpartition("/")[0] for path in wanted} - {""}
     data = {path for path in files if not path.endswith(".py") and path.rpartition("/")[0] in folders}
     return {path: content for path, content in files.items() if path in wanted | data | _ALWAYS}
 
 
+def _files_of(files: Files, part: str) -> list[str]:
+    found = [path for path in files if path == f"{part}.py" or path.startswith(f"{part}/")]
+    if not found:
+        known = {path.partition("/")[0].partition(".")[0] for path in files if path.endswith(".py")}
+        raise UsageError(f"There is no part {part!r}; there are {', '.join(sorted(known))}.")
+    return found
+
+
 def _imports(files: Files, path: str) -> set[str]:
-    """The files that the imports of a module lead to."""
-    found = set()
+    """The files that the imports of a module lead to, each with its package's."""
+    found = {path.rpartition("/")[0] + "/__init__.py"}
     package = path.split("/")[:-1]
-    for node in ast.walk(_without_annotations(ast.parse(files[path]))):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = package[: len(package) - node.level + 1] + (node.module.split(".") if node.module else [])
-            for alias in node.names:
-                found |= {"/".join([*base, alias.name]) + ".py", "/".join([*base, alias.name, "__init__.py"])}
-            found |= {"/".join(base) + ".py", "/".join([*base, "__init__.py"])}
-    return {each for each in found if each in files and each != "__init__.py"}
-
-
-def _without_annotations(tree: ast.Module) -> ast.Module:
+    tree = ast.parse(files[path] if path.endswith(".py") else b"")
     tree.body = [node for node in tree.body if not _is_for_checkers(node)]
-    return tree
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1] + (node.module or "").split(".")
+            for end in ("", *(f"/{alias.name}" for alias in node.names)):
+                name = "/".join(filter(None, base)) + end
+                found |= {f"{name}.py".lstrip("/"), f"{name}/__init__.py"}
+    return {each for each in found if each in files and each != "__init__.py"}
 
 
 def _is_for_checkers(node: ast.AST) -> bool:
@@ -155,24 +156,20 @@ def _record(files: Files) -> bytes:
 
 
 def _write_folder(target: str, files: Files) -> None:
-    if os.path.exists(target) and os.listdir(target):
-        if not os.path.exists(os.path.join(target, _RECORD)):
-            raise ClickException(
-                f"{target} is there already and is no copy of this package; choose another --name."
-            )
-        if _changes(_recorded(_read_copy(target)), _read_copy(target)):
-            raise ClickException(f"{target} was changed since it was made; see --check, and remove it first.")
-        _remove(target, _read_copy(target))
+    old = _files_below(target)
+    if old and _RECORD not in old:
+        raise ClickException(
+            f"{target} is there already and is no copy of this package; choose another --name."
+        )
+    if old and _changes(old):
+        raise ClickException(f"{target} was changed since it was made; see --check, and remove it first.")
+    for path in old:
+        os.remove(os.path.join(target, *path.split("/")))
     for path, data in {**files, _RECORD: _record(files)}.items():
         place = os.path.join(target, *path.split("/"))
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(place, "wb") as file:
             file.write(data)
-
-
-def _remove(target: str, files: Files) -> None:
-    for path in files:
-        os.remove(os.path.join(target, *path.split("/")))
 
 
 def _write_zip(dest: str, name: str, files: Files) -> None:
@@ -234,27 +231,15 @@ def _docstring(node: ast.AST) -> ast.Expr | None:
 def _read_copy(dest: str) -> Files:
     """The files of a copy, in a folder or a zip file, without what runs a zip file."""
     if os.path.isdir(dest):
-        files = _files_below(dest)
-        with open(os.path.join(dest, _RECORD), "rb") as file:
-            files[_RECORD] = file.read()
-        return files
+        return _files_below(dest)
     with zipfile.ZipFile(dest) as archive:
         name = next(each.rpartition("/")[0] for each in archive.namelist() if each.endswith(f"/{_RECORD}"))
-        return {
-            path[len(name) + 1 :]: archive.read(path)
-            for path in archive.namelist()
-            if path.startswith(f"{name}/")
-        }
+    return _files_zipped(dest, name)
 
 
-def _recorded(files: Files) -> dict[str, t.Any]:
-    record: dict[str, t.Any] = json.loads(files[_RECORD])
-    return record
-
-
-def _changes(record: dict[str, t.Any], files: Files) -> list[str]:
+def _changes(files: Files) -> list[str]:
+    told = json.loads(files[_RECORD])["files"]
     now = {path: sha256(data).hexdigest() for path, data in files.items() if path != _RECORD}
-    told = record["files"]
     lines = [f"changed  {path}" for path in sorted(told) if path in now and now[path] != told[path]]
     lines += [f"missing  {path}" for path in sorted(told.keys() - now.keys())]
     return lines + [f"added    {path}" for path in sorted(now.keys() - told.keys())]
@@ -264,15 +249,13 @@ def _check(dest: str) -> int:
     """1 if the copy was changed or a note concerns it; what it is, either way."""
     try:
         files = _read_copy(dest)
-        record = _recorded(files)
+        record = json.loads(files[_RECORD])
     except (OSError, KeyError, ValueError, StopIteration, zipfile.BadZipFile):
         raise ClickException(f"{dest} is no copy that this command made: it has no {_RECORD}.") from None
-    count = len(record["files"])
-    echo(f"{record['package']} {record['version']}, {count} files, sha256 {record['sha256'][:16]}")
-    lines = _changes(record, files) + [
-        f"security {version}: {text}"
-        for version, text in concerning(notes(), record["version"], set(record["files"]))
-    ]
+    version, told = record["version"], record["files"]
+    echo(f"{record['package']} {version}, {len(told)} files, sha256 {record['sha256'][:16]}")
+    known = concerning(notes(), version, set(told))
+    lines = _changes(files) + [f"security {mended}: {text}" for mended, text in known]
     echo("\n".join(lines) or "As it was made; no security note concerns it.")
     return int(bool(lines))
 
@@ -290,10 +273,8 @@ def concerning(
 ) -> t.Iterator[tuple[str, str]]:
     """Those of the notes that came after a version and are about files that a copy has."""
     for mended, parts, what in known:
-        has = any(
-            file.startswith(tuple(f"{part}{end}" for end in ("/", ".py"))) for file in files for part in parts
-        )
-        if has and _numbers(mended) > _numbers(version):
+        starts = tuple(part + end for part in parts for end in ("/", ".py"))
+        if any(file.startswith(starts) for file in files) and _numbers(mended) > _numbers(version):
             yield mended, what
 
 
