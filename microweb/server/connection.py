@@ -209,7 +209,7 @@ class Connection:
         elif self.buffer:
             self.refuse(Refused(408, "the request did not arrive in time"))
         else:  # it came, and nobody had the time to look at it
-            self.refuse(Refused(503, "all threads are busy"))
+            self.refuse(Refused(503, "no thread was free in time"))
 
     def is_idle(self) -> bool:
         """Whether nothing at all has come of a next request."""

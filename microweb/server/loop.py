@@ -85,11 +85,9 @@ class BaseWSGIServer:
         if is_unix or self.host.startswith("fd:"):
             self.host = "localhost" if is_unix else self.server_address[0]
         self.base_environ = self._base_environ()
-        self.stopping = False
+        self.stopping, self.interrupted = False, False  # the second: by Ctrl-C
         #: Header fields that no application was shown, since their names have a `_`.
         self.dropped = 0
-        #: Whether Ctrl-C ended serve_forever().
-        self.interrupted = False
         #: A descriptor whose end means that the server should end, too.
         self.lifeline: int | None = None
         self._serving: int | None = None
@@ -324,11 +322,13 @@ class BaseWSGIServer:
             try:
                 connection.step()
             except BaseException:
+                # In a thread nothing may get out: SystemExit would vanish without a word. It is told
+                # first, so that who sees the end finds the reason.
+                if self.multithread:
+                    logger.exception("a request was given up")
                 connection.close(reset=True)
                 if not self.multithread:
                     raise
-                # In a thread nothing may get out: SystemExit would vanish without a word.
-                logger.exception("a request was given up")
             finally:
                 self._running.pop(me, None)
 

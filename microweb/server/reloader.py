@@ -42,6 +42,7 @@ STOP_SECONDS = 2.0
 _SHARE = 200
 #: Directories that are scanned when the program cannot even start.
 _SCANNED = 1000
+_MARKS = ("MICROWEB_RUN_MAIN", "WERKZEUG_RUN_MAIN")
 _PARENT = "MICROWEB_RELOADER_PID"
 _STDLIB = os.path.dirname(os.__file__) + os.sep
 _NOT_SOURCE = {"__pycache__", "node_modules", "site-packages"}
@@ -49,7 +50,7 @@ _NOT_SOURCE = {"__pycache__", "node_modules", "site-packages"}
 
 def is_running_from_reloader() -> bool:
     """Whether this process is the child of a reloader."""
-    return "true" in (os.environ.get("MICROWEB_RUN_MAIN"), os.environ.get("WERKZEUG_RUN_MAIN"))
+    return "true" in map(os.environ.get, _MARKS)
 
 
 class _Asked:
@@ -241,14 +242,9 @@ def _parent_lives() -> bool:
 
 def _supervise(watch: Watch) -> int:
     """The parent: the status with which the last child ended."""
-    environ = {
-        **os.environ,
-        "MICROWEB_RUN_MAIN": "true",
-        "WERKZEUG_RUN_MAIN": "true",
-        _PARENT: str(os.getpid()),
-    }
-    # What the debugger's PIN is made of: it stays the same while this process lives.
-    environ.setdefault("MICROWEB_DEBUG_SECRET", os.urandom(16).hex())
+    # What the debugger's PIN is made of stays the same while this process lives.
+    environ = {"MICROWEB_DEBUG_SECRET": os.urandom(16).hex(), **os.environ, _PARENT: str(os.getpid())}
+    environ.update(dict.fromkeys(_MARKS, "true"))
     while True:
         logger.info("Restarting with stat")
         # The listening socket is among the descriptors that are marked as inheritable.

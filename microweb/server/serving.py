@@ -15,7 +15,7 @@ import time
 
 from .errors import BindError
 from .gateway import WSGIRequestHandler as WSGIRequestHandler
-from .log import FORMAT, logger, set_up, warn
+from .log import logger, set_up, warn
 from .loop import BaseWSGIServer
 from .reloader import is_running_from_reloader as is_running_from_reloader
 from .reloader import run_with_reloader
@@ -48,14 +48,13 @@ def run_simple(
     reloader_type: str = "auto",
     threaded: bool = False,
     processes: int = 1,
-    request_handler: t.Any = None,
     static_files: t.Any = None,
-    passthrough_errors: bool = False,
-    ssl_context: t.Any = None,
+    **options: t.Any,
 ) -> int:
     """Serve an application until Ctrl-C or SIGTERM; the exit status customary then: 130 or 0.
 
-    The arguments are Werkzeug's. An address that cannot be used ends the program with status 1
+    The arguments are Werkzeug's; `request_handler`, `passthrough_errors`, `ssl_context` and limits go on
+    to the server. An address that cannot be used ends the program with status 1
     and one line.
     """
     # "5000" from the environment would fail far from here, in the system's words.
@@ -75,12 +74,11 @@ def run_simple(
         application.trusted_hosts.append(hostname)
     # The parent of a reloader holds the port, so that no connection is refused during a restart.
     handed = os.environ.get(_FD_VARIABLE) if is_running_from_reloader() else None
-    # Who waits for one thread waits shorter when nobody keeps a connection; as Werkzeug's server does.
-    limits = {} if threaded or processes > 1 else {"requests": 1}
-    server = _bound(
-        hostname, port, application, threaded and processes == 1, processes, request_handler,
-        passthrough_errors, ssl_context, None if handed is None else int(handed), **limits,
-    )  # fmt: skip
+    if not threaded and processes == 1:
+        # Who waits for one thread waits shorter when nobody keeps a connection; as Werkzeug's server does.
+        options.setdefault("requests", 1)
+    options["fd"] = None if handed is None else int(handed)
+    server = _bound(hostname, port, application, threaded and processes == 1, processes, **options)
     if not is_running_from_reloader():
         logger.info("Serving on %s - Ctrl-C stops it", server.url)
     if not use_reloader:
@@ -98,27 +96,23 @@ def serve(
     *,
     workers: int = 1,
     threads: int = 8,
-    ssl_context: t.Any = None,
     when_full: str = "queue",
     access_log: bool = True,
-    log_format: str = FORMAT,
-    **limits: t.Any,
+    **options: t.Any,
 ) -> int:
     """Serve an application to others than oneself: no debugger, every limit on.
 
     `workers` processes of `threads` threads each. `when_full` says what happens to requests when
-    all threads are busy: "queue" or "refuse" (503). `limits` are those of `Limits`, with bodies
-    up to 16 MiB. Returns the exit status; raises ValueError and TypeError for wrong arguments.
+    all threads are busy: "queue" or "refuse" (503). `options` are `ssl_context`, `log_format` and
+    those of `Limits`, with bodies up to 16 MiB. Returns the exit status; raises ValueError and TypeError.
     """
     if when_full not in ("queue", "refuse"):
         raise ValueError(f"when_full={when_full!r}: wanted 'queue' or 'refuse'")
     if workers < 1 or threads < 1:
         raise ValueError(f"workers={workers}, threads={threads}: wanted at least one of each")
     set_up(20 if access_log else 30)
-    server = _bound(
-        host, port, app, threads, workers, ssl_context=ssl_context, log_format=log_format,
-        refuse_when_full=when_full == "refuse", **{"body_bytes": 2**24, **limits},
-    )  # fmt: skip
+    options = {"body_bytes": 2**24, **options, "refuse_when_full": when_full == "refuse"}
+    server = _bound(host, port, app, threads, workers, **options)
     print(f"Serving on {server.url} - Ctrl-C stops it", file=sys.stderr)
     return _run(server, workers)
 

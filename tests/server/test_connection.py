@@ -202,8 +202,9 @@ def test_deadlines():
     # D15: of the head, however it trickles, and of an idle connection
     with serving(echo, limits={"head_seconds": 0, "idle_seconds": 0}) as live:
         assert live.exchange(end=False) == b""
-        assert statuses(live.exchange(b"GET / HTTP/1.1\r\nHost:", end=False)) in ([408], [])
-        assert statuses(live.exchange(GET, end=False)) in ([200], [])
+        # A deadline that is over at once may come before any thread has looked, or read.
+        assert statuses(live.exchange(b"GET / HTTP/1.1\r\nHost:", end=False)) in ([408], [503], [])
+        assert statuses(live.exchange(GET, end=False)) in ([200], [503], [])
 
 
 def test_deadline_of_a_body():

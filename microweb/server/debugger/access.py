@@ -36,11 +36,11 @@ class Access:
         self._seed = (os.environ.get(SEED) or os.urandom(16).hex()).encode()
         wanted = os.environ.get("MICROWEB_DEBUG_PIN") or os.environ.get("WERKZEUG_DEBUG_PIN", "")
         number = f"{int(self._digest('pin'), 16):09d}"[-9:]
-        chosen = (
-            wanted if wanted.replace("-", "").isdecimal() else "-".join((number[:3], number[3:6], number[6:]))
-        )
+        made = f"{number[:3]}-{number[3:6]}-{number[6:]}"
         #: None, which is MICROWEB_DEBUG_PIN=off, opens every console.
-        self.pin: str | None = chosen if secured and wanted != "off" else None
+        self.pin: str | None = wanted if wanted.replace("-", "").isdecimal() else made
+        if wanted == "off" or not secured:
+            self.pin = None
         #: Names of this machine; one that begins with a dot stands for those below it as well.
         self.trusted_hosts: list[str] = [".localhost", "127.0.0.1", "::1"]
         peers = os.environ.get("MICROWEB_DEBUG_PEERS", "").split()
@@ -58,11 +58,8 @@ class Access:
 
     def tell_pin(self) -> None:
         """Print the PIN on the terminal: whoever reads it there may run code anyway."""
-        print(
-            f" * Debugger PIN: {self.pin or 'off, everybody on this machine may run code'}",
-            file=sys.stderr,
-            flush=True,
-        )
+        pin = self.pin or "off, everybody on this machine may run code"
+        print(f" * Debugger PIN: {pin}", file=sys.stderr, flush=True)
 
     def refuses(self, asked: t.Mapping[str, t.Any]) -> bool:
         """Whether this request is to see nothing; then the terminal is told why."""

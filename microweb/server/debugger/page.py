@@ -66,13 +66,7 @@ class DebugTraceback:
     """An exception with all that led to it; `namespaces` may hold more secrets that are to be hidden."""
 
     def __init__(
-        self,
-        exc: BaseException,
-        te: t.Any = None,
-        *,
-        skip: int = 0,
-        hide: bool = True,
-        namespaces: t.Iterable[t.Mapping[t.Any, t.Any]] = (),
+        self, exc: BaseException, skip: int = 0, hide: bool = True, namespaces: t.Iterable[t.Any] = ()
     ) -> None:
         #: The exception and those before it, the last one first, with the words between them.
         self.all_tracebacks = make_chain(exc, skip, hide)
@@ -95,47 +89,33 @@ class DebugTraceback:
     def to_json(self) -> str:
         """For programs that asked for JSON."""
         known = self._redactor.known
-        return json.dumps(
-            {
-                "error": "Internal Server Error",
-                "type": self._last.type_name,
-                "message": known(self._last.message),
-                "traceback": known(self.render_traceback_text()).splitlines(),
-            },
-            indent=2,
-        )
+        what = {"error": "Internal Server Error", "type": self._last.type_name}
+        what["message"] = known(self._last.message)
+        return json.dumps({**what, "traceback": self.to_text().splitlines()}, indent=2)
 
     def to_text(self) -> str:
         """For programs that did not ask for HTML."""
         return self._redactor.known(self.render_traceback_text())
 
-    def render_traceback_html(self, include_title: bool = True) -> str:
+    def render_traceback_html(self) -> str:
         """The chain, oldest exception first, as Python prints it."""
-        title = "<h2>Traceback <em>(most recent call last)</em></h2>\n" if include_title else ""
+        title = "<h2>Traceback <em>(most recent call last)</em></h2>\n"
         return f"<div class=traceback>\n{title}{self._chain(self.all_tracebacks)}</div>\n"
 
     def render_debugger_html(
-        self,
-        evalex: bool,
-        secret: str,
-        evalex_trusted: bool,
-        nonce: str = "",
-        request: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
+        self, evalex: bool, secret: str, evalex_trusted: bool, nonce: str = "", request: t.Any = None
     ) -> str:
         """The whole page; `request` holds tables by their titles."""
-        body = (
-            asset("traceback.html")
-            .decode()
-            .format(
-                type=self._show(self._last.type_name),
-                message=self._show(self._last.message),
-                place=self._place(),
-                traceback=self.render_traceback_html(),
-                request="".join(self._table(*item) for item in (request or {}).items()),
-                # Quotes may stay in the text of an element, and programs that look for a line find it.
-                text=html.escape(self.to_text(), quote=False),
-            )
-        )
+        parts = {
+            "type": self._show(self._last.type_name),
+            "message": self._show(self._last.message),
+            "place": self._place(),
+            "traceback": self.render_traceback_html(),
+            "request": "".join(self._table(*item) for item in (request or {}).items()),
+            # Quotes may stay in the text of an element, and programs that look for a line find it.
+            "text": html.escape(self.to_text(), quote=False),
+        }
+        body = asset("traceback.html").decode().format_map(parts)
         return render(body, self.title, nonce, secret if evalex else "", evalex_trusted)
 
     def _place(self) -> str:

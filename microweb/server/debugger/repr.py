@@ -173,19 +173,9 @@ def dump(obj: object = _MISSING) -> None:
     out._write(table)
 
 
-class _Helper:
-    """`help`, for a console that is not a terminal."""
+def helper(topic: t.Any = _MISSING) -> None:
+    """Prints what `help(object)` would say on a terminal."""
+    import pydoc  # large, and for this alone
 
-    def __repr__(self) -> str:
-        return "Type help(object) for help about object."
-
-    def __call__(self, topic: t.Any = _MISSING) -> None:
-        if topic is _MISSING:
-            print(self)
-            return
-        import pydoc  # large, and for this alone
-
-        print(pydoc.render_doc(topic, "Help on %s", renderer=pydoc.plaintext))  # type: ignore[attr-defined]
-
-
-helper = _Helper()
+    topic = helper if topic is _MISSING else topic
+    print(pydoc.render_doc(topic, "Help on %s", renderer=pydoc.plaintext))  # type: ignore[attr-defined]
