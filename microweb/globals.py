@@ -116,7 +116,9 @@ def _find_session() -> SessionMixin:
     context = _contexts.get()[1]
     if context is None:
         raise RuntimeError(_NO_REQUEST)
-    session = context._opened_session or context._session
+    session = context._opened_session
+    if session is None:
+        session = context._session
     session.accessed = True  # as context.session does: this is asked for each look at a session
     return session
 

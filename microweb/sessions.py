@@ -71,15 +71,15 @@ class SecureCookieSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
 
     def __init__(self, initial: t.Mapping[str, t.Any] | None = None) -> None:
         dict.__init__(self, initial or ())
-        self.on_update = _set_modified
+
+    @staticmethod
+    def on_update(session: t.Any) -> None:
+        """Note a change: what the methods of the dict call, with the session itself."""
+        session.modified = True
 
     def __setitem__(self, key: str, value: t.Any) -> None:
         dict.__setitem__(self, key, value)
         self.modified = True  # what on_update does
-
-
-def _set_modified(session: t.Any) -> None:
-    session.modified = True
 
 
 class NullSession(SecureCookieSession):
@@ -227,8 +227,12 @@ def _cookies_of(request: t.Any, name: str) -> list[str]:
         return request.cookies.getlist(name)  # type: ignore[no-any-return]
     if name not in header:
         return []
-    pairs = [part.partition("=") for part in header.split(";")]
-    return [value.strip(" \t") for key, _, value in pairs if key.strip(" \t") == name]
+    found = []
+    for part in header.split(";"):
+        key, _, value = part.partition("=")
+        if key.strip(" \t") == name:
+            found.append(value.strip(" \t"))
+    return found
 
 
 def _bad_data() -> type[Exception]:
@@ -288,10 +292,11 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def get_signing_serializer(self, app: t.Any) -> URLSafeTimedSerializer | None:
         """Return what signs and verifies the cookie; None without a secret key."""
-        if not app.secret_key:
+        secret_key = app.secret_key
+        if not secret_key:
             return None
         # The newest key stands last and signs. Fallbacks verify, never sign (CVE-2025-47278).
-        keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), app.secret_key)
+        keys = (*(app.config["SECRET_KEY_FALLBACKS"] or ()), secret_key)
         return _signing_serializer(keys, self.salt, self.serializer, self.key_derivation, self.digest_method)
 
     def saves_unopened(self, app: t.Any, request: Request) -> bool:

@@ -98,8 +98,11 @@ _from_url_safe = bytes.maketrans(b"-_", b"+/")
 
 def base64_encode(string: Bytes) -> bytes:
     """Encode for URLs."""
-    encoded = binascii.b2a_base64(want_bytes(string), newline=False)
-    return encoded.translate(_to_url_safe).rstrip(b"=")
+    return _base64(want_bytes(string))
+
+
+def _base64(string: bytes) -> bytes:
+    return binascii.b2a_base64(string, newline=False).translate(_to_url_safe).rstrip(b"=")
 
 
 def base64_decode(string: Bytes) -> bytes:
@@ -524,6 +527,17 @@ def _compress(data: bytes) -> bytes:
     return b"\x78\x9c" + body + zlib.adler32(data).to_bytes(4, "big")
 
 
+def _may_shrink(data: bytes) -> bool:
+    """Say whether there is any use in compressing: an id alone, as most sessions are, is too short.
+
+    It takes a frame of 6 bytes, and 10 bits for a block with the fixed codes. A repetition of n bytes saves
+    8 n - 12 bits at most, so 11 bytes have to be repeated. A block with codes of its own describes them
+    first, in more than these few bytes can save.
+    """
+    size = len(data)
+    return size > 32 or size - len({*data}) > 10
+
+
 class URLSafeSerializerMixin(Serializer):
     """Writes payloads in the alphabet of URLs and cookies, compressed where that is shorter."""
 
@@ -562,13 +576,12 @@ class URLSafeSerializerMixin(Serializer):
         return self._pack(super().dump_payload(obj))
 
     def _pack(self, data: bytes) -> bytes:
-        # What would be refused when it is read again is not compressed; nor what cannot get shorter: a
-        # frame of 6 bytes, and 4 for what ends a block and repeats something.
-        if zlib and 12 <= len(data) <= self.max_inflated_size:
+        # What would be refused when it is read again is not compressed; nor what cannot get shorter.
+        if zlib and _may_shrink(data) and len(data) <= self.max_inflated_size:
             compressed = _compress(data)
             if len(compressed) < len(data) - 1:  # the dot counts
-                return b"." + base64_encode(compressed)
-        return base64_encode(data)
+                return b"." + _base64(compressed)
+        return _base64(data)
 
 
 class URLSafeSerializer(URLSafeSerializerMixin, Serializer):
@@ -637,9 +650,7 @@ def _stamp(timestamp: int) -> bytes:
 
 def _sign(value: bytes, inner: t.Any, outer: t.Any) -> bytes:
     """Return the signature in base64, as Signer.get_signature does."""
-    return (
-        binascii.b2a_base64(_finish(value, inner, outer), newline=False).translate(_to_url_safe).rstrip(b"=")
-    )
+    return _base64(_finish(value, inner, outer))
 
 
 def straight(serializer: t.Any) -> t.Any:

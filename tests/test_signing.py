@@ -34,6 +34,7 @@ from microweb.signing import (
     URLSafeSerializer,
     URLSafeTimedSerializer,
     _compress,
+    _may_shrink,
     base64_decode,
     base64_encode,
     bytes_to_int,
@@ -390,6 +391,14 @@ def test_short_payloads_are_compressed_to_the_same_bytes(data):
     assert zlib.decompress(compressed) == data
     if zlib.ZLIB_VERSION.startswith("1.2") and "ng" not in zlib.ZLIB_RUNTIME_VERSION:
         assert compressed == zlib.compress(data)
+
+
+@given(st.sets(st.integers(32, 126), max_size=22).map(bytes), st.integers(0, 10), st.integers(0, 1))
+def test_what_is_not_tried_would_not_be_shorter(data, count, last):
+    data += data[-1:] * count if last else data[:count]
+    assert not _may_shrink(data)
+    assert len(zlib.compress(data)) >= len(data) - 1
+    assert _may_shrink(b"a" * 12)
 
 
 @pytest.mark.parametrize("keys", ["key", ["old", "key"]])

@@ -220,6 +220,8 @@ class TaggedJSONSerializer:
         if type(value) in untagged:
             return value
         if type(value) is dict and untagged and (len(value) != 1 or next(iter(value)) not in self.tags):
+            if untagged.issuperset(map(type, value.values())):
+                return value
             return {key: item if type(item) in untagged else self.tag(item) for key, item in value.items()}
         # Subclasses of str or int match nothing here and are written as their base is.
         for tag in self.order:
@@ -248,4 +250,7 @@ class TaggedJSONSerializer:
 
     def loads(self, value: str) -> t.Any:
         """Return what `dumps` was given."""
-        return self._untag_scan(loads(value))
+        found = loads(value)
+        # The keys of the default tags begin with a blank.
+        plain = self._untagged and type(value) is str and '" ' not in value and "\\" not in value
+        return found if plain else self._untag_scan(found)

@@ -98,3 +98,10 @@ def test_the_interface():
     for method in (tag.check, tag.to_json, tag.to_python):
         with pytest.raises(NotImplementedError):
             method(None)
+
+
+@pytest.mark.parametrize(
+    "text", ['{" t":[1]}', '{ " t" : [1] }', r'{"\u0020t":[1]}', '{"\\u0020\\u0074":[1]}']
+)
+def test_a_tag_is_known_however_it_is_written(text):
+    assert TaggedJSONSerializer().loads(text) == TaggedJSONSerializer().loads(text.encode()) == (1,)
