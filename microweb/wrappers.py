@@ -94,6 +94,11 @@ class Request(RequestBase):
             return []
         return list(blueprint_chain(self.blueprint))
 
+    @property
+    def is_xhr(self) -> bool:
+        """Whether a script says that it sent this, as jQuery does; ``fetch`` does not by itself."""
+        return self.environ.get("HTTP_X_REQUESTED_WITH", "").lower() == "xmlhttprequest"
+
     def _load_form_data(self) -> None:
         super()._load_form_data()
         # A file field of a form without enctype is the classic lost hour: say so in debug mode.

@@ -110,3 +110,17 @@ def test_a_provider_of_ones_own_is_left_alone(app, client):
 def test_other_names_are_not_there():
     with pytest.raises(AttributeError, match="JSONThing"):
         _ = json.JSONThing
+
+
+@pytest.mark.parametrize(
+    "headers, expected",
+    [
+        ({}, False),
+        ({"X-Requested-With": "XMLHttpRequest"}, True),
+        ({"X-Requested-With": "xmlhttprequest"}, True),
+        ({"X-Requested-With": "app"}, False),
+    ],
+)
+def test_is_xhr(headers, expected):
+    with Microweb("old").test_request_context("/", headers=headers) as context:
+        assert context.request.is_xhr is expected
