@@ -95,7 +95,16 @@ LIBRARIES = [
     *["flask-talisman==1.1.0", "SQLAlchemy-Continuum==1.5.2", "flasgger==0.9.7.1", "brotlicffi", "cffi"],
     *["pycparser", "decorator", "six", "mistune", "jsonschema", "jsonschema-specifications", "referencing"],
     *["rpds-py", "attrs", "babel", "pytz", "aniso8601", "limits", "ordered-set", "Deprecated", "wrapt<3"],
-    *["cachetools", "debts", "qrcode", "requests", "urllib3", "certifi", "charset-normalizer"],
+    *[
+        "cachetools",
+        "debts",
+        "python-dateutil",
+        "qrcode",
+        "requests",
+        "urllib3",
+        "certifi",
+        "charset-normalizer",
+    ],
 ]
 
 #: What the distribution called Flask installs, and a suite calls.
