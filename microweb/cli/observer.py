@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..app import Microweb
 
     #: Kind and name of a step from its frame's variables, and from its result what more there is to say.
-    Say = t.Callable[[dict[str, t.Any]], str]
+    Say = t.Union[str, t.Callable[[dict[str, t.Any]], str]]
     Known = dict[CodeType, tuple[str, Say, str]]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -44,19 +44,35 @@ def _handled(frame: dict[str, t.Any]) -> str:
     return _short(frame["e"])
 
 
-#: Methods of the application that are steps: kind, and what a frame's variables add to the name.
+def _signal(frame: dict[str, t.Any]) -> str:
+    signal = frame["self"]
+    count = len(list(signal.receivers_for(frame["sender"])))
+    return f"{getattr(signal, 'name', signal)} to {count} receiver{'s' * (count != 1)}"
+
+
+#: Methods of the application that are steps: kind and name, or what makes one of a frame's variables.
 _STEPS: dict[str, tuple[str, Say]] = {
-    "dispatch_plainly": ("short way", lambda frame: "for a request with which only its view has to do"),
-    "full_dispatch_request": ("long way", lambda frame: "every step"),
-    "preprocess_request": ("hooks", lambda frame: "before the view"),
+    "dispatch_plainly": ("short way", "for a request with which only its view has to do"),
+    "full_dispatch_request": ("long way", "every step"),
+    "preprocess_request": ("hooks", "before the view"),
     "handle_user_exception": ("error", _handled),
     "handle_http_exception": ("error", _handled),
     "handle_exception": ("error", _handled),
     "make_response": ("response", lambda frame: f"made from {_short(frame['rv'])}"),
-    "process_response": ("hooks", lambda frame: "after the view"),
-    "do_teardown_request": ("teardown", lambda frame: "of the request"),
-    "do_teardown_appcontext": ("teardown", lambda frame: "of the application context"),
+    "process_response": ("hooks", "after the view"),
+    "do_teardown_request": ("teardown", "of the request"),
+    "do_teardown_appcontext": ("teardown", "of the application context"),
 }
+#: Other functions that are.
+_FUNCTIONS: list[tuple[t.Any, str, Say]] = [
+    (RequestContext.push, "context", "the request's, pushed"),
+    (RequestContext.match_request, "routing", "the URL is matched"),
+    (RequestContext.pop, "context", "the request's, popped"),
+    (AppContext._announce, "context", "the application's, pushed"),
+    (AppContext.pop, "context", "the application's, popped"),
+    (Signal.send, "signal", _signal),
+    (get_flashed_messages, "flash", "messages are taken"),
+]
 #: Tables of functions by blueprint, None standing for the application.
 _HOOKS = (
     "url_value_preprocessors before_request_funcs after_request_funcs teardown_request_funcs"
@@ -78,16 +94,10 @@ class Step:
 
     def as_dict(self, start: float) -> dict[str, t.Any]:
         """For JSON; times are in milliseconds, from the start of the request."""
-        return {
-            "kind": self.kind,
-            "name": self.name,
-            "place": self.place,
-            "call": self.call,
-            "detail": self.detail,
-            "at": round((self.begin - start) * 1e3, 3),
-            "ms": round((self.end - self.begin) * 1e3, 3),
-            "steps": [step.as_dict(start) for step in self.steps],
-        }
+        told = {name: getattr(self, name) for name in ("kind", "name", "place", "call", "detail")}
+        times = {"at": self.begin - start, "ms": self.end - self.begin}
+        told.update((name, round(seconds * 1e3, 3)) for name, seconds in times.items())
+        return {**told, "steps": [step.as_dict(start) for step in self.steps]}
 
 
 class Observer:
@@ -133,7 +143,8 @@ class Observer:
             # Those were registered during this request; nobody could know them before.
             for function in getattr(_contexts.get()[1], "_after_request_functions", ()):
                 self._known.update(_registered("after_this_request", function))
-        step = Step(kind, say(frame.f_locals), place, _call(frame.f_code), perf_counter())
+        name = say if isinstance(say, str) else say(frame.f_locals)
+        step = Step(kind, name, place, _call(frame.f_code), perf_counter())
         self._open[-1][1].steps.append(step)
         self._open.append((frame, step))
 
@@ -143,14 +154,13 @@ class Observer:
         if name != "top-level template code" and not name.startswith("block "):
             return None
         template = frame.f_globals.get("name") or "from a string"
-        said = f"{template}" if name[0] == "t" else f"{name} of {template}"
-        return "template", lambda frame: said, frame.f_code.co_filename
+        return "template", template if name[0] == "t" else f"{name} of {template}", frame.f_code.co_filename
 
     def _function(self, frame: FrameType) -> tuple[str, Say, str] | None:
         """The step of any function of the framework, if every one is asked for."""
         # Older interpreters give comprehensions a frame of their own.
         call = _call(frame.f_code) if self.every and frame.f_code.co_name not in _INLINED else ""
-        return ("call", lambda frame: call, "") if call else None
+        return ("call", call, "") if call else None
 
 
 def _call(code: CodeType) -> str:
@@ -191,25 +201,13 @@ def known_code(app: Microweb) -> Known:
     for name, (kind, say) in _STEPS.items():
         _add(known, getattr(type(app), name), kind, say)
         _add(known, getattr(app, name), kind, say)  # it may be replaced on the object
-    _add(known, RequestContext.push, "context", lambda frame: "the request's, pushed")
-    _add(known, RequestContext.match_request, "routing", lambda frame: "the URL is matched")
-    _add(known, RequestContext.pop, "context", lambda frame: "the request's, popped")
-    _add(known, AppContext._announce, "context", lambda frame: "the application's, pushed")
-    _add(known, AppContext.pop, "context", lambda frame: "the application's, popped")
-    _add(known, Signal.send, "signal", _signal)
-    _add(known, get_flashed_messages, "flash", lambda frame: "messages are taken")
-    for name in ("open_session", "save_session"):
-        verb = "opened" if name == "open_session" else "saved"
-        _add(known, getattr(type(app.session_interface), name), "session", lambda frame, verb=verb: verb)  # type: ignore[misc]
+    for function, kind, say in _FUNCTIONS:
+        _add(known, function, kind, say)
+    for verb, said in (("open", "opened"), ("save", "saved")):
+        _add(known, getattr(type(app.session_interface), f"{verb}_session"), "session", said)
     for kind, function in _registrations(app):
         known.update(_registered(kind, function))
     return known
-
-
-def _signal(frame: dict[str, t.Any]) -> str:
-    signal = frame["self"]
-    count = len(list(signal.receivers_for(frame["sender"])))
-    return f"{getattr(signal, 'name', signal)} to {count} receiver{'s' * (count != 1)}"
 
 
 def _registrations(app: Microweb) -> t.Iterator[tuple[str, t.Any]]:
@@ -232,7 +230,8 @@ def _registered(kind: str, function: t.Any) -> Known:
     """A function that the application registered; its place is that of what a decorator wraps."""
     found: Known = {}
     name = getattr(function, "__name__", repr(function))
-    _add(found, function, kind.partition(" ")[0], lambda frame: f"{kind.partition(' ')[2]} {name}".strip())
+    kind, _, of = kind.partition(" ")
+    _add(found, function, kind, f"{of} {name}".strip())
     return found
 
 

@@ -188,16 +188,7 @@ def _hash_source(text: str) -> str:
 
 
 FORMATS: dict[str, t.Callable[[Report], str]] = {"text": as_text, "json": as_json, "html": as_html}
-STYLE = """
-body { font: 15px/1.4 system-ui, sans-serif; margin: 1rem auto; max-width: 70rem; padding: 0 1rem; }
-h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; }
-pre, td, code { font-family: ui-monospace, monospace; font-size: 13px; }
-td { padding: 0 1rem 0 0; vertical-align: top; } tr.taken { font-weight: bold; }
-svg text { font: 11px ui-monospace, monospace; } svg { width: 100%; background: #f4f4f4; }
-rect { stroke: #fff; fill: #c9d6e8; } .view rect { fill: #ffd58a; } .template rect { fill: #bfe3c0; }
-.error rect { fill: #f3a6a0; } .hooks rect, .before_request rect, .after_request rect { fill: #d8c9ee; }
-details { margin-left: 1rem; } summary small { color: #666; }
-"""
+STYLE = read("trace.css")
 #: What a page may load: nothing but the style above, known by its hash. Every value is escaped all the same.
 PAGE_POLICY = [
     (
