@@ -321,7 +321,7 @@ class Macro:
             f = self._func
             function = type(f)(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
             function.__kwdefaults__ = {**f.__kwdefaults__, "t_safe": mode}
-            function.__qualname__ = f"macro {self.name!r}"  # for Python's own TypeErrors
+            function.__qualname__ = f"macro {self.name or 'caller'}"  # for Python's own TypeErrors
             self._modes[mode] = function = partial(self._rename, function) if self._renamed else function
         return function  # type: ignore[no-any-return]
 

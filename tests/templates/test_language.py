@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from microweb.markup import Markup
@@ -216,9 +218,17 @@ def test_undefined_is_made_where_it_is_used():
         environment.from_string("{{ missing }}").render()
 
 
-@pytest.mark.parametrize("source", ["{{ m(1, 2) }}", "{{ m(z=1) }}"])
-def test_wrong_arguments_of_a_macro(source):
-    with pytest.raises(TypeError, match="macro|argument"):
+@pytest.mark.parametrize(
+    "source, problem",
+    [
+        ("{{ m(1, 2) }}", "takes from 0 to 1 positional"),
+        ("{{ m(z=1) }}", "got an unexpected keyword argument 'z'"),
+    ],
+)
+def test_wrong_arguments_of_a_macro(source, problem):
+    # Before 3.10 Python names the function as it was compiled.
+    name = "macro m" if sys.version_info >= (3, 10) else ""
+    with pytest.raises(TypeError, match=rf"{name}\(\) {problem}"):
         PLAIN.from_string("{% macro m(a) %}{% endmacro %}" + source).render()
 
 
