@@ -51,12 +51,17 @@ def vendor_command(dest: str, name: str | None, as_zip: bool, only: str | None, 
     files = source_files()
     if only:
         files = _only(files, [part.strip() for part in only.split(",")])
-    if as_zip:
-        _write_zip(
-            dest, name, {path: lean(data) if path.endswith(".py") else data for path, data in files.items()}
-        )
-    else:
-        _write_folder(os.path.join(dest, name), files)
+    try:
+        if as_zip:
+            _write_zip(
+                dest,
+                name,
+                {path: lean(data) if path.endswith(".py") else data for path, data in files.items()},
+            )
+        else:
+            _write_folder(os.path.join(dest, name), files)
+    except OSError as error:
+        raise ClickException(f"{error.filename or dest} cannot be written: {error.strerror}.") from None
     echo(f"{len(files)} files of {_own_name()} {_version()} as {name!r} in {dest}")
 
 
@@ -155,14 +160,19 @@ def _record(files: Files) -> bytes:
     return (json.dumps(record, indent=1) + "\n").encode()
 
 
-def _write_folder(target: str, files: Files) -> None:
-    old = _files_below(target)
+def _refuse_loss(target: str, old: Files) -> None:
+    """Nobody's own files are overwritten, nor what somebody has changed in a copy."""
     if old and _RECORD not in old:
         raise ClickException(
-            f"{target} is there already and is no copy of this package; choose another --name."
+            f"{target} is there already and is no copy of this package; choose another place or --name."
         )
     if old and _changes(old):
         raise ClickException(f"{target} was changed since it was made; see --check, and remove it first.")
+
+
+def _write_folder(target: str, files: Files) -> None:
+    old = _files_below(target)
+    _refuse_loss(target, old)
     for path in old:
         os.remove(os.path.join(target, *path.split("/")))
     for path, data in {**files, _RECORD: _record(files)}.items():
@@ -176,6 +186,12 @@ def _write_zip(dest: str, name: str, files: Files) -> None:
     entries = {f"{name}/{path}": data for path, data in {**files, _RECORD: _record(files)}.items()}
     if "cli/main.py" in files:
         entries["__main__.py"] = _START.format(name=name).encode()
+    if os.path.exists(dest):
+        try:
+            _refuse_loss(dest, _read_copy(dest))
+        except (StopIteration, zipfile.BadZipFile):
+            _refuse_loss(dest, {dest: b""})
+    os.makedirs(os.path.dirname(os.path.abspath(dest)), exist_ok=True)
     with zipfile.ZipFile(dest, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path, data in sorted(entries.items()):
             info = zipfile.ZipInfo(path, _NO_DATE)

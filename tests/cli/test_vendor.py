@@ -196,6 +196,27 @@ def test_nothing_is_overwritten_that_is_not_a_copy(run, tmp_path):
     assert os.listdir(tmp_path / "web") == ["mine.py"]
 
 
+def test_a_zip_file_overwrites_nothing_that_is_not_a_copy(run, tmp_path):
+    (tmp_path / "app.py").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "mine.py").write_text("mine")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as file:
+        file.writestr("mine", "mine")
+    for dest in ("app.py", "folder", "other.zip"):
+        before = (tmp_path / dest).stat()
+        assert f"{dest} is there already and is no copy" in run(dest, "--zip", status=1)
+        assert (tmp_path / dest).stat().st_mtime_ns == before.st_mtime_ns
+    run("lib/web.zip", "--zip", "--only", "signing")
+    run("lib/web.zip", "--zip", "--only", "signing,markup")
+    assert "As it was made" in run("lib/web.zip", "--check")
+
+
+def test_what_cannot_be_written_is_told_in_a_line(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run("file/web.zip", "--zip", status=1).count("\n") == 1
+    assert "cannot be written" in run("file", "--only", "signing", status=1)
+
+
 def test_a_copy_is_renewed_unless_it_was_changed(run, tmp_path):
     run(".", "--name", "web", "--only", "markup,signals")
     run(".", "--name", "web", "--only", "markup")
