@@ -18,18 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    class Source(t.Protocol):
-        """A connection to read from."""
-
-        buffer: bytearray
-        limits: t.Any
-
-        def more(self) -> None:
-            """Receive at least a byte into `buffer`. Raises Refused."""
-
-        def go_on(self) -> None:
-            """Tell the client to send the body."""
-
 
 CHUNK_LINE_LIMIT = 256
 # RFC 9112 7.1; what a chunk extension may hold is where readers disagree (CVE-2025-55315).
@@ -39,7 +27,8 @@ _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 class Body(io.RawIOBase):
     """A body of known length; `expects` tells that the client waits to be told to send it."""
 
-    def __init__(self, source: Source, left: int = 0, expects: bool = False) -> None:
+    def __init__(self, source: t.Any, left: int = 0, expects: bool = False) -> None:
+        # A connection: its `buffer`, `more()` that adds at least a byte to it, and `go_on()`.
         self.source, self.left, self.expects = source, left, expects
         #: Whether the last byte of the body has been taken off the connection.
         self.finished = not left
@@ -71,13 +60,13 @@ class Body(io.RawIOBase):
             self.source.go_on()
         if not self.source.buffer:
             self.source.more()
-        return self.source.buffer
+        return self.source.buffer  # type: ignore[no-any-return]
 
 
 class ChunkedBody(Body):
     """A body in chunks (RFC 9112 7.1); `left` counts what is left of the current one."""
 
-    def __init__(self, source: Source, expects: bool = False) -> None:
+    def __init__(self, source: t.Any, expects: bool = False) -> None:
         super().__init__(source, 0, expects)
         self.finished = self._begun = self._broken = False
         #: Bytes of body so far.

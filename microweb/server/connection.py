@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 
 from .body import Body, ChunkedBody
-from .errors import ClientGone, Refused, require
+from .errors import BLOCK, ClientGone, Refused, require
 from .head import Head, take_head
 from .log import access
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from .loop import BaseWSGIServer
 
-BLOCK = 64 * 1024
 # sendfile() has a time-out of its own for each call; between the calls there is the deadline.
 _PIECE = 16 * 1024 * 1024
 _RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)

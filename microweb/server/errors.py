@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+#: Bytes that are received, read and sent at once.
+BLOCK = 64 * 1024
+
 
 class Refused(OSError):
     """What came is no request, or no whole one; `status` and `why` go to the client.

@@ -15,8 +15,8 @@ import time
 from functools import lru_cache
 from wsgiref.handlers import format_date_time
 
-from .errors import ClientGone, Refused
-from .head import FIELD, unquote
+from .errors import BLOCK, ClientGone, Refused
+from .head import FIELD, LENGTH, unquote
 from .log import access, logger, warn
 
 TYPE_CHECKING = False
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
     Fields = list[tuple[str, str]]
 
-BLOCK = 64 * 1024
 _STATUS = re.compile(r"[1-9][0-9]{2} [^\x00-\x1f\x7f]*")
-_LENGTH = re.compile(r"[0-9]{1,18}")
 # Only the server knows the connection (PEP 3333).
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te"}
 _HOP_BY_HOP |= {"trailer", "trailers", "transfer-encoding", "upgrade"}
@@ -60,7 +58,7 @@ def check_field(name: str, value: str) -> None:
     if type(value) is not str or not FIELD.fullmatch(f"X:{value}\r\n"):
         raise ValueError(f"header {name}: {value!r}: wanted a str without control characters")
     value.encode("latin-1")
-    if name.lower() == "content-length" and not _LENGTH.fullmatch(value):
+    if name.lower() == "content-length" and not LENGTH.fullmatch(value):
         raise ValueError(f"Content-Length: {value!r}: wanted digits")
 
 

@@ -35,7 +35,7 @@ FIELD = re.compile(rf"^({_TOKEN}+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n", re.MULTILI
 _BARE = re.compile(rb"(?<!\r)\n|\r(?![\n])(?!\Z)")
 _ABSOLUTE = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
-_LENGTH = re.compile(r"[0-9]{1,18}")
+LENGTH = re.compile(r"[0-9]{1,18}")
 
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 
@@ -228,5 +228,5 @@ def _check_framing(head: Head, variables: dict[str, str]) -> None:
         head.chunked = True
     elif length is not None:
         # Digits first: int() takes "+1", "1_0" and foreign digits as well (CVE-2022-24761).
-        require(_LENGTH.fullmatch(length), "Content-Length is a number of at most 18 digits")
+        require(LENGTH.fullmatch(length), "Content-Length is a number of at most 18 digits")
         head.length = int(length)

@@ -17,8 +17,8 @@ from collections import deque
 from contextlib import suppress
 
 from .binding import listen
-from .connection import BLOCK, Connection
-from .errors import Refused
+from .connection import Connection
+from .errors import BLOCK, Refused
 from .gateway import FileWrapper, WSGIRequestHandler
 from .limits import Limits
 from .log import FORMAT, logger, warn
