@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -68,10 +69,11 @@ def fill_in(place, name, ports):
     """Put the ports of a test into a configuration."""
     path = place / name
     text = path.read_text("utf-8")
-    for port, free in ports.items():
+    for port in ports:
         assert str(port) in text, f"{name} has no port {port}"
-        text = text.replace(str(port), str(free))
-    path.write_text(text, "utf-8")
+    # In one pass: a free port may look like one that is to be replaced.
+    free = {str(port): str(value) for port, value in ports.items()}
+    path.write_text(re.sub("|".join(map(re.escape, free)), lambda found: free[found[0]], text), "utf-8")
 
 
 def need(*programs, files=()):

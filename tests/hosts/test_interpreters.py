@@ -16,11 +16,14 @@ PYPY = shutil.which("pypy3")
 VISIT = (ROOT / "tests" / "hosts" / "visit.py").read_text("utf-8")
 SERVED = "served by microweb.app\n"
 
+# The command line leaves variables, which say that app.run() is to do nothing.
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("FLASK_", "MICROWEB_"))}
+
 
 def run(code, *flags, python=PYTHON, path=ROOT, cwd=os.sep, wrap=(), **environ):
     """Output and errors of a program; only the package can be imported besides Python's own."""
     command = [*wrap, python, *flags, "-c", f"import sys\nsys.path.insert(0, {str(path)!r})\n{code}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd, env=environ or None)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd, env=environ or CLEAN)
     return done.stdout, done.stderr
 
 

@@ -63,8 +63,8 @@ def two_nodes(place, **environ):
             command += ["--worker-class", "gthread", "--threads", "4"]
             variables = {"NODE_NAME": name, "NODE_KEYS": keys, **environ}
             nodes.append(stack.enter_context(running(command, port, place, host=host, **variables)))
-        fill_in(place, "nginx-scaling.conf", {"10.0.0.11:8001": addresses[0], "10.0.0.12:8001": addresses[1]})
-        fill_in(place, "nginx-scaling.conf", {8000: ports[2]})
+        nodes_at = {"10.0.0.11:8001": addresses[0], "10.0.0.12:8001": addresses[1]}
+        fill_in(place, "nginx-scaling.conf", {**nodes_at, 8000: ports[2]})
         command = ["nginx", "-e", "stderr", "-c", place / "nginx-scaling.conf"]
         stack.enter_context(running(command, ports[2], place, as_nobody()))
         yield nodes, ports[2]
