@@ -59,10 +59,15 @@ def complete(cli: Command, prog_name: str, words: list[str], incomplete: str) ->
 def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Iterable[t.Any]:
     params = [param for param in ctx.command.get_params(ctx) if not param.hidden]
     name, equals, value = incomplete.partition("=")
-    before, value = ([name], value) if equals else (words[-1:], incomplete)
+    last, value = (name, value) if equals else (words[-1] if words else "", incomplete)
     for param in params:
-        if isinstance(param, Option) and param.takes_value and {*before} & {*param.opts}:
+        if isinstance(param, Option) and param.takes_value and last in param.opts:
             return param.complete(ctx, value)
+    return _names(ctx, params, incomplete)
+
+
+def _names(ctx: Context, params: list[Parameter], incomplete: str) -> t.Iterable[t.Any]:
+    """Options, commands, or an argument's values."""
     if incomplete[:1] == "-":
         pairs = [(opt, param.help) for param in params for opt in (*param.opts, *param.secondary_opts)]
     elif hasattr(ctx.command, "visible_commands"):

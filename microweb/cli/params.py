@@ -57,13 +57,11 @@ class Parameter:
     #: A function that completes the value, instead of the type's.
     shell_complete: t.Any = None
 
-    def __init__(
-        self, param_decls: t.Sequence[str] | None = None, type: t.Any = None, **attrs: t.Any
-    ) -> None:
+    def __init__(self, param_decls: t.Sequence[str] = (), type: t.Any = None, **attrs: t.Any) -> None:
         self.opts: list[str] = []
         self.secondary_opts: list[str] = []
         declare(self, **attrs)
-        self.name = self._parse_decls(param_decls or ())
+        self.name = self._parse_decls(param_decls)
         self.type = convert_type(type, self.default)
         if "nargs" not in attrs:
             self.nargs = self.type.arity
@@ -182,9 +180,7 @@ class Option(Parameter):
     show_choices = True
     show_envvar = False
 
-    def __init__(
-        self, param_decls: t.Sequence[str] | None = None, type: t.Any = None, **attrs: t.Any
-    ) -> None:
+    def __init__(self, param_decls: t.Sequence[str] = (), type: t.Any = None, **attrs: t.Any) -> None:
         super().__init__(param_decls, type, **attrs)
         if self.prompt is True:
             self.prompt = self.name.replace("_", " ").capitalize()
@@ -306,9 +302,7 @@ class Argument(Parameter):
 
     param_type_name = "argument"
 
-    def __init__(
-        self, param_decls: t.Sequence[str] | None = None, type: t.Any = None, **attrs: t.Any
-    ) -> None:
+    def __init__(self, param_decls: t.Sequence[str] = (), type: t.Any = None, **attrs: t.Any) -> None:
         attrs.setdefault("required", attrs.get("default") is None and attrs.get("nargs", 1) > 0)
         super().__init__(param_decls, type, **attrs)
 

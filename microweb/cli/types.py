@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from .exceptions import BadParameter
 
@@ -192,13 +193,11 @@ class DateTime(ParamType):
         """A `datetime.datetime`."""
         from datetime import datetime  # rare
 
-        for form in () if isinstance(value, datetime) else self.formats:
-            try:
-                return datetime.strptime(value, form)
-            except ValueError:
-                continue
         if isinstance(value, datetime):
             return value
+        for form in self.formats:
+            with suppress(ValueError):
+                return datetime.strptime(value, form)
         wanted = f"format{'s' * (len(self.formats) > 1)} {', '.join(map(repr, self.formats))}"
         return self.fail(f"{value!r} does not match the {wanted}.", param, ctx)
 
@@ -253,7 +252,7 @@ class File(ParamType):
     name = "filename"
     envvar_list_splitter = os.path.pathsep
     encoding: str | None = None
-    errors: str | None = "strict"
+    errors: str | None = None
 
     def __init__(self, mode: str = "r", encoding: str | None = None, **settings: t.Any) -> None:
         self.mode = mode
@@ -275,9 +274,7 @@ class File(ParamType):
     file_okay = True
 
 
-def open_file(
-    filename: t.Any, mode: str = "r", encoding: str | None = None, errors: str | None = "strict"
-) -> t.Any:
+def open_file(filename: t.Any, mode: str = "r", encoding: str | None = None, errors: t.Any = None) -> t.Any:
     """`open`; ``-`` is stdin or stdout."""
     if filename != "-":
         text: t.Any = {} if "b" in mode else {"encoding": encoding, "errors": errors}
