@@ -211,13 +211,11 @@ def _show_help(ctx: Context, param: t.Any, value: bool) -> None:
 
 def program_name() -> str:
     """How this was started: by a script, or as a module of whatever name."""
-    script, main = os.path.basename(sys.argv[0]), sys.modules["__main__"]
-    package = getattr(main, "__package__", None)
-    # A console script's main module has no package.
-    if not package:
-        return script
-    module = package if script == "__main__.py" else f"{package}.{os.path.splitext(script)[0]}"
-    return f"python -m {module.lstrip('.')}"
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    # A script's main module has no spec; a zip file's is of no package.
+    if spec is None or not spec.parent:
+        return os.path.basename(sys.argv[0])
+    return f"python -m {spec.parent if spec.name == f'{spec.parent}.__main__' else spec.name}"
 
 
 class Group(Command):

@@ -81,3 +81,9 @@ def test_children_keep_their_own_sitecustomize(tmp_path: Path) -> None:
     )
     done = compat("-c", child, cwd=tmp_path)
     assert (done.stdout, done.stderr) == ("microweb.signals True\n", "")
+
+
+def test_the_command_of_flask_is_called_by_its_name(tmp_path: Path) -> None:
+    done = compat("-m", "flask", "--bogus", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: python -m flask [OPTIONS] COMMAND"), done.stderr
