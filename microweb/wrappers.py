@@ -97,7 +97,7 @@ class Request(RequestBase):
     @property
     def is_xhr(self) -> bool:
         """Whether a script says that it sent this, as jQuery does; ``fetch`` does not by itself."""
-        return self.environ.get("HTTP_X_REQUESTED_WITH", "").lower() == "xmlhttprequest"
+        return str(self.environ.get("HTTP_X_REQUESTED_WITH")).lower() == "xmlhttprequest"
 
     def _load_form_data(self) -> None:
         super()._load_form_data()
