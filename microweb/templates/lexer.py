@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections import deque, namedtuple
 from functools import lru_cache, partial
+from itertools import chain
 
 from .errors import TemplateSyntaxError
 from .utils import words
@@ -246,9 +247,8 @@ class Lexer:
         if not self.settings.keep_trailing_newline:
             source = source.removesuffix("\n")
         scan = _Scan(self, source, *names)
-        if state is not None:
-            yield from scan.tokens(state)
-        yield from scan.text()
+        # Not by "yield from": each token would come through one more generator.
+        return scan.text() if state is None else chain(scan.tokens(state), scan.text())
 
 
 #: Environments with the same delimiters share one lexer.

@@ -79,18 +79,20 @@ class Node:
 
     def iter_child_nodes(self, exclude: t.Any = (), only: t.Any = None) -> t.Iterator[t.Any]:
         """Return the nodes in the fields, those in lists too."""
-        # Every pass over a tree comes through here: a list and its iterator cost less than a
-        # generator that asks another one.
+        wanted = self.fields if only is None else only
+        return iter(self._children([name for name in self.fields if name in wanted and name not in exclude]))
+
+    def _children(self, names: t.Sequence[str]) -> list[Node]:
+        # Every pass over a tree comes through here: a list costs less than a generator.
         found: list[Node] = []
-        for name in self.fields:
-            if name in exclude or (only is not None and name not in only):
-                continue
-            value = self.__dict__.get(name)
-            if isinstance(value, Node):
-                found.append(value)
-            elif type(value) is list:
+        values = self.__dict__
+        for name in names:
+            value = values.get(name)
+            if type(value) is list:
                 found.extend([item for item in value if isinstance(item, Node)])
-        return iter(found)
+            elif isinstance(value, Node):
+                found.append(value)
+        return found
 
     def walk(self) -> t.Iterator[t.Any]:
         """Yield this node and all below it, in the order of the source, without recursion."""
@@ -98,7 +100,7 @@ class Node:
         while todo:
             node = todo.pop()
             yield node
-            todo.extend([*node.iter_child_nodes()][::-1])
+            todo += node._children(node.fields)[::-1]
 
     def find(self, node_type: t.Any) -> t.Any:
         """Return the first node of this type below this one, or None."""

@@ -115,7 +115,7 @@ class Builder:
 
     def const(self, value: t.Any) -> t.Any:
         """A literal for a value; for one that Python has no constants for, what its repr() says."""
-        if type(value) in _PLAIN:
+        if type(value) in _PLAIN or (type(value) is tuple and all(type(item) in _PLAIN for item in value)):
             return self.at(py.Constant(value))
         return ast.increment_lineno(ast.parse(repr(value), mode="eval").body, self.line - 1)
 
