@@ -30,7 +30,8 @@ APART = ["typing", "", "__init__", "__main__"]
 #: Parts that take less than their floor would let them.
 FEWER = {"routing": ["exceptions", "http.urls"], "templates": ["markup"]}
 
-#: Between parts of a floor: dates are spelled and strictness is told in one place, and the alias layer is a command, too.
+#: Between parts of a floor: dates are spelled and strictness is told in one place, the alias layer is a
+#: command, too, and a trace makes its request as a test does.
 SIDEWAYS = {
     ("json", "http.dates"),
     ("json", "http.jsonbody"),

@@ -177,7 +177,8 @@ _URL = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# Brackets are for addresses: IPv6, perhaps with a zone, and whatever comes after (CVE-2024-11168, CVE-2025-0938).
+# Brackets are for addresses: IPv6, perhaps with a zone, and whatever comes after
+# (CVE-2024-11168, CVE-2025-0938).
 _ADDRESS = r"\[(?:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[^\[\]]*)?|[vV][0-9A-Fa-f]+\.[^\[\]]+)\]"
 _NETLOC = re.compile(rf"({_ADDRESS}|[^:\[\]]*)(?::([0-9]{{0,5}}))?")
 

@@ -124,6 +124,7 @@ def exchange(port, data):
     with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
         with contextlib.suppress(OSError):
             sock.sendall(data)
+            sock.shutdown(socket.SHUT_WR)  # nothing follows: a kept connection would wait for it
         with contextlib.suppress(ConnectionResetError):
             while block := sock.recv(65536):
                 received += block

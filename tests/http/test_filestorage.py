@@ -11,7 +11,8 @@ from microweb.http.filestorage import FileMultiDict, FileStorage
 
 def test_claims_of_the_client():
     file = FileStorage(io.BytesIO(b"x"), "../../é.txt", "field", "Text/HTML; charset=UTF-8", content_length=5)
-    # B120: the name is what was sent, for display (CVE-2021-28658, CVE-2021-31542, CVE-2011-0697, CVE-2014-0481).
+    # B120: the name is what was sent, for display
+    # (CVE-2021-28658, CVE-2021-31542, CVE-2011-0697, CVE-2014-0481).
     assert (file.filename, file.name, bool(file)) == ("../../é.txt", "field", True)
     assert (file.content_type, file.mimetype, file.mimetype_params) == (
         "Text/HTML; charset=UTF-8",
