@@ -41,8 +41,12 @@ class Tracer:
             self.status, self.headers = status, headers
             return start_response(status, headers, *[exc_info] * (exc_info is not None))
 
-        with self.observer:
-            body = self.app(environ, start)
+        try:
+            with self.observer:
+                body = self.app(environ, start)
+        except Exception as error:
+            self.status = f"raised {type(error).__name__}"  # for the debugger around this
+            raise
         return self._sent(body)
 
     def _sent(self, body: t.Any) -> t.Iterator[bytes]:

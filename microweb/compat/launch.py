@@ -33,6 +33,9 @@ def run(argv: list[str]) -> int:
         module = sys.modules["__main__"] = ModuleType("__main__")
         exec(compile(program, "<string>", "exec"), module.__dict__)
     else:
+        if not os.path.exists(program):
+            print(f"There is no file {program!r} to run; a module is run by -m.", file=sys.stderr)
+            return 2
         sys.path[0] = os.path.dirname(os.path.abspath(program))
         runpy.run_path(program, run_name="__main__")
     return 0

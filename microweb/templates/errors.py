@@ -62,7 +62,8 @@ class TemplateSyntaxError(TemplateError):
         # Only these three count as line ends in a template; splitlines() knows more.
         lines = (self.source or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         if self.source and self.lineno <= len(lines):
-            text.append(f"    {lines[self.lineno - 1].strip()}")
+            # A minified page may be one line.
+            text.append(f"    {lines[self.lineno - 1].strip()[:200]}")
         return "\n".join(text)
 
     def __reduce__(self) -> tuple[t.Any, ...]:

@@ -340,6 +340,12 @@ class TestPages:
         policy = client.get(PATH, **local).headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; style-src 'sha256-")
 
+    def test_what_was_raised_is_said(self, app, client, local):
+        app.testing = True
+        with pytest.raises(RuntimeError):
+            client.get("/broken", **local)
+        assert "GET /broken -&gt; raised RuntimeError" in client.get(PATH, **local).text
+
     def test_who_measures_is_left_alone(self, client, local):
         import sys
 

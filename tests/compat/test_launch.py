@@ -57,6 +57,12 @@ def test_usage(argv: list[str], tmp_path: Path) -> None:
     assert done.stderr.startswith("usage: python -m microweb compat")
 
 
+def test_a_missing_script_is_told_in_a_line(tmp_path: Path) -> None:
+    done = compat("nofile.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "There is no file 'nofile.py' to run; a module is run by -m.\n"
+
+
 def test_error_is_the_program_s_own(tmp_path: Path) -> None:
     done = compat("-c", "1 / 0", cwd=tmp_path)
     assert done.returncode == 1

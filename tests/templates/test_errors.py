@@ -117,6 +117,12 @@ def test_no_template():
         environment.from_string("{% include x %}").render()
 
 
+def test_a_minified_line_is_shown_in_part():
+    with pytest.raises(TemplateSyntaxError) as caught:
+        Environment().from_string("x" * 10_000 + "{% nothing %}")
+    assert len(str(caught.value)) < 400
+
+
 @pytest.mark.parametrize(
     "source",
     [
