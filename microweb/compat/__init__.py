@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from .modules import AliasFinder
+from .modules import AliasFinder, AliasPath
 from .table import PEERS
 
 _finder = AliasFinder()
@@ -31,6 +31,8 @@ def install() -> None:
             f" call {__name__}.install() before anything imports {name}"
         )
     sys.meta_path.insert(0, _finder)
+    if AliasPath not in sys.path_hooks:
+        sys.path_hooks.append(AliasPath)
 
 
 def main(argv: list[str]) -> int:

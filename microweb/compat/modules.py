@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import typing as t
 
 
+#: Where alias packages "lie"; there is no such place in any file system.
+_PLACE = "alias layer:"
+
+
 def _is_public(module: ModuleType, name: str) -> bool:
     """Whether ``*`` takes a name: listed in ``__all__``, or not imported from elsewhere."""
     listed = getattr(module, "__all__", None)
@@ -93,6 +97,27 @@ class AliasModule(ModuleType):
         return sorted({name for name in names if self._find(name)}.union(super().__dir__()))
 
 
+def _submodules(name: str) -> list[str]:
+    return [alias.rpartition(".")[2] for alias in TABLE if alias.rpartition(".")[0] == name]
+
+
+class AliasPath:
+    """A path hook: what `pkgutil.iter_modules` asks for the modules of an alias package."""
+
+    def __init__(self, path: str) -> None:
+        if not path.startswith(_PLACE):
+            raise ImportError("no package of the alias layer")
+        self.name = path[len(_PLACE) :]
+
+    def iter_modules(self, prefix: str = "") -> list[tuple[str, bool]]:
+        """Names and whether they are packages."""
+        names = sorted(_submodules(self.name))
+        return [(prefix + name, bool(_submodules(f"{self.name}.{name}"))) for name in names]
+
+    def find_spec(self, fullname: str, target: object = None) -> None:
+        """Nothing: the finder has answered before."""
+
+
 class AliasFinder:
     """A meta path finder for the table, a loader of what it finds, and its metadata."""
 
@@ -107,8 +132,10 @@ class AliasFinder:
             raise ModuleNotFoundError(
                 f"{ROOT}'s alias of {parent!r} has no module or name {name!r}", name=parent
             )
-        is_package = any(alias.startswith(f"{fullname}.") for alias in TABLE)
-        return ModuleSpec(fullname, self, origin=__file__, is_package=is_package)  # type: ignore[arg-type]
+        spec = ModuleSpec(fullname, self, origin=__file__)  # type: ignore[arg-type]
+        if _submodules(fullname):
+            spec.submodule_search_locations = [f"{_PLACE}{fullname}"]
+        return spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """An alias module: its row is all that it is made of."""

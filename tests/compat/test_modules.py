@@ -178,3 +178,14 @@ def test_bytecode_caches_are_taken_and_left_empty(tmp_path: Path) -> None:
     assert environment.get_template("page").render() == "42"
     environment.bytecode_cache.clear()
     assert not any(tmp_path.iterdir())
+
+
+def test_the_modules_of_a_package_can_be_listed(installed):
+    import pkgutil
+
+    import werkzeug.debug
+    from werkzeug.utils import find_modules
+
+    names = ["console", "repr", "tbtools"]
+    assert [module.name for module in pkgutil.iter_modules(werkzeug.debug.__path__)] == names
+    assert list(find_modules("werkzeug.debug")) == [f"werkzeug.debug.{name}" for name in names]
