@@ -205,6 +205,8 @@ def test_no_tmp_and_no_home(tmp_path):
     wrap += ["--remount-ro", "/", "--chdir", "/"]
     if subprocess.run([*wrap, "true"], capture_output=True).returncode:
         pytest.skip("bwrap may not make name spaces here")
+    if any(place.startswith("/tmp/") for place in (str(ROOT), os.path.realpath(PYTHON))):
+        pytest.skip("what is tested lies in /tmp itself")
     code = "import os\nif os.path.exists('/tmp'): raise SystemExit('there is a /tmp')\n" + VISIT
     python = os.path.realpath(PYTHON)  # whatever links lead to it
     assert run(code, "-S", python=python, wrap=wrap, NOTHING="") == (SERVED, "")
