@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def find_archive(path: str | os.PathLike[str]) -> t.Any:
     """The importer of the zip file that a path leads into; None if it leads into none."""
-    folder = os.path.abspath(path)
-    while not os.path.lexists(folder):
-        folder = os.path.dirname(folder)
+    folder, below = os.path.abspath(path), None
+    # A drive that is not there has nothing above it.
+    while folder != below and not os.path.lexists(folder):
+        folder, below = os.path.dirname(folder), folder
     if not os.path.isfile(folder):
         return None
     from zipimport import ZipImportError, zipimporter

@@ -308,8 +308,8 @@ class Client:
             builder.path, builder.script_root = url.path, ""
         # As browsers do: only those two repeat the request with its body (RFC 9110 15.4).
         if response.status_code in (307, 308):
-            # All of it, whatever the application has read.
-            builder.input_stream.seek(0)
+            # All of it, whatever the application has read; the stream may have had a beginning before.
+            builder.input_stream.seek(-(builder.content_length or 0), 2)
         else:
             builder.method = "HEAD" if builder.method == "HEAD" else "GET"
             builder.input_stream.close()

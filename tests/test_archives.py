@@ -92,6 +92,11 @@ def test_an_archive_in_a_served_directory_is_a_file(archive):
     assert app.test_client().get("/shop.zip/zippedshop/motd.txt").status_code == 404
 
 
+def test_a_root_that_is_not_there(monkeypatch):
+    monkeypatch.setattr("os.path.lexists", lambda path: False)
+    assert find_archive("/nowhere/a") is None
+
+
 def test_what_is_no_archive(tmp_path):
     (tmp_path / "text.zip").write_text("no archive")
     assert find_archive(tmp_path / "text.zip" / "a") is None

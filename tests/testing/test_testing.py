@@ -445,6 +445,13 @@ def test_redirects_keep_what_they_should(code, method, result):
     assert client.open("/", method=method, data="x").status_code == code
 
 
+def test_a_stream_is_repeated_from_where_it_stood():
+    stream = BytesIO(b"not sent: x")
+    stream.seek(10)
+    response = Client(redirecting("/done", 307)).post("/", input_stream=stream, follow_redirects=True)
+    assert response.text == "POST  b'x'"
+
+
 @pytest.mark.parametrize(
     ("location", "root"),
     [
