@@ -10,7 +10,7 @@ import argparse
 import sys
 from typing import Any
 
-from . import http, imports, memory, requests, routing, sessions, templates
+from . import http, imports, memory, observer, requests, routing, sessions, templates
 from .harness import FULL, PAGE, QUICK, US, load_json, save_json, versions
 
 PARTS: dict[str, Any] = {
@@ -21,6 +21,7 @@ PARTS: dict[str, Any] = {
     "templates": templates,
     "imports": imports,
     "memory": memory,
+    "observer": observer,
 }
 
 TEXTS = {
@@ -54,6 +55,10 @@ TEXTS = {
     "memory": (
         "## Memory\n\nWhat large bodies add to a process of the bundled server, at its peak: never more than"
         f" {memory.LIMIT} MiB, whatever passes, and no file is left behind."
+    ),
+    "observer": (
+        "## The tracer, off\n\nThe time of a request in a process that has traced one before, in units of one"
+        " that has not: what the observer costs while nobody looks. The range is that of single rounds."
     ),
 }
 
