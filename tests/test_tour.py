@@ -10,7 +10,7 @@ from io import BytesIO, StringIO
 
 import pytest
 
-from microweb.cli.observer import Observer, Step
+from microweb.cli.observer import Observer
 from tests.house import ROOT
 
 PAGE = ROOT / "docs" / "tour.md"
@@ -68,14 +68,14 @@ def call_path(way: str) -> list[str]:
     with observer:
         body = serve(app)
     assert body == b"Hello, ada!"
-    return list(calls(observer.root))
+    return list(calls(observer.steps))
 
 
-def calls(step: Step):
-    for each in step.steps:
-        if each.call:  # the view is not the framework's
-            yield each.call
-        yield from calls(each)
+def calls(steps: list[dict]):
+    for step in steps:
+        if step["call"]:  # the view is not the framework's
+            yield step["call"]
+        yield from calls(step["steps"])
 
 
 def as_list(path: list[str]) -> str:

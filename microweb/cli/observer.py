@@ -25,14 +25,21 @@ if TYPE_CHECKING:
 
     from ..app import Microweb
 
-    #: Kind and name of a step from its frame's variables, and from its result what more there is to say.
+    #: A call worth telling, as JSON has it: its kind and name, its place in the application's code, the
+    #: ``call`` as ``file:function`` of the framework, when it began and how long it took (``at`` and ``ms``,
+    #: in milliseconds), what is known when it has ended (``detail``), and the ``steps`` within.
+    Step = dict[str, t.Any]
+    #: The name of a step, or what makes it of its frame's variables.
     Say = t.Union[str, t.Callable[[dict[str, t.Any]], str]]
-    Known = dict[CodeType, tuple[str, Say, str]]
+    #: A function that is a step: with its kind and name.
+    Row = tuple[t.Any, str, Say]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LONGEST = 120  # of what is said of a value
 #: Steps of a thousand rows are not read by anybody; what is left out is counted.
 _MOST_STEPS = 2000
+#: Older interpreters give comprehensions a frame of their own.
+_INLINED = ("<listcomp>", "<dictcomp>", "<setcomp>")
 
 
 def _short(value: object) -> str:
@@ -50,7 +57,7 @@ def _signal(frame: dict[str, t.Any]) -> str:
     return f"{getattr(signal, 'name', signal)} to {count} receiver{'s' * (count != 1)}"
 
 
-#: Methods of the application that are steps: kind and name, or what makes one of a frame's variables.
+#: Methods of the application that are steps, with kind and name.
 _STEPS: dict[str, tuple[str, Say]] = {
     "dispatch_plainly": ("short way", "for a request with which only its view has to do"),
     "full_dispatch_request": ("long way", "every step"),
@@ -64,7 +71,7 @@ _STEPS: dict[str, tuple[str, Say]] = {
     "do_teardown_appcontext": ("teardown", "of the application context"),
 }
 #: Other functions that are.
-_FUNCTIONS: list[tuple[t.Any, str, Say]] = [
+_FUNCTIONS: list[Row] = [
     (RequestContext.push, "context", "the request's, pushed"),
     (RequestContext.match_request, "routing", "the URL is matched"),
     (RequestContext.pop, "context", "the request's, popped"),
@@ -73,31 +80,41 @@ _FUNCTIONS: list[tuple[t.Any, str, Say]] = [
     (Signal.send, "signal", _signal),
     (get_flashed_messages, "flash", "messages are taken"),
 ]
-#: Tables of functions by blueprint, None standing for the application.
-_HOOKS = (
-    "url_value_preprocessors before_request_funcs after_request_funcs teardown_request_funcs"
-    " template_context_processors url_default_functions"
-)
-_KINDS = {"url_value_preprocessors": "url_value_preprocessor", "url_default_functions": "url_defaults"}
+#: The application's functions by blueprint, None standing for itself: the tables, and the kind of step.
+_HOOKS = {
+    "url_value_preprocessors": "url_value_preprocessor", "url_default_functions": "url_defaults",
+    "before_request_funcs": "before_request", "after_request_funcs": "after_request",
+    "teardown_request_funcs": "teardown_request", "template_context_processors": "context_processor",
+}  # fmt: skip
 
 
-class Step:
-    """A call worth telling: what it is, where its code lies, when it ran, what it called."""
+def _routed(frame: dict[str, t.Any], result: object) -> str:
+    context = frame["self"]
+    rule = (context.matched or (context._request and context._request.url_rule,))[0]
+    error = context._request and context._request.routing_exception
+    return f"{rule.rule} -> {rule.endpoint}" if rule else f"no rule: {error}"
 
-    def __init__(self, kind: str, name: str, place: str, call: str, begin: float) -> None:
-        self.kind, self.name, self.place = kind, name, place
-        #: ``file:function`` of the framework's own.
-        self.call = call
-        self.begin = self.end = begin
-        self.detail = ""
-        self.steps: list[Step] = []
 
-    def as_dict(self, start: float) -> dict[str, t.Any]:
-        """For JSON; times are in milliseconds, from the start of the request."""
-        told = {name: getattr(self, name) for name in ("kind", "name", "place", "call", "detail")}
-        times = {"at": self.begin - start, "ms": self.end - self.begin}
-        told.update((name, round(seconds * 1e3, 3)) for name, seconds in times.items())
-        return {**told, "steps": [step.as_dict(start) for step in self.steps]}
+def _session(frame: dict[str, t.Any], result: t.Any) -> str:
+    session = frame.get("session") or result
+    words = [word for word in ("new", "accessed", "modified") if getattr(session, word, False)]
+    return "; ".join([*words, f"keys: {', '.join(map(str, session or ())) or 'none'}"])
+
+
+def _returned(frame: dict[str, t.Any], result: object) -> str:
+    return "" if result is None else f"returned {_short(result)}"
+
+
+#: By the kind of a step: what is known when it has ended, from its frame's variables and its result.
+_ENDS: dict[str, t.Callable[[dict[str, t.Any], t.Any], str]] = {
+    "routing": _routed,
+    "response": lambda frame, result: getattr(result, "status", ""),
+    "session": _session,
+    "short way": lambda frame, result: "" if result is not None else "not taken",
+    "view": _returned,
+    "before_request": _returned,
+    "flash": _returned,
+}
 
 
 class Observer:
@@ -108,10 +125,12 @@ class Observer:
 
     def __init__(self, app: Microweb, every: bool = False) -> None:
         self.every, self.left_out = every, 0
-        self.root = Step("request", "", "", "", perf_counter())
-        self._known = known_code(app)
-        self._open: list[tuple[t.Any, Step]] = [(None, self.root)]
-        self._count = 0
+        self.steps: list[Step] = []
+        #: Milliseconds until it was left the last time.
+        self.ms = 0.0
+        self._known = {code: said for row in _rows(app) for code, said in _entry(*row)}
+        self._open: list[tuple[t.Any, Step]] = [(None, {"steps": self.steps})]
+        self._count, self._start = 0, perf_counter()
         self._before: t.Any = None
 
     def __enter__(self) -> Observer:
@@ -121,18 +140,22 @@ class Observer:
 
     def __exit__(self, *exc_info: object) -> None:
         sys.setprofile(self._before)
-        self.root.end = perf_counter()
+        self.ms = self._now()
+
+    def _now(self) -> float:
+        return round((perf_counter() - self._start) * 1e3, 3)
 
     def _see(self, frame: FrameType, event: str, argument: object) -> None:
         # Called for every call of the thread: nothing that is no step may cost more than a look-up.
         if event == "call":
-            said = self._known.get(frame.f_code) or self._template(frame) or self._function(frame)
+            said = self._known.get(frame.f_code) or self._unregistered(frame)
             if said is not None:
                 self._begin(frame, *said)
         elif event == "return" and self._open[-1][0] is frame:
             _, step = self._open.pop()
-            step.end = perf_counter()
-            step.detail = _detail(step.kind, frame.f_locals, argument)
+            step["ms"] = round(self._now() - step["at"], 3)
+            if step["kind"] in _ENDS:
+                step["detail"] = _ENDS[step["kind"]](frame.f_locals, argument)
 
     def _begin(self, frame: FrameType, kind: str, say: Say, place: str) -> None:
         self._count += 1
@@ -142,24 +165,22 @@ class Observer:
         if kind == "hooks":
             # Those were registered during this request; nobody could know them before.
             for function in getattr(_contexts.get()[1], "_after_request_functions", ()):
-                self._known.update(_registered("after_this_request", function))
+                self._known.update(_entry(function, "after_this_request", _name(function)))
         name = say if isinstance(say, str) else say(frame.f_locals)
-        step = Step(kind, name, place, _call(frame.f_code), perf_counter())
-        self._open[-1][1].steps.append(step)
+        step: Step = {"kind": kind, "name": name, "place": place, "call": _call(frame.f_code), "detail": ""}
+        step.update(at=self._now(), ms=0.0, steps=[])
+        self._open[-1][1]["steps"].append(step)
         self._open.append((frame, step))
 
-    def _template(self, frame: FrameType) -> tuple[str, Say, str] | None:
-        """The step of generated code: a template from its top, or a block of it."""
-        name = frame.f_code.co_name
-        if name != "top-level template code" and not name.startswith("block "):
-            return None
-        template = frame.f_globals.get("name") or "from a string"
-        return "template", template if name[0] == "t" else f"{name} of {template}", frame.f_code.co_filename
-
-    def _function(self, frame: FrameType) -> tuple[str, Say, str] | None:
-        """The step of any function of the framework, if every one is asked for."""
-        # Older interpreters give comprehensions a frame of their own.
-        call = _call(frame.f_code) if self.every and frame.f_code.co_name not in _INLINED else ""
+    def _unregistered(self, frame: FrameType) -> tuple[str, Say, str] | None:
+        """The step of generated code: a template from its top, or a block of it; or that of any function of
+        the framework, if every one is asked for."""
+        code = frame.f_code
+        if code.co_name == "top-level template code" or code.co_name.startswith("block "):
+            template = frame.f_globals.get("name") or "from a string"
+            is_block = code.co_name[0] == "b"
+            return "template", f"{code.co_name} of {template}" if is_block else template, code.co_filename
+        call = _call(code) if self.every and code.co_name not in _INLINED else ""
         return ("call", call, "") if call else None
 
 
@@ -168,79 +189,35 @@ def _call(code: CodeType) -> str:
     return f"{code.co_filename[len(_PACKAGE) :]}:{code.co_name}" if inside else ""
 
 
-_INLINED = ("<listcomp>", "<dictcomp>", "<setcomp>")
-
-
-def _detail(kind: str, frame: dict[str, t.Any], result: t.Any) -> str:
-    """What is known when a step has ended."""
-    if kind == "routing":
-        return _routed(frame["self"])
-    if kind == "response":
-        return getattr(result, "status", "")
-    if kind == "session":
-        session = frame.get("session") or result
-        words = [word for word in ("new", "accessed", "modified") if getattr(session, word, False)]
-        words.append(f"keys: {', '.join(map(str, session or ())) or 'none'}")
-        return "; ".join(words)
-    if kind == "short way":
-        return "" if result is not None else "not taken"
-    if kind in {"view", "before_request", "flash"}:
-        return "" if result is None else f"returned {_short(result)}"
-    return ""
-
-
-def _routed(context: RequestContext) -> str:
-    rule = (context.matched or (context._request and context._request.url_rule,))[0]
-    error = context._request and context._request.routing_exception
-    return f"{rule.rule} -> {rule.endpoint}" if rule else f"no rule: {error}"
-
-
-def known_code(app: Microweb) -> Known:
-    """Each function that is a step, by its code: the framework's, then the application's."""
-    known: Known = {}
+def _rows(app: Microweb) -> t.Iterator[Row]:
+    """Each function that is a step: the framework's, then the application's."""
     for name, (kind, say) in _STEPS.items():
-        _add(known, getattr(type(app), name), kind, say)
-        _add(known, getattr(app, name), kind, say)  # it may be replaced on the object
-    for function, kind, say in _FUNCTIONS:
-        _add(known, function, kind, say)
+        for owner in (type(app), app):  # it may be replaced on the object
+            yield getattr(owner, name), kind, say
+    yield from _FUNCTIONS
     for verb, said in (("open", "opened"), ("save", "saved")):
-        _add(known, getattr(type(app.session_interface), f"{verb}_session"), "session", said)
-    for kind, function in _registrations(app):
-        known.update(_registered(kind, function))
-    return known
-
-
-def _registrations(app: Microweb) -> t.Iterator[tuple[str, t.Any]]:
+        yield getattr(type(app.session_interface), f"{verb}_session"), "session", said
     for endpoint, view in app.view_functions.items():
-        yield f"view {endpoint}", view
-    for table in _HOOKS.split():
-        kind = _KINDS.get(table) or table.rpartition("_funcs")[0] or table.rstrip("s")
-        for scope, functions in getattr(app, table).items():
-            if table == "template_context_processors":
-                functions = functions[functions[0] is _default_template_ctx_processor :]
-            yield from ((f"{kind} of {scope}" if scope else kind, function) for function in functions)
-    yield from (("teardown_appcontext", function) for function in app.teardown_appcontext_funcs)
-    for codes in app.error_handler_spec.values():
-        for handlers in codes.values():
-            for cls, handler in handlers.items():
-                yield f"errorhandler {cls.__name__}", handler
+        yield view, "view", f"{endpoint} {_name(view)}"
+    tables = [(kind, getattr(app, name)) for name, kind in _HOOKS.items()]
+    for kind, table in [*tables, ("teardown_appcontext", {None: app.teardown_appcontext_funcs})]:
+        for scope, functions in table.items():
+            of = f"of {scope} " if scope else ""
+            rows = ((each, kind, of + _name(each)) for each in functions)
+            yield from (row for row in rows if row[0] is not _default_template_ctx_processor)
+    for handlers in (each for codes in app.error_handler_spec.values() for each in codes.values()):
+        yield from ((f, "errorhandler", f"{cls.__name__} {_name(f)}") for cls, f in handlers.items())
 
 
-def _registered(kind: str, function: t.Any) -> Known:
-    """A function that the application registered; its place is that of what a decorator wraps."""
-    found: Known = {}
-    name = getattr(function, "__name__", repr(function))
-    kind, _, of = kind.partition(" ")
-    _add(found, function, kind, f"{of} {name}".strip())
-    return found
+def _name(function: t.Any) -> str:
+    return getattr(function, "__name__", None) or repr(function)
 
 
-def _add(known: Known, function: t.Any, kind: str, say: Say) -> None:
+def _entry(function: t.Any, kind: str, say: Say) -> t.Iterator[tuple[CodeType, tuple[str, Say, str]]]:
+    """What is known of a step by its code; the place of a function is that of what a decorator wraps."""
     function = getattr(function, "__func__", function)
     code = getattr(function, "__code__", None)
     inner: t.Any = getattr(unwrap(getattr(function, "view_class", function)), "__code__", code)
     if code is not None:
-        place = (
-            "" if inner.co_filename.startswith(_PACKAGE) else f"{inner.co_filename}:{inner.co_firstlineno}"
-        )
-        known[code] = kind, say, place
+        is_ours = inner.co_filename.startswith(_PACKAGE)
+        yield code, (kind, say, "" if is_ours else f"{inner.co_filename}:{inner.co_firstlineno}")

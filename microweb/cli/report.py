@@ -1,4 +1,7 @@
-"""A trace as data, as text, as JSON and as a page."""
+"""A trace: one request served under an observer, as data; and the forms in which it is shown.
+
+The rule: there is one structure, which is what JSON holds. Text and page are templates that walk it.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,11 @@ if TYPE_CHECKING:
     Report = dict[str, t.Any]
 
 #: A trace is made to be shown around: these let others in.
-_SECRET = {"HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_PROXY_AUTHORIZATION"}
-_HIDDEN = "(hidden)"
+_SECRET = {"HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_PROXY_AUTHORIZATION", "Set-Cookie"}
+
+
+def _shown(name: str, value: str) -> str:
+    return "(hidden)" if name in _SECRET else value
 
 
 class Tracer:
@@ -29,13 +35,13 @@ class Tracer:
 
     def __init__(self, app: Microweb, every: bool = False) -> None:
         self.app, self.observer = app, Observer(app, every)
-        self.status = ""
+        self.status, self.size = "", 0
         self.headers: list[tuple[str, str]] = []
-        self.size = 0
 
     def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterator[bytes]:
         # Copied: the application may change its environ, and nothing of the request shall be kept alive.
-        self.environ = {name: value for name, value in environ.items() if isinstance(value, str)}
+        texts = {name: value for name, value in sorted(environ.items()) if isinstance(value, str)}
+        self.environ = {name: _shown(name, value) for name, value in texts.items() if "." not in name}
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: t.Any = None) -> t.Any:
             self.status, self.headers = status, headers
@@ -64,33 +70,27 @@ class Tracer:
             with self.observer:
                 getattr(body, "close", bool)()
 
+    @property
+    def request(self) -> str:
+        """The first line of the request."""
+        url = self.environ.get("REQUEST_URI") or self.environ["PATH_INFO"]
+        return f"{self.environ['REQUEST_METHOD']} {url}"
+
     def report(self) -> Report:
         """The trace, as JSON could hold it."""
-        root, environ = self.observer.root, self.environ
         return {
-            "request": self.title().partition(" -> ")[0],
+            "request": self.request,
             "status": self.status,
-            "ms": round((root.end - root.begin) * 1e3, 3),
-            "environ": {
-                name: _HIDDEN if name in _SECRET else value
-                for name, value in sorted(environ.items())
-                if "." not in name
-            },
-            "routing": self._routing(),
-            "steps": [step.as_dict(root.begin) for step in root.steps],
+            "ms": self.observer.ms,
+            "environ": self.environ,
+            "routing": [
+                *verdicts(self.app.url_map, self.environ["PATH_INFO"], self.environ["REQUEST_METHOD"])
+            ],
+            "steps": self.observer.steps,
             "left_out": self.observer.left_out,
-            "headers": [[name, _HIDDEN if name == "Set-Cookie" else value] for name, value in self.headers],
+            "headers": [[name, _shown(name, value)] for name, value in self.headers],
             "size": self.size,
         }
-
-    def title(self) -> str:
-        """The request and its answer in a line."""
-        asked = self.environ
-        return f"{asked['REQUEST_METHOD']} {asked.get('REQUEST_URI') or asked['PATH_INFO']} -> {self.status}"
-
-    def _routing(self) -> list[dict[str, t.Any]]:
-        path, method = self.environ["PATH_INFO"], self.environ["REQUEST_METHOD"]
-        return list(verdicts(self.app.url_map, path, method))
 
 
 def trace(app: Microweb, environ: WSGIEnvironment, every: bool = False) -> Report:
@@ -106,100 +106,34 @@ def trace(app: Microweb, environ: WSGIEnvironment, every: bool = False) -> Repor
     return tracer.report()
 
 
-# As text, as JSON, as a page
+def render(name: str, **context: t.Any) -> str:
+    """One of the templates beside this file."""
+    env = Environment(
+        autoescape=name.endswith(".html"), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    return env.from_string(read(name)).render(style=read("trace.css"), **context)
 
 
 def as_text(report: Report) -> str:
     """For a terminal of 80 columns."""
-    lines = [f"{report['request']}  ->  {report['status']}  ({report['ms']:.2f} ms, {report['size']} bytes)"]
-    lines += ["", "Environ", *(f"  {name} = {value}" for name, value in report["environ"].items())]
-    lines += ["", "Routing", *_routing_lines(report["routing"])]
-    lines += ["", "Way  (ms: from the start, and taken)", *_step_lines(report["steps"], 0)]
-    if report["left_out"]:
-        lines.append(f"  ... and {report['left_out']} steps more")
-    lines += ["", "Response", f"  {report['status']}"]
-    lines += [f"  {name}: {value}" for name, value in report["headers"]]
-    return "\n".join(lines) + "\n"
-
-
-def _routing_lines(rules: list[dict[str, t.Any]]) -> t.Iterator[str]:
-    width = max((len(rule["rule"]) for rule in rules), default=0)
-    for rule in rules:
-        mark = "->" if rule["taken"] else "  "
-        yield f"{mark} {rule['rule']:<{width}}  {rule['why']}"
-        if rule["taken"]:
-            yield f"   endpoint {rule['endpoint']}, regex {rule['regex']}"
-
-
-def _step_lines(steps: list[dict[str, t.Any]], depth: int) -> t.Iterator[str]:
-    for step in steps:
-        indent = "  " * depth
-        head = f"{step['at']:8.2f} {step['ms']:7.2f}  {indent}{step['kind']}: "
-        yield head + _cut(step["name"], 80 - len(head))
-        for more in (_near(step["place"]), step["detail"]):
-            if more:
-                yield f"{'':18}{indent}  {_cut(more, 60 - len(indent))}"
-        yield from _step_lines(step["steps"], depth + 1)
-
-
-def _near(place: str) -> str:
-    """The place relative to the current directory, if it lies below that."""
-    here = os.path.join(os.getcwd(), "")
-    return place[len(here) :] if place.startswith(here) else place
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width or "..." not in text else f"{text[: max(width, 20) - 3]}..."
+    # Places below the current directory are told from there.
+    return render("trace.txt", report=report, here=os.path.join(os.getcwd(), ""))
 
 
 def as_json(report: Report) -> str:
     """For programs."""
-    import json  # of the four formats' users only one needs it
+    import json  # of the three formats' users only one needs it
 
     return json.dumps(report, indent=2) + "\n"
 
 
 def as_html(report: Report) -> str:
     """A page with a picture of the times: a bar a step, what it called beneath it."""
-    total = report["ms"] or 1
-    bars, depth = _bars(report["steps"], total, 0), _depth(report["steps"])
-    return render("trace.html", report=report, bars=bars, height=depth * 22)
+    return render("trace.html", report=report, levels=_levels(report["steps"]))
 
 
-def _bars(steps: list[dict[str, t.Any]], total: float, depth: int) -> t.Iterator[dict[str, t.Any]]:
-    for step in steps:
-        width = 1000 * step["ms"] / total
-        if width >= 0.5:  # thinner ones are not to be seen
-            yield {"step": step, "x": 1000 * step["at"] / total, "y": 22 * depth, "width": width}
-            yield from _bars(step["steps"], total, depth + 1)
-
-
-def _depth(steps: list[dict[str, t.Any]]) -> int:
-    return max((1 + _depth(step["steps"]) for step in steps), default=0)
-
-
-def render(name: str, **context: t.Any) -> str:
-    """One of the pages beside this file."""
-    page = Environment(autoescape=True).from_string(read(name))
-    return page.render(style=STYLE, **context)
-
-
-def _hash_source(text: str) -> str:
-    import hashlib
-    from base64 import b64encode
-
-    return f"sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+def _levels(steps: list[dict[str, t.Any]]) -> int:
+    return max((1 + _levels(step["steps"]) for step in steps), default=0)
 
 
 FORMATS: dict[str, t.Callable[[Report], str]] = {"text": as_text, "json": as_json, "html": as_html}
-STYLE = read("trace.css")
-#: What a page may load: nothing but the style above, known by its hash. Every value is escaped all the same.
-PAGE_POLICY = [
-    (
-        "Content-Security-Policy",
-        f"default-src 'none'; style-src '{_hash_source(STYLE)}'; frame-ancestors 'none'",
-    ),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-store"),
-]

@@ -7,11 +7,15 @@ machine by name. Pages are made when they are asked for; a request pays for bein
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from collections import deque
+from hashlib import sha256
 from itertools import count
 
-from ..server.debugger.access import ASKED, Access
-from .report import PAGE_POLICY, Tracer, as_html, render
+from ..http.response import Response
+from ..server.debugger.access import Access
+from .report import Tracer, as_html, render
+from .resources import read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +24,14 @@ if TYPE_CHECKING:
     from ..app import Microweb
 
 PATH = "/__trace__"
+_STYLE = b64encode(sha256(read("trace.css").encode()).digest()).decode()
+#: What a page may load: nothing but its style, known by its hash. Every value is escaped all the same.
+_HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE}'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
 
 
 class TracePages:
@@ -31,26 +43,20 @@ class TracePages:
         self._numbers = count(1)
 
     def __call__(self, environ: dict[str, t.Any], start_response: t.Any) -> t.Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if path == PATH or path.startswith(f"{PATH}/"):
-            return self._page(path[len(PATH) + 1 :], environ, start_response)
+        above, _, number = f"{environ.get('PATH_INFO', '')}/".partition(f"{PATH}/")
+        if not above:
+            page = None if self.access.refuses(environ) else self._page(number.rstrip("/"))
+            answer = (page or "Not Found").encode("utf-8", "replace"), 200 if page else 404, _HEADERS
+            return Response(*answer, mimetype="text/html")(environ, start_response)
         if sys.getprofile() is not None:
             return self.app(environ, start_response)  # somebody is measuring: there is one hook a thread
         tracer = Tracer(self.app)
         self.kept.append((next(self._numbers), tracer))
         return tracer(environ, start_response)
 
-    def _page(self, number: str, environ: dict[str, t.Any], start_response: t.Any) -> list[bytes]:
-        asked = {name: environ.get(name) for name in ASKED}
-        found = [tracer for each, tracer in self.kept if str(each) == number]
-        if self.access.refuses(asked) or number and not found:
-            status, page = "404 Not Found", "<!doctype html><title>Not Found</title>"
-        elif found:
-            status, page = "200 OK", as_html(found[0].report())
-        else:
-            rows = [(each, tracer.title()) for each, tracer in reversed(self.kept)]
-            status, page = "200 OK", render("traces.html", rows=rows, path=PATH)
-        body = page.encode("utf-8", "replace")
-        headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))]
-        start_response(status, [*headers, *PAGE_POLICY])
-        return [body]
+    def _page(self, number: str) -> str | None:
+        """The way of a request that is still kept, or the list of all."""
+        if number:
+            return next((as_html(tracer.report()) for each, tracer in self.kept if str(each) == number), None)
+        rows = [(each, f"{tracer.request} -> {tracer.status}") for each, tracer in reversed(self.kept)]
+        return render("traces.html", rows=rows, path=PATH)
