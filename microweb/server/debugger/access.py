@@ -20,10 +20,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+    Asked = t.Mapping[str, t.Any]
+
 #: Wrong PINs until no more are taken; a PIN has nine digits.
 ATTEMPTS = 10
-#: Set by the reloader, so that PIN and cookie outlive a restart.
-SEED = "MICROWEB_DEBUG_SECRET"
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
 #: What an answer depends on. Copied before the application runs, which may change its environ.
 ASKED = ("REMOTE_ADDR", "HTTP_HOST", *_FORWARDED)
@@ -33,21 +33,19 @@ class Access:
     """The PIN, and what else it takes; `secured` is false for consoles without a PIN."""
 
     def __init__(self, secured: bool = True) -> None:
-        self._seed = (os.environ.get(SEED) or os.urandom(16).hex()).encode()
+        # Set by the reloader, so that PIN and cookie outlive a restart.
+        self._seed = (os.environ.get("MICROWEB_DEBUG_SECRET") or os.urandom(16).hex()).encode()
         wanted = os.environ.get("MICROWEB_DEBUG_PIN") or os.environ.get("WERKZEUG_DEBUG_PIN", "")
-        number = f"{int(self._digest('pin'), 16):09d}"[-9:]
-        made = f"{number[:3]}-{number[3:6]}-{number[6:]}"
+        made = f"{int(self._digest('pin'), 16) % 10**9:011,}".replace(",", "-")
         #: None, which is MICROWEB_DEBUG_PIN=off, opens every console.
         self.pin: str | None = wanted if wanted.replace("-", "").isdecimal() else made
         if wanted == "off" or not secured:
             self.pin = None
         #: Names of this machine; one that begins with a dot stands for those below it as well.
         self.trusted_hosts: list[str] = [".localhost", "127.0.0.1", "::1"]
-        peers = os.environ.get("MICROWEB_DEBUG_PEERS", "").split()
-        for each in peers:  # now, as a traceback is no place for another error
-            ipaddress.ip_network(each, strict=False)
         #: Addresses and networks of those who are let in.
-        self.trusted_peers: list[str] = ["127.0.0.0/8", "::1", *peers]
+        self.trusted_peers = ["127.0.0.0/8", "::1", *os.environ.get("MICROWEB_DEBUG_PEERS", "").split()]
+        self._networks()  # now, as a traceback is no place for another error
         self.failures = 0
         self._lock = threading.Lock()
         #: What a browser shows that gave the PIN once. Cookies know no ports: the name keeps servers apart.
@@ -56,30 +54,27 @@ class Access:
     def _digest(self, purpose: str) -> str:
         return hmac.new(self._seed, purpose.encode(), "sha256").hexdigest()
 
+    def _networks(self) -> list[t.Any]:
+        return [ipaddress.ip_network(each, strict=False) for each in self.trusted_peers]
+
     def tell_pin(self) -> None:
         """Print the PIN on the terminal: whoever reads it there may run code anyway."""
         pin = self.pin or "off, everybody on this machine may run code"
         print(f" * Debugger PIN: {pin}", file=sys.stderr, flush=True)
 
-    def refuses(self, asked: t.Mapping[str, t.Any]) -> bool:
+    def refuses(self, asked: Asked) -> bool:
         """Whether this request is to see nothing; then the terminal is told why."""
-        reason = self._reason(asked)
-        if reason:
-            logger.warning("The debugger shows nothing: %s", reason)
-        return bool(reason)
-
-    def _reason(self, asked: t.Mapping[str, t.Any]) -> str:
         host, peer = asked.get("HTTP_HOST") or "", asked.get("REMOTE_ADDR") or ""
         if any(map(asked.get, _FORWARDED)):
-            return "the request came through a proxy"
-        if not self._is_near(peer):
-            return f"{ascii(peer)} is another machine; MICROWEB_DEBUG_PEERS lists those that may see it"
-        name = _name(host)
-        for entry in self.trusted_hosts:
-            wanted = _name(entry.lstrip("."))
-            if name and (name == wanted or entry[:1] == "." and name.endswith(f".{wanted}")):
-                return ""
-        return f"{ascii(host)} is no name of this machine"
+            reason = "the request came through a proxy"
+        elif not self._is_near(peer):
+            reason = f"{ascii(peer)} is another machine; MICROWEB_DEBUG_PEERS lists those that may see it"
+        elif not self._is_here(_name(host)):
+            reason = f"{ascii(host)} is no name of this machine"
+        else:
+            return False
+        logger.warning("The debugger shows nothing: %s", reason)
+        return True
 
     def _is_near(self, peer: str) -> bool:
         # No address: a Unix socket, or no network at all.
@@ -90,13 +85,17 @@ class Access:
         except ValueError:
             return False
         address = getattr(address, "ipv4_mapped", None) or address
-        return any(address in ipaddress.ip_network(each, strict=False) for each in self.trusted_peers)
+        return any(address in network for network in self._networks())
 
-    def knows_pin(self, environ: t.Mapping[str, t.Any]) -> bool:
+    def _is_here(self, name: str) -> bool:
+        names = [(entry[:1] == ".", _name(entry.lstrip("."))) for entry in self.trusted_hosts]
+        return any(here and (name == here or below and name.endswith(f".{here}")) for below, here in names)
+
+    def knows_pin(self, asked: Asked) -> bool:
         """Whether the browser gave the PIN before, or needs none."""
-        given = environ.get("HTTP_COOKIE", "").encode("utf-8", "replace").split(b";")
-        wanted = self.cookie.encode()
-        return self.pin is None or any(hmac.compare_digest(each.strip(), wanted) for each in given)
+        wanted, given = self.cookie.encode(), asked.get("HTTP_COOKIE", "").encode("utf-8", "replace")
+        same = (hmac.compare_digest(each.strip(), wanted) for each in given.split(b";"))
+        return self.pin is None or any(same)
 
     @property
     def exhausted(self) -> bool:

@@ -104,12 +104,8 @@ class Console(InteractiveInterpreter):
         except BaseException as error:
             # Without this frame.
             trace = error.__traceback__ and error.__traceback__.tb_next
-            self.write("".join(traceback.format_exception(type(error), error, trace)))
+            traceback.print_exception(type(error), error, trace, file=self.output)
 
     def showsyntaxerror(self, filename: str | None = None, **kwargs: t.Any) -> None:
         """Say what is wrong with a line, here and not where the program sends its own errors."""
-        self.write("".join(traceback.format_exception_only(*sys.exc_info()[:2])))
-
-    def write(self, data: str) -> None:
-        """Print text."""
-        self.output.write(data)
+        self.output.writelines(traceback.format_exception_only(*sys.exc_info()[:2]))

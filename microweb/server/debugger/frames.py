@@ -30,11 +30,10 @@ FAILURES = 30
 _OWN = os.path.dirname(__file__) + os.sep
 # Not the developer's code: Python's and what was installed, and the package that this is a part of.
 _LIBRARY = tuple(
-    {os.path.join(os.path.realpath(path), "") for path in sysconfig.get_paths().values()}
-    | {os.path.join(path, "") for path in sysconfig.get_paths().values()}
-    | {os.path.dirname(os.path.dirname(os.path.dirname(__file__))) + os.sep}
+    os.path.join(folder, "")
+    for path in (*sysconfig.get_paths().values(), os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
+    for folder in {path, os.path.realpath(path)}
 )
-
 _ids = count(1)
 
 CAUSE = "The above exception was the direct cause of the following exception"
@@ -48,52 +47,44 @@ class Frame:
         #: By what a console asks for it.
         self.id = next(_ids)
         self.filename, self.lineno, self.name = summary.filename, summary.lineno or 0, summary.name
-        self.globals = frame.f_globals
+        self.globals, self._summary = frame.f_globals, summary
         #: A copy: later lines of the function do not change what is shown.
         self.locals = dict(frame.f_locals)
-        self._columns = getattr(summary, "colno", None), getattr(summary, "end_colno", None)
-        self._ends = getattr(summary, "end_lineno", None)
+        #: Whether it is no line of the application's.
+        self.is_library = self.filename.startswith((*_LIBRARY, "<frozen "))
 
     @cached_property
-    def is_library(self) -> bool:
-        """Whether it is no line of the application's."""
-        return self.filename.startswith((*_LIBRARY, "<frozen "))
-
-    @cached_property
-    def columns(self) -> tuple[int, int] | None:
-        """Where in its line the failing expression begins and ends, where Python tells (3.11)."""
-        start, end = self._columns
-        source = dict(self.source).get(self.lineno)
-        if start is None or end is None or source is None:
-            return None
-        # Python counts bytes.
-        line = source.encode("utf-8", "replace")
-        end = end if self._ends == self.lineno else len(line)
-        return len(line[:start].decode("utf-8", "replace")), len(line[:end].decode("utf-8", "replace"))
-
-    @cached_property
-    def source(self) -> list[tuple[int, str]]:
-        """Numbers and text of the line and its neighbours; empty if there is no source."""
+    def source(self) -> dict[int, str]:
+        """The line and its neighbours by their numbers; empty if there is no source."""
         lines = linecache.getlines(self.filename, self.globals)
         if not 0 < self.lineno <= len(lines):
-            return []
-        first = max(0, self.lineno - 1 - CONTEXT)
-        part = lines[first : self.lineno + CONTEXT]
-        return [(first + number, line.rstrip("\r\n")) for number, line in enumerate(part, 1)]
+            return {}
+        first = max(1, self.lineno - CONTEXT)
+        part = enumerate(lines[first - 1 : self.lineno + CONTEXT], first)
+        return {number: line.rstrip("\r\n") for number, line in part}
+
+    def pieces(self) -> list[str]:
+        """Its line in three: the failing expression, where Python tells (3.11), and what is around it."""
+        # Python counts bytes.
+        line, where = self.source[self.lineno].encode("utf-8", "replace"), self._summary
+        start, end = getattr(where, "colno", None) or 0, getattr(where, "end_colno", None) or 0
+        if getattr(where, "end_lineno", None) not in (None, self.lineno):
+            end = len(line)
+        return [part.decode("utf-8", "replace") for part in (line[:start], line[start:end], line[end:])]
 
 
 class Failure:
     """An exception of a chain: its text, its frames, and the chains of what it is a group of."""
 
-    def __init__(self, error: BaseException, summary: traceback.TracebackException) -> None:
-        self.summary = summary
-        self.type_name = type(error).__name__
+    def __init__(self, error: t.Any, summary: t.Any, skip: int, hide: bool, left: t.Iterator[int]) -> None:
+        self.summary, self.type_name = summary, type(error).__name__
         #: Type and message, as at the end of a traceback; and the message alone.
-        self.lines = list(summary.format_exception_only())
-        self.text = "".join(self.lines).rstrip("\n")
+        self.text = "".join(summary.format_exception_only()).rstrip("\n")
         self.message = str(summary)
-        self.frames: list[Frame] = []
-        self.parts: list[Chain] = []
+        self.frames = _frames(error, summary, skip, hide)
+        # Of the pairs, the summary knows which count: it leaves out what would go in a circle.
+        pairs = zip(getattr(error, "exceptions", ()), getattr(summary, "exceptions", None) or ())
+        self.parts = [part for part in (_chain(*pair, 0, hide, left) for pair in pairs) if part]
 
 
 def make_chain(error: BaseException, skip: int = 0, hide: bool = True) -> Chain:
@@ -109,26 +100,16 @@ def make_chain(error: BaseException, skip: int = 0, hide: bool = True) -> Chain:
 
 def _chain(error: t.Any, summary: t.Any, skip: int, hide: bool, left: t.Iterator[int]) -> Chain:
     chain: Chain = []
-    while next(left, None) is not None:
-        failure = Failure(error, summary)
-        failure.frames = _frames(error, summary, skip, hide)
-        # Of the pairs, the summary knows which count: it leaves out what would go in a circle.
-        parts = zip(getattr(error, "exceptions", ()), getattr(summary, "exceptions", None) or ())
-        failure.parts = list(filter(None, (_chain(*part, 0, hide, left) for part in parts)))
-        words, error, summary = _before(error, summary)
+    words: str | None = ""
+    while words is not None and next(left, None) is not None:
+        failure = Failure(error, summary, skip, hide, left)
+        skip, words = 0, None
+        if summary.__cause__ is not None:
+            words, error, summary = CAUSE, error.__cause__, summary.__cause__
+        elif summary.__context__ is not None and not summary.__suppress_context__:
+            words, error, summary = CONTEXT_OF, error.__context__, summary.__context__
         chain.append((words, failure))
-        if words is None:
-            break
-        skip = 0
     return chain
-
-
-def _before(error: t.Any, summary: t.Any) -> tuple[str | None, t.Any, t.Any]:
-    if summary.__cause__ is not None:
-        return CAUSE, error.__cause__, summary.__cause__
-    if summary.__context__ is not None and not summary.__suppress_context__:
-        return CONTEXT_OF, error.__context__, summary.__context__
-    return None, None, None
 
 
 def all_frames(chain: Chain) -> t.Iterator[Frame]:
@@ -142,14 +123,13 @@ def all_frames(chain: Chain) -> t.Iterator[Frame]:
 def _frames(
     error: BaseException, summary: traceback.TracebackException, skip: int, hide: bool
 ) -> list[Frame]:
-    pairs = list(zip(traceback.walk_tb(error.__traceback__), summary.stack))[skip:]
     kept = [
-        (frame, entry)
-        for (frame, _), entry in pairs
+        (entry, frame)
+        for entry, (frame, _) in list(zip(summary.stack, traceback.walk_tb(error.__traceback__)))[skip:]
         if not (hide and frame.f_locals.get("__traceback_hide__")) and not entry.filename.startswith(_OWN)
     ]
     # The plain text leaves out the same.
-    summary.stack[:] = [entry for _, entry in kept]
+    summary.stack[:] = [entry for entry, _ in kept]
     if len(kept) > OUTERMOST + INNERMOST:
         kept[OUTERMOST:-INNERMOST] = []
-    return [Frame(entry, frame) for frame, entry in kept]
+    return [Frame(*pair) for pair in kept]

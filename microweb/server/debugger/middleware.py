@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from ..log import logger
 from .access import ASKED, Access
 from .console import Console
-from .page import ASSETS, DebugTraceback, asset, policy, render_console, request_tables
+from .page import ASSETS, DebugTraceback, asset, render_console
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,18 @@ PRESERVE = "werkzeug.debug.preserve_context"
 PAGES = 10
 LONGEST_FORM = 64 * 1024
 _TEXT, _JSON, _HTML = "text/plain; charset=utf-8", "application/json", "text/html; charset=utf-8"
+#: The page may load its own files, and nothing that text could smuggle in.
+_POLICY = (
+    "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; img-src 'self';"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_SAFE = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+    # Nor may other sites put it in their pages.
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+]
 
 
 class _Body:
@@ -80,18 +92,19 @@ class DebuggedApplication(Access):
         if evalex and pin_logging:
             self.tell_pin()
         # The consoles of each page by the numbers of their frames, and the contexts of its request.
-        self._pages: deque[tuple[dict[int, Console], list[t.Any]]] = deque(maxlen=PAGES)
-        self._standalone: dict[int, Console] = {}
+        self._pages: deque[tuple[dict[str, Console], list[t.Any]]] = deque(maxlen=PAGES)
+        self._standalone: dict[str, Console] = {}
 
     def __call__(self, environ: Environ, start_response: t.Any) -> t.Any:
         """The WSGI entry."""
-        query = environ.get("QUERY_STRING", "")
-        if "__debugger__=yes" in query.split("&"):
-            answer = self._command(environ, dict(parse_qsl(query)))
+        if "__debugger__=yes" in environ.get("QUERY_STRING", "").split("&"):
+            make = self._command
         elif self.evalex and self.console_path and environ.get("PATH_INFO") == self.console_path:
-            answer = self._refusal(environ) or self._show_console(environ)
+            make = self._show_console
         else:
             return self.debug_application(environ, start_response)
+        refused = self.refuses(environ)
+        answer = _refusal("it is for browsers on this machine") if refused else make(environ)
         start_response(*answer[:2])
         return answer[2:]
 
@@ -132,49 +145,45 @@ class DebuggedApplication(Access):
         status, accept = "500 Internal Server Error", environ.get("HTTP_ACCEPT", "text/html").lower()
         if self.refuses(asked):
             return _answer(status, "Internal Server Error: the terminal shows why.\n")
-        if "text/html" not in accept:
-            as_json = "json" in accept
-            text = traceback.to_json() if as_json else traceback.to_text()
-            return _answer(status, text, _JSON if as_json else _TEXT)
-        if self.evalex:
-            frames = traceback.all_frames
-            consoles = {frame.id: Console(frame.globals, frame.locals) for frame in frames}
+        if "text/html" in accept:
+            frames = traceback.all_frames if self.evalex else ()
+            consoles = {str(frame.id): Console(frame.globals, frame.locals) for frame in frames}
             self._pages.append((consoles, contexts))
-        nonce, trusted = secrets.token_urlsafe(16), self.knows_pin(environ)
-        tables = request_tables(environ)
-        page = traceback.render_debugger_html(self.evalex, self.secret, trusted, nonce, tables)
-        return _answer(status, page, _HTML, ("Content-Security-Policy", policy(nonce)))
+            return self._page(status, environ, traceback.render_debugger_html)
+        if "json" in accept:
+            return _answer(status, traceback.to_json(), _JSON)
+        return _answer(status, traceback.to_text())
 
-    def _refusal(self, asked: t.Mapping[str, t.Any]) -> Answer | None:
-        return _refuse("it is for browsers on this machine") if self.refuses(asked) else None
+    def _page(self, status: str, environ: Environ, render: t.Callable[..., str]) -> Answer:
+        nonce = secrets.token_urlsafe(16)
+        page = render(self.evalex, self.secret, self.knows_pin(environ), nonce, environ)
+        return _answer(status, page, _HTML, ("Content-Security-Policy", _POLICY.format(nonce)))
 
     def _show_console(self, environ: Environ) -> Answer:
         """The page of a console that belongs to no frame; its number is 0."""
         if not self._standalone:
             names = self.console_init_func() if self.console_init_func else {}
-            self._standalone[0] = Console({"app": self.app, **names})
-        nonce = secrets.token_urlsafe(16)
-        page = render_console(nonce, self.secret, self.knows_pin(environ))
-        return _answer("200 OK", page, _HTML, ("Content-Security-Policy", policy(nonce)))
+            self._standalone["0"] = Console({"app": self.app, **names})
+        return self._page("200 OK", environ, render_console)
 
-    def _command(self, environ: Environ, query: dict[str, str]) -> Answer:
+    def _command(self, environ: Environ) -> Answer:
         """What a page asks for: one of its files, or something to do."""
+        query, form = dict(parse_qsl(environ["QUERY_STRING"])), _form(environ)
         command, name = query.get("cmd", ""), query.get("f", "")
         if command == "resource" and name in ASSETS:
             return _answer("200 OK", asset(name), ASSETS[name])
-        commands = {"pinauth": self._take_pin, "printpin": self._tell_pin, "eval": self._eval}
-        form = _form(environ)
         # Another site may send forms here, but it cannot read the page.
         if not hmac.compare_digest(form.get("s", "").encode(), self.secret.encode()):
-            return _refuse("the page is older than the server; reload it")
-        if command not in commands:
-            return _answer("404 Not Found", "The debugger has no such command.\n")
-        return self._refusal(environ) or commands[command](environ, form)
+            return _refusal("the page is older than the server; reload it")
+        commands = {"pinauth": self._take_pin, "printpin": self._tell_pin, "eval": self._eval}
+        if command in commands:
+            return commands[command](environ, form)
+        return _answer("404 Not Found", "The debugger has no such command.\n")
 
     def _take_pin(self, environ: Environ, form: dict[str, str]) -> Answer:
         right = self.knows_pin(environ) or self.try_pin(form.get("pin", ""))
         result = json.dumps({"auth": right, "exhausted": not right and self.exhausted})
-        secure = "; Secure" if environ["wsgi.url_scheme"] == "https" else ""
+        secure = "; Secure" * (environ["wsgi.url_scheme"] == "https")
         cookie = f"{self.cookie}; Path=/; HttpOnly; SameSite=Strict{secure}"
         return _answer("200 OK", result, _JSON, *[("Set-Cookie", cookie)][:right])
 
@@ -186,16 +195,15 @@ class DebuggedApplication(Access):
     def _eval(self, environ: Environ, form: dict[str, str]) -> Answer:
         if not self.evalex or not self.knows_pin(environ):
             logger.warning("The debugger runs nothing before the PIN is given")
-            return _refuse("the consoles are locked")
-        frame = int(form["frm"]) if form.get("frm", "").isdecimal() else -1
-        pages = [(self._standalone, []), *self._pages]
-        console, contexts = next(((page[frame], more) for page, more in pages if frame in page), (None, []))
-        if console is None:
-            return _answer("410 Gone", "This traceback is no longer kept; reload the page.\n")
-        with ExitStack() as stack:
-            for context in contexts:
-                stack.enter_context(context)
-            return _answer("200 OK", console.eval(form.get("code", "")), _HTML)
+            return _refusal("the consoles are locked")
+        frame = form.get("frm", "")
+        for consoles, contexts in [(self._standalone, []), *self._pages]:
+            if frame in consoles:
+                with ExitStack() as stack:
+                    for context in contexts:
+                        stack.enter_context(context)
+                    return _answer("200 OK", consoles[frame].eval(form.get("code", "")), _HTML)
+        return _answer("410 Gone", "This traceback is no longer kept; reload the page.\n")
 
 
 def _form(environ: Environ) -> dict[str, str]:
@@ -207,17 +215,10 @@ def _form(environ: Environ) -> dict[str, str]:
     return dict(parse_qsl(text, keep_blank_values=True))
 
 
-def _refuse(why: str) -> Answer:
-    return _answer("403 Forbidden", f"The debugger refuses: {why}.\n")
-
-
 def _answer(status: str, body: str | bytes, kind: str = _TEXT, *headers: tuple[str, str]) -> Answer:
     data = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
-    safe = [
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Cache-Control", "no-store"),
-        # Nor may other sites put it in their pages.
-        ("Cross-Origin-Resource-Policy", "same-origin"),
-    ]
-    return status, [("Content-Type", kind), ("Content-Length", str(len(data))), *safe, *headers], data
+    return status, [("Content-Type", kind), ("Content-Length", str(len(data))), *_SAFE, *headers], data
+
+
+def _refusal(why: str) -> Answer:
+    return _answer("403 Forbidden", f"The debugger refuses: {why}.\n")

@@ -45,11 +45,11 @@ class Redactor:
         found = {text for names in (os.environ, *namespaces) for text in _values(names)}
         # Longest first, as one may begin like another.
         texts = sorted(found, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, texts))) if texts else None
+        self._known = re.compile("|".join(map(re.escape, texts)) or "(?!)")
 
     def known(self, text: str) -> str:
         """The text without the values that are known to be secret."""
-        return self._known.sub(HIDDEN, text) if self._known else text
+        return self._known.sub(HIDDEN, text)
 
     def text(self, text: str) -> str:
         """The text of a value: without what it gives a secret's name, too."""
