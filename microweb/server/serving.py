@@ -122,7 +122,7 @@ def _bound(*arguments: t.Any, **options: t.Any) -> BaseWSGIServer:
     try:
         return BaseWSGIServer(*arguments, **options)
     except BindError as error:
-        print(error, file=sys.stderr)
+        print(f"Error: {error}", file=sys.stderr)
         raise SystemExit(1) from None
 
 

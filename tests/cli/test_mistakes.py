@@ -63,9 +63,9 @@ def test_no_application(place, spec, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--port", "65536"], "Port 65536 does not exist; choose one up to 65535"),
-        (["--port", "-1"], "Port -1 does not exist"),
-        (["--host", "192.0.2.1"], "Cannot listen on '192.0.2.1', port 5000: "),
+        (["--port", "65536"], "Error: Port 65536 does not exist; choose one up to 65535"),
+        (["--port", "-1"], "Error: Port -1 does not exist"),
+        (["--host", "192.0.2.1"], "Error: Cannot listen on '192.0.2.1', port 5000: "),
     ],
 )
 def test_no_such_address(place, options, message):
@@ -79,7 +79,7 @@ def test_a_port_in_use(place):
         port = str(taken.getsockname()[1])
         status, out, err = run(place, "--app", "two:one", "run", "--port", port)
     assert (status, out) == (1, "")
-    assert err.splitlines()[-1].startswith(f"Port {port} on 127.0.0.1 is in use; the next free one is ")
+    assert err.splitlines()[-1].startswith(f"Error: Port {port} on 127.0.0.1 is in use; the next free one is ")
     assert "Traceback" not in err
 
 

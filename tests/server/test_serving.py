@@ -56,7 +56,7 @@ def test_a_port_in_use_is_one_line():
         with start(port=port) as process:
             assert process.wait(20) == 1
             message = process.stderr.read()
-    assert message.startswith(f"Port {port} on 127.0.0.1 is in use; the next free one is ")
+    assert message.startswith(f"Error: Port {port} on 127.0.0.1 is in use; the next free one is ")
     assert message.count("\n") == 1
 
 
