@@ -17,7 +17,6 @@ import glob
 import os
 import signal
 import stat
-import subprocess
 import sys
 import threading
 import time
@@ -25,12 +24,12 @@ from contextlib import suppress
 from functools import cache
 from importlib.machinery import PathFinder
 from itertools import chain, islice
-from types import ModuleType
 
 from .log import logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import subprocess  # at run time where a process is started, which most that import this never do
     import typing as t
 
     Names = t.Optional[t.Iterable[str]]
@@ -83,7 +82,7 @@ def _locate(name: str) -> str | None:
 def _modules() -> t.Iterator[str]:
     """The files of what is imported, the standard library aside."""
     # vars(): a module that makes its attributes when they are asked for must not begin to.
-    found = [vars(m).get("__file__") for m in list(sys.modules.values()) if isinstance(m, ModuleType)]
+    found = [vars(m).get("__file__") for m in list(sys.modules.values()) if isinstance(m, type(sys))]
     for name in chain(found, list(_asked.files)):
         if isinstance(name, str) and not name.startswith(_STDLIB):
             path = _locate(name)
@@ -182,8 +181,9 @@ def get_args() -> list[str]:
     # A script has no spec; a directory or an archive one that says no more than "__main__".
     name = spec.name if spec else "__main__"
     program = [sys.argv[0]] if name == "__main__" else ["-m", name.removesuffix(".__main__")]
-    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    return [sys.executable, *flags, *program, *sys.argv[1:]]
+    from subprocess import _args_from_interpreter_flags as flags  # type: ignore[attr-defined]
+
+    return [sys.executable, *flags(), *program, *sys.argv[1:]]
 
 
 def run_with_reloader(
@@ -218,7 +218,8 @@ def _serve(main: t.Callable[[], t.Any], watch: Watch) -> t.Any:
     ends: list[int] = []
 
     def look() -> None:
-        changed = watch.wait(_parent_lives)
+        # An orphan is given another parent; Windows keeps telling the number of the dead one.
+        changed = watch.wait(lambda: str(os.getppid()) == os.environ.get(_PARENT, str(os.getppid())))
         ends.append(RELOAD if changed else 1)
         if hasattr(signal, "pthread_kill"):  # else (Windows) nothing wakes a thread that waits
             # To the main thread by name: only there it ends a wait for the next client.
@@ -235,20 +236,17 @@ def _serve(main: t.Callable[[], t.Any], watch: Watch) -> t.Any:
             raise SystemExit(ends[0])
 
 
-def _parent_lives() -> bool:
-    # An orphan is given another parent; Windows keeps telling the number of the dead one.
-    return str(os.getppid()) == os.environ.get(_PARENT, str(os.getppid()))
-
-
 def _supervise(watch: Watch) -> int:
     """The parent: the status with which the last child ended."""
+    from subprocess import Popen
+
     # What the debugger's PIN is made of stays the same while this process lives.
     environ = {"MICROWEB_DEBUG_SECRET": os.urandom(16).hex(), **os.environ, _PARENT: str(os.getpid())}
     environ.update(dict.fromkeys(_MARKS, "true"))
     while True:
         logger.info("Restarting with stat")
         # The listening socket is among the descriptors that are marked as inheritable.
-        process = subprocess.Popen(get_args(), env=environ, close_fds=False)
+        process = Popen(get_args(), env=environ, close_fds=False)
         begun = Watch([*watch.extra_files, *_sources()], watch.exclude_patterns, watch.interval)
         status = _await(process)
         if status in (0, 130) or status < 0:
@@ -260,15 +258,18 @@ def _supervise(watch: Watch) -> int:
 
 def _await(process: subprocess.Popen[bytes]) -> int:
     """The child's status. When this process is told to end, the child goes first."""
+    from subprocess import TimeoutExpired
+
+    told = 130
     try:
         return process.wait()
+    except KeyboardInterrupt:
+        pass  # Ctrl-C goes to both of us
     except SystemExit:
         told = 0
         process.terminate()
-    except KeyboardInterrupt:
-        told = 130  # Ctrl-C goes to both of us
     for end in (process.terminate, process.kill):
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(TimeoutExpired):
             process.wait(STOP_SECONDS)
             break
         end()

@@ -197,13 +197,14 @@ class DebuggedApplication(Access):
             logger.warning("The debugger runs nothing before the PIN is given")
             return _refusal("the consoles are locked")
         frame = form.get("frm", "")
-        for consoles, contexts in [(self._standalone, []), *self._pages]:
-            if frame in consoles:
-                with ExitStack() as stack:
-                    for context in contexts:
-                        stack.enter_context(context)
-                    return _answer("200 OK", consoles[frame].eval(form.get("code", "")), _HTML)
-        return _answer("410 Gone", "This traceback is no longer kept; reload the page.\n")
+        pages = [(self._standalone, []), *self._pages]
+        console, contexts = next(((page[frame], more) for page, more in pages if frame in page), (None, []))
+        if console is None:
+            return _answer("410 Gone", "This traceback is no longer kept; reload the page.\n")
+        with ExitStack() as stack:
+            for context in contexts:
+                stack.enter_context(context)
+            return _answer("200 OK", console.eval(form.get("code", "")), _HTML)
 
 
 def _form(environ: Environ) -> dict[str, str]:
