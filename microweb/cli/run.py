@@ -1,6 +1,6 @@
-"""``run``: serve the application for its developer.
+"""``run`` and ``serve``: the application for its developer, and for others.
 
-The rule: an option that is not given is not passed on; what then happens is the server's business.
+The rule: commands know nothing of sockets; what an option means is the server's business.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+_FILE = types.Path(exists=True, dir_okay=False, resolve_path=True)
+
 
 class CertParamType(types.ParamType):
     """A certificate's file, ``adhoc``, or where an `ssl.SSLContext` is to be imported from."""
 
     name = "path"
-    path_type = types.Path(exists=True, dir_okay=False, resolve_path=True)
+    path_type = _FILE
 
     def convert(self, value: t.Any, param: t.Any, ctx: t.Any) -> t.Any:
         """The path, the word, or the object."""
@@ -35,32 +37,32 @@ class CertParamType(types.ParamType):
             return self.path_type(value, param, ctx)
         except BadParameter:
             if str(value).lower() == "adhoc":
-                return self._adhoc(param, ctx)
+                return _made_adhoc(param, ctx)
             found = import_string(value, silent=True)
             if isinstance(found, ssl.SSLContext):
                 return found
             raise
 
-    def _adhoc(self, param: t.Any, ctx: t.Any) -> str:
-        import shutil
 
-        if not shutil.which("openssl"):  # what the server makes one with
-            self.fail("An ad-hoc certificate needs the openssl program; give a file.", param, ctx)
-        return "adhoc"
+def _made_adhoc(param: t.Any, ctx: t.Any) -> str:
+    import shutil
+
+    if not shutil.which("openssl"):  # what the server makes one with
+        raise BadParameter("An ad-hoc certificate needs the openssl program; give a file.", ctx, param)
+    return "adhoc"
 
 
 def _validate_key(ctx: t.Any, param: t.Any, value: t.Any) -> t.Any:
     """``--key`` belongs to a ``--cert`` that is a file; the two become one value."""
     cert = ctx.params.get("cert")
     is_file = isinstance(cert, str) and cert != "adhoc"
-    if value is not None:
-        if not cert:
-            raise BadParameter('"--cert" must also be specified.', ctx, param)
-        if not is_file:
-            raise BadParameter('"--key" is not used when "--cert" is no file.', ctx, param)
-        ctx.params["cert"] = cert, value
-    elif is_file:
+    if value is None and is_file:
         raise BadParameter('Required when using "--cert".', ctx, param)
+    if value is not None and not is_file:
+        why = '"--key" is not used when "--cert" is no file.' if cert else '"--cert" must also be specified.'
+        raise BadParameter(why, ctx, param)
+    if value is not None:
+        ctx.params["cert"] = cert, value
     return value
 
 
@@ -75,25 +77,26 @@ class SeparatedPathType(types.Path):
 
 def _listening(port: int) -> t.Callable[[t.Any], t.Any]:
     """The options that `run` and `serve` share."""
-    file = types.Path(exists=True, dir_okay=False, resolve_path=True)
     options = [
         option("--host", "-h", default="127.0.0.1", show_default=True, help="The address to listen on."),
         option("--port", "-p", default=port, show_default=True, help="The port to listen on; 0 takes any."),
         option("--cert", type=CertParamType(), is_eager=True, help="Serve HTTPS with this certificate."),
-        option("--key", type=file, callback=_validate_key, expose_value=False, help="The certificate's key."),
+        option("--key", type=_FILE, callback=_validate_key, expose_value=False, help="Its key."),
     ]
     return lambda f: [add(f) for add in reversed(options)][-1]
 
 
 @command("run", short_help="Run a development server.")
 @_listening(5000)
-@option("--reload/--no-reload", default=None, help="Start again when a file changes; in debug mode.")
-@option("--debugger/--no-debugger", default=None, help="Show errors in the browser; in debug mode.")
+@option(
+    "--reload/--no-reload", default=get_debug_flag, help="Start again when a file changes; in debug mode."
+)
+@option("--debugger/--no-debugger", default=get_debug_flag, help="Show errors in the browser; in debug mode.")
 @option("--with-threads/--without-threads", default=True, help="Handle each request in its own thread.")
 @option("--extra-files", type=SeparatedPathType(), help="More files that are watched, divided as in PATH.")
 @option("--exclude-patterns", type=SeparatedPathType(), help="Files that are not watched.")
 @pass_script_info
-def run_command(info: ScriptInfo, /, host: str, port: int, with_threads: bool, **options: t.Any) -> None:
+def run_command(info: ScriptInfo, /, host: str, port: int, **given: t.Any) -> None:
     """Run a local development server.
 
     It is for development: with --debug it starts again when a file changes, and shows errors in the
@@ -102,39 +105,42 @@ def run_command(info: ScriptInfo, /, host: str, port: int, with_threads: bool, *
     from ..server.reloader import traceback_files
     from ..server.serving import is_running_from_reloader, run_simple
 
-    debug, extra_files = get_debug_flag(), list(options["extra_files"] or ())
     app: t.Any
+    files = list(given["extra_files"] or ())
     try:
-        app = info.load_app()
+        app = _watched(info.load_app(), silent=is_running_from_reloader())
     except Exception as error:
         if not is_running_from_reloader():
             raise
         # What a line on the terminal was made of has the place to mend.
-        cause = error.__context__ if isinstance(error, NoAppException) else None
-        app = _failing(cause or error)
-        extra_files += traceback_files(cause or error)
-    else:
-        if not is_running_from_reloader():
-            # On stderr, as all that is said here: what the application prints stays apart.
-            echo(f"Application {app.import_name!r}, debug mode {'on' if debug else 'off'}", err=True)
-        if debug:
-            from .tracepages import PATH, TracePages
-
-            app = TracePages(app)
-            if not is_running_from_reloader():
-                echo(f"The ways of the last requests are shown at {PATH}", err=True)
-    choices = {
-        "use_reloader": debug if options["reload"] is None else options["reload"],
-        "use_debugger": debug if options["debugger"] is None else options["debugger"],
-        "threaded": with_threads,
-        "ssl_context": options["cert"],
-        "extra_files": extra_files,
-        "exclude_patterns": options["exclude_patterns"],
+        cause = (isinstance(error, NoAppException) and error.__context__) or error
+        app, files = _failing(cause), [*files, *traceback_files(cause)]
+    options = {
+        "use_reloader": given["reload"],
+        "use_debugger": given["debugger"],
+        "threaded": given["with_threads"],
+        "ssl_context": given["cert"],
+        "extra_files": files,
+        "exclude_patterns": given["exclude_patterns"],
     }
-    raise SystemExit(run_simple(host, port, app, **choices))
+    raise SystemExit(run_simple(host, port, app, **options))
 
 
 run_command.params.insert(0, debug_option)
+
+
+def _watched(app: t.Any, silent: bool) -> t.Any:
+    """The application, with its page of traces in debug mode; and what is said about it."""
+    debug = get_debug_flag()
+    lines = [f"Application {app.import_name!r}, debug mode {'on' if debug else 'off'}"]
+    if debug:
+        from .tracepages import PATH, TracePages
+
+        app = TracePages(app)
+        lines.append(f"The ways of the last requests are shown at {PATH}")
+    if not silent:  # and on stderr, as all that is said here: what the application prints stays apart
+        echo("\n".join(lines), err=True)
+    return app
 
 
 def _failing(error: BaseException) -> t.Any:
@@ -168,25 +174,13 @@ def _limit(ctx: t.Any, param: t.Any, values: tuple[str, ...]) -> dict[str, float
 @_listening(8000)
 @option("--workers", "-w", type=types.IntRange(1), default=1, show_default=True, help="Processes.")
 @option("--threads", "-t", type=types.IntRange(1), default=8, show_default=True, help="Threads of each.")
-@option(
-    "--when-full",
-    type=types.Choice(["queue", "refuse"]),
-    default="queue",
-    show_default=True,
-    help="Let requests wait while all threads are busy, or answer 503.",
-)
+@option("--when-full", type=types.Choice(["queue", "refuse"]), default="queue", show_default=True,
+        help="Let requests wait while all threads are busy, or answer 503.")  # fmt: skip
 @option("--access-log/--no-access-log", default=True, help="Log a line for each request.")
-@option(
-    "--limit",
-    multiple=True,
-    callback=_limit,
-    metavar="NAME=NUMBER",
-    help="Another limit, as body_bytes=1000000.",
-)
+@option("--limit", multiple=True, callback=_limit, metavar="NAME=NUMBER",
+        help="Another limit, as body_bytes=1000000.")  # fmt: skip
 @pass_script_info
-def serve_command(
-    info: ScriptInfo, /, host: str, port: int, cert: t.Any, limit: t.Any, **options: t.Any
-) -> None:
+def serve_command(info: ScriptInfo, /, cert: t.Any, limit: dict[str, float], **options: t.Any) -> None:
     """Serve the application to others than oneself: no debugger, every limit on."""
     from ..server.serving import serve
 
@@ -197,4 +191,4 @@ def serve_command(
         # Who guesses it signs any session.
         how = "python -c 'import secrets; print(secrets.token_hex())'"
         raise ClickException(f"The SECRET_KEY is so short that it can be guessed; take one from: {how}")
-    raise SystemExit(serve(app, host, port, ssl_context=cert, **options, **limit))
+    raise SystemExit(serve(app, ssl_context=cert, **options, **limit))
