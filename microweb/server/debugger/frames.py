@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import sys
 import sysconfig
 import traceback
 from functools import cached_property
@@ -47,6 +48,7 @@ class Frame:
         #: By what a console asks for it.
         self.id = next(_ids)
         self.filename, self.lineno, self.name = summary.filename, summary.lineno or 0, summary.name
+        self.short = _shorten(self.filename)
         self.globals, self._summary = frame.f_globals, summary
         #: A copy: later lines of the function do not change what is shown.
         self.locals = dict(frame.f_locals)
@@ -82,9 +84,21 @@ class Failure:
         self.text = "".join(summary.format_exception_only()).rstrip("\n")
         self.message = str(summary)
         self.frames = _frames(error, summary, skip, hide)
+        #: Where to look first: a syntax error's own line, else the innermost of the application's.
+        self.place, self.place_id = "", 0
+        for frame in ([frame for frame in self.frames if not frame.is_library] or self.frames)[-1:]:
+            self.place, self.place_id = f"{frame.name}, {frame.short}:{frame.lineno}", frame.id
+        if getattr(summary, "filename", None):
+            self.place = f"{_shorten(summary.filename)}:{summary.lineno}"
         # Of the pairs, the summary knows which count: it leaves out what would go in a circle.
         pairs = zip(getattr(error, "exceptions", ()), getattr(summary, "exceptions", None) or ())
         self.parts = [part for part in (_chain(*pair, 0, hide, left) for pair in pairs) if part]
+
+
+def _shorten(path: str) -> str:
+    """A path from where it is imported, or from the current directory."""
+    roots = [os.path.join(root, "") for root in (os.getcwd(), *sys.path)]
+    return path[max(len(root) * path.startswith(root) for root in roots) :]
 
 
 def make_chain(error: BaseException, skip: int = 0, hide: bool = True) -> Chain:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import pkgutil
-import sys
 from functools import cache
 from urllib.parse import parse_qsl
 
@@ -41,14 +39,10 @@ def asset(name: str) -> bytes:
     return pkgutil.get_data(__name__.rpartition(".")[0], f"assets/{name}") or b""
 
 
-def _fill(template: str, **parts: object) -> str:
-    return asset(template).decode().format_map(parts)
-
-
 def render(body: str, title: str, evalex: bool, secret: str, trusted: bool, nonce: str) -> str:
     """A page around a body; with `evalex` it has consoles."""
     flags = f'data-secret="{escape(secret)}" data-trusted="{trusted:d}"' * evalex
-    return _fill("page.html", title=escape(title), nonce=escape(nonce), flags=flags, body=body)
+    return asset("page.html").decode().format(title=title, nonce=escape(nonce), flags=flags, body=body)
 
 
 def render_console(evalex: bool, secret: str, trusted: bool, nonce: str, environ: t.Any) -> str:
@@ -68,9 +62,6 @@ class DebugTraceback:
         self._redactor = Redactor(*namespaces, *(frame.locals for frame in self.all_frames))
         self._last = self.all_tracebacks[0][1]
 
-    def _show(self, text: str) -> str:
-        return escape(self._redactor.known(text))
-
     def render_traceback_text(self) -> str:
         """What Python would print, without hidden frames."""
         return "".join(self._last.summary.format())
@@ -85,11 +76,6 @@ class DebugTraceback:
         what["message"] = self._redactor.known(self._last.message)
         return json.dumps({**what, "traceback": self.to_text().splitlines()}, indent=2)
 
-    def render_traceback_html(self) -> str:
-        """The chain, oldest exception first, as Python prints it."""
-        title = "<h2>Traceback <em>(most recent call last)</em></h2>\n"
-        return f"<div class=traceback>\n{title}{self._chain(self.all_tracebacks)}</div>\n"
-
     def render_debugger_html(
         self, evalex: bool, secret: str, evalex_trusted: bool, nonce: str = "", environ: t.Any = None
     ) -> str:
@@ -98,32 +84,16 @@ class DebugTraceback:
             f"<details class=request><summary>{escape(title)}</summary>{self._table(items)}</details>\n"
             for title, items in _request_tables(environ or {}).items()
         )
-        body = _fill(
-            "traceback.html",
-            type=self._show(self._last.type_name),
-            message=self._show(self._last.message),
-            place=self._place(),
-            traceback=self.render_traceback_html(),
-            request=tables,
-            # Quotes may stay in the text of an element, and programs that look for a line find it.
-            text=html.escape(self.to_text(), quote=False),
-        )
-        title = self._redactor.known(f"{self._last.type_name}: {self._last.message}")
+        # Quotes may stay in the text of an element, and programs that look for a line find it.
+        parts = {"request": tables, "plain": html.escape(self.to_text(), quote=False)}
+        body = self._fill("traceback", self._last, traceback=self.render_traceback_html(), **parts)
+        title = self._show(f"{self._last.type_name}: {self._last.message}")
         return render(body, title, evalex, secret, evalex_trusted, nonce)
 
-    def _table(self, items: t.Mapping[str, t.Any]) -> str:
-        return DebugReprGenerator(self._redactor).table(items)
-
-    def _place(self) -> str:
-        """Where to look first: a syntax error's own line, else the innermost of the application's."""
-        summary, frames = self._last.summary, self._last.frames
-        if getattr(summary, "filename", None):
-            return f"in {self._show(f'{_shorten(summary.filename)}:{summary.lineno}')}"
-        frames = [frame for frame in frames if not frame.is_library] or frames
-        if not frames:
-            return ""
-        text = f"{frames[-1].name}, {_shorten(frames[-1].filename)}:{frames[-1].lineno}"
-        return f'in <a href="#frame-{frames[-1].id}">{self._show(text)}</a>'
+    def render_traceback_html(self) -> str:
+        """The chain, oldest exception first, as Python prints it."""
+        title = "<h2>Traceback <em>(most recent call last)</em></h2>\n"
+        return f"<div class=traceback>\n{title}{self._chain(self.all_tracebacks)}</div>\n"
 
     def _chain(self, chain: Chain) -> str:
         return "".join(
@@ -139,23 +109,13 @@ class DebugTraceback:
             f"<li class=part><h3>{number} of {len(failure.parts)}</h3>\n{self._chain(part)}</li>\n"
             for number, part in enumerate(failure.parts, 1)
         )
-        group = f"<ol class=group>\n{parts}</ol>\n" * bool(parts)
-        text = f"<pre class=exception>{self._show(failure.text)}</pre>\n"
-        return f"<ol class=frames>\n{frames}</ol>\n{text}{group}"
+        return self._fill("failure", failure, frames=frames, parts=parts)
 
     def _frame(self, frame: Frame, shown: bool) -> str:
-        return _fill(
-            "frame.html",
-            id=frame.id,
-            kind="frame library" if frame.is_library else "frame",
-            open=" open" * shown,
-            path=self._show(frame.filename),
-            name=self._show(frame.name),
-            file=self._show(_shorten(frame.filename)),
-            lineno=frame.lineno,
-            source="".join(self._line(frame, *line) for line in frame.source.items()),
-            names=self._table({name: value for name, value in frame.locals.items() if name[:2] != "__"}),
-        )
+        names = self._table({name: value for name, value in frame.locals.items() if name[:2] != "__"})
+        source = "".join(self._line(frame, *line) for line in frame.source.items())
+        kind = "library" * frame.is_library
+        return self._fill("frame", frame, kind=kind, open=" open" * shown, source=source, names=names)
 
     def _line(self, frame: Frame, number: int, text: str) -> str:
         code, kind = self._show(text), "line"
@@ -167,11 +127,16 @@ class DebugTraceback:
                 code = f"{before}<mark>{failing}</mark>{behind}"
         return f'<span class="{kind}"><i>{number}</i>{code}</span>'
 
+    def _fill(self, template: str, thing: object, **parts: str) -> str:
+        """A template with the attributes of something, which are text, and with parts, which are HTML."""
+        texts = {name: self._show(str(v)) for name, v in vars(thing).items() if isinstance(v, (str, int))}
+        return asset(f"{template}.html").decode().format(**texts, **parts)
 
-def _shorten(path: str) -> str:
-    """A path from where it is imported, or from the current directory; the page tells all of it elsewhere."""
-    roots = [os.path.join(root, "") for root in (os.getcwd(), *sys.path)]
-    return path[max(len(root) * path.startswith(root) for root in roots) :]
+    def _show(self, text: str) -> str:
+        return escape(self._redactor.known(text))
+
+    def _table(self, items: t.Mapping[str, t.Any]) -> str:
+        return DebugReprGenerator(self._redactor).table(items)
 
 
 def _request_tables(environ: t.Mapping[str, t.Any]) -> dict[str, t.Mapping[str, t.Any]]:
