@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 
+from .decorators import argument, command
 from .discovery import users_traceback
+from .exceptions import UsageError
 from .script import MicrowebGroup
 
 TYPE_CHECKING = False
@@ -25,11 +27,19 @@ cli = MicrowebGroup(
 )
 
 
+@command("compat", add_help_option=False, context_settings={"ignore_unknown_options": True})
+@argument("program", nargs=-1)
+def compat_command(program: tuple[str, ...]) -> t.NoReturn:
+    """Run a program that imports flask, werkzeug, ..."""
+    raise UsageError("Nothing may stand before 'compat'; what follows it belongs to the other program.")
+
+
 def main(argv: t.Sequence[str] | None = None) -> int:
     """Run a command line; the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["compat"]:
-        # Everything behind it belongs to the program that is to run.
+        # Everything behind it belongs to the program that is to run, for which nothing is meant that a group
+        # does before its commands: reading .env, muting ``app.run()``.
         from ..compat import main as compat
 
         return compat(arguments[1:])

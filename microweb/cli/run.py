@@ -180,7 +180,7 @@ def _limit(ctx: t.Any, param: t.Any, values: tuple[str, ...]) -> dict[str, float
 @option("--limit", multiple=True, callback=_limit, metavar="NAME=NUMBER",
         help="Another limit, as body_bytes=1000000.")  # fmt: skip
 @pass_script_info
-def serve_command(info: ScriptInfo, /, cert: t.Any, limit: dict[str, float], **options: t.Any) -> None:
+def serve_command(info: ScriptInfo, /, cert: t.Any, limit: t.Any, **options: t.Any) -> None:
     """Serve the application to others than oneself: no debugger, every limit on."""
     from ..server.serving import serve
 

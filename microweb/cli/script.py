@@ -19,6 +19,7 @@ from .decorators import make_pass_decorator
 from .discovery import NoAppException, load_app, users_traceback
 from .dotenv import load_dotenv
 from .params import Option, ParameterSource
+from .plugins import plugin_commands
 from .terminal import echo, secho
 from .types import Path
 
@@ -33,7 +34,7 @@ _PACKAGE = __name__.rpartition(".cli.")[0]
 #: The commands of every `MicrowebGroup`: where each lies, and what the help page says of it. None is
 #: imported before it runs.
 COMMANDS = {
-    "compat": ("compat:compat_command", "Run a program that imports flask, werkzeug, ..."),
+    "compat": ("main:compat_command", "Run a program that imports flask, werkzeug, ..."),
     "doctor": ("doctor:doctor_command", "Tell what will work on this host, and what will not."),
     "routes": ("routes:routes_command", "Show the routes, or which of them a path takes."),
     "run": ("run:run_command", "Run a development server."),
@@ -93,37 +94,32 @@ class AppGroup(Group):
 
     def command(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """As of every group."""
-        wrap = kwargs.pop("with_appcontext", True)
+        wrap = with_appcontext if kwargs.pop("with_appcontext", True) else lambda f: f
         if args and callable(args[0]):
-            made: Command = self.command(with_appcontext=wrap, **kwargs)(args[0])
-            return made
+            return super().command(wrap(args[0]), *args[1:], **kwargs)
         decorator = super().command(*args, **kwargs)
-        return lambda f: decorator(with_appcontext(f) if wrap else f)
+        return lambda f: decorator(wrap(f))
 
     def group(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """As of every group; the new one is an AppGroup, too."""
         return super().group(*args, **{"cls": AppGroup, "with_appcontext": False, **kwargs})
 
 
-def _set_app(ctx: Context, param: t.Any, value: str | None) -> str | None:
+def _set_app(ctx: Context, param: t.Any, value: str | None) -> None:
     if value is not None:
         ctx.ensure_object(ScriptInfo).app_import_path = value
-    return value
 
 
-def _set_debug(ctx: Context, param: t.Any, value: bool) -> bool | None:
-    if ctx.get_parameter_source(param.name) in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
-        return None
-    # By the environment, because a factory asks there while it makes the application.
-    os.environ["MICROWEB_DEBUG"] = os.environ["FLASK_DEBUG"] = str(int(value))
-    return value
+def _set_debug(ctx: Context, param: t.Any, value: bool) -> None:
+    if ctx.get_parameter_source(param.name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
+        # By the environment, because a factory asks there while it makes the application.
+        os.environ["MICROWEB_DEBUG"] = os.environ["FLASK_DEBUG"] = str(int(value))
 
 
-def _load_env_file(ctx: Context, param: t.Any, value: str | None) -> str | None:
+def _load_env_file(ctx: Context, param: t.Any, value: str | None) -> None:
     defaults = ctx.ensure_object(ScriptInfo).load_dotenv_defaults
     if value is not None or defaults:
         load_dotenv(value, load_defaults=defaults)
-    return value
 
 
 def get_version(ctx: t.Any, param: t.Any, value: t.Any) -> None:
@@ -135,19 +131,19 @@ def get_version(ctx: t.Any, param: t.Any, value: t.Any) -> None:
         ctx.exit()
 
 
-def _hidden_option(name: str, callback: t.Any, help: str, **attrs: t.Any) -> Option:
+def _acting(name: str, callback: t.Any, help: str, **attrs: t.Any) -> Option:
     return Option(name.split(), callback=callback, help=help, expose_value=False, **attrs)
 
 
-# Eager, and in this order: a file may name the application, whose commands the help page shows.
-_env_file_option = _hidden_option(
+# The eager ones in this order: a file may name the application, whose commands the help page shows.
+_env_file_option = _acting(
     "-e --env-file",
     _load_env_file,
     "Set variables from this file, too; it beats .env and .flaskenv, and the environment beats it.",
     type=Path(exists=True, dir_okay=False),
     is_eager=True,
 )
-_app_option = _hidden_option(
+_app_option = _acting(
     "-A --app",
     _set_app,
     "The application: a module, file or directory, with ':NAME' or ':FACTORY(ARGUMENTS)' if it is not called"
@@ -155,10 +151,8 @@ _app_option = _hidden_option(
     metavar="IMPORT",
     is_eager=True,
 )
-debug_option = _hidden_option("--debug/--no-debug", _set_debug, "Set debug mode.")
-version_option = _hidden_option(
-    "--version", get_version, "Show the version and exit.", is_flag=True, is_eager=True
-)
+debug_option = _acting("--debug/--no-debug", _set_debug, "Set debug mode.")
+version_option = _acting("--version", get_version, "Show the version and exit.", is_flag=True, is_eager=True)
 
 
 class MicrowebGroup(AppGroup):
@@ -186,50 +180,43 @@ class MicrowebGroup(AppGroup):
             self.commands.setdefault(name, LazyCommand(name, target, text))
         self._has_plugins = False
 
-    def _load_plugin_commands(self) -> None:
-        if self._has_plugins:
-            return
-        self._has_plugins = True
+    def _load_plugins(self) -> None:
+        if not self._has_plugins:
+            self._has_plugins = True
+            # flask's are of use only where `import flask` gives this package.
+            is_flask = f"{_PACKAGE}.compat" in sys.modules
+            self.commands.update(plugin_commands(["microweb.commands", "flask.commands"][: 1 + is_flask]))
+
+    def _load_app(self, ctx: Context) -> Microweb | None:
+        """The application; if there is none that is told."""
         try:
-            from importlib import metadata  # slow to import
-        except ImportError:  # it needs more modules than a host must have
-            return
-        found: t.Any = metadata.entry_points()
-        # flask's are of use only where `import flask` gives this package.
-        for group in ("microweb.commands", "flask.commands")[: 1 + (f"{_PACKAGE}.compat" in sys.modules)]:
-            points = found.select(group=group) if hasattr(found, "select") else found.get(group, ())
-            for point in points:
-                self.add_command(point.load(), point.name)
+            return ctx.ensure_object(ScriptInfo).load_app()  # type: ignore[no-any-return]
+        except NoAppException as error:
+            secho(f"Error: {error.format_message()}\n", err=True, fg="red")
+            return None
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The group's own command, a plugin's, or the application's."""
         # Plugins are looked for last: to find them costs more than to start a server.
+        if cmd_name not in self.commands:
+            self._load_plugins()
         command = super().get_command(ctx, cmd_name)
-        if command is None:
-            self._load_plugin_commands()
-            command = super().get_command(ctx, cmd_name)
-        if command is not None:
+        app = self._load_app(ctx) if command is None else None
+        if app is None:
             return command
-        try:
-            app = ctx.ensure_object(ScriptInfo).load_app()
-        except NoAppException as error:
-            secho(f"Error: {error.format_message()}\n", err=True, fg="red")
-            return None
         # Now, so that the callbacks of parameters have it as well.
         proxy: t.Any = current_app
         if not proxy or proxy._get_current_object() is not app:
             ctx.with_resource(app.app_context())
-        found: Command | None = app.cli.get_command(ctx, cmd_name)
-        return found
+        return app.cli.get_command(ctx, cmd_name)
 
     def list_commands(self, ctx: Context) -> list[str]:
         """All names. An application that cannot be loaded is told, and its commands are missing."""
-        self._load_plugin_commands()
+        self._load_plugins()
         names = set(super().list_commands(ctx))
         try:
-            names.update(ctx.ensure_object(ScriptInfo).load_app().cli.list_commands(ctx))
-        except NoAppException as error:
-            secho(f"Error: {error.format_message()}\n", err=True, fg="red")
+            app = self._load_app(ctx)
+            names.update(app.cli.list_commands(ctx) if app else ())
         except Exception as error:
             secho(users_traceback(error), err=True, fg="red")
         return sorted(names)

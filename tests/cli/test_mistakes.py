@@ -79,7 +79,8 @@ def test_a_port_in_use(place):
         port = str(taken.getsockname()[1])
         status, out, err = run(place, "--app", "two:one", "run", "--port", port)
     assert (status, out) == (1, "")
-    assert err.splitlines()[-1].startswith(f"Error: Port {port} on 127.0.0.1 is in use; the next free one is ")
+    line = f"Error: Port {port} on 127.0.0.1 is in use; the next free one is "
+    assert err.splitlines()[-1].startswith(line)
     assert "Traceback" not in err
 
 

@@ -1,12 +1,12 @@
 """Commands that know an application."""
 
 import os
+import subprocess
 import sys
 
 import pytest
 
 from microweb import Blueprint, Microweb, current_app
-from microweb.cli.core import Command
 from microweb.cli.decorators import argument, command, group
 from microweb.cli.discovery import NoAppException
 from microweb.cli.runner import CliRunner
@@ -180,30 +180,38 @@ def test_script_info(app):
         ScriptInfo("nope").load_app()
 
 
-class Point:
-    name = "plugin"
-
-    def load(self):
-        return Command("x", callback=lambda: echo("plugged"))
-
-
-class Points(dict):
-    pass
+PLUGIN = """
+from microweb.cli.core import Command
+from microweb.cli.terminal import echo
+command = Command("x", callback=lambda: echo("plugged"))
+"""
 
 
-@pytest.mark.parametrize("modern", [True, False])
-def test_plugins(app, monkeypatch, modern):
-    from importlib import metadata
-
-    class Found(dict):
-        def __init__(self):
-            super().__init__({"microweb.commands": [Point()]})
-            if modern:
-                self.select = lambda group: self.get(group, [])
-
-    monkeypatch.setattr(metadata, "entry_points", Found)
+@pytest.mark.parametrize("folder", ["brings-1.dist-info", "brings.egg-info", "EGG-INFO"])
+def test_plugins(app, monkeypatch, tmp_path, folder):
+    info = tmp_path / "lib" / folder
+    info.mkdir(parents=True)
+    metadata = "Metadata-Version: 2.1\nName: brings\nVersion: 1\n"
+    (info / ("METADATA" if "dist" in folder else "PKG-INFO")).write_text(metadata)
+    (info / "entry_points.txt").write_text(
+        "[microweb.commands]\nplugin = brings:command\n[others]\nno = brings:no\n"
+    )
+    (tmp_path / "lib" / "brings.py").write_text(PLUGIN)
+    path = tmp_path / "lib"
+    if folder[0] == "E":
+        path = path.rename(tmp_path / "lib.egg")
+    monkeypatch.syspath_prepend(str(path))
+    monkeypatch.delitem(sys.modules, "brings", raising=False)
     assert run(app, "plugin").output == "plugged\n"
     assert "plugin" in run(app, "--help").output
+
+
+def test_who_has_no_plugins_does_not_look_for_them(app):
+    code = "import sys; from microweb.cli.main import main; main(['--help'])"
+    code += "; sys.exit('importlib.metadata' in sys.modules)"
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {root!r}); {code}"]
+    assert subprocess.run(command, capture_output=True).returncode == 0
 
 
 def test_groups_keep_the_context_out_if_told(app):
