@@ -26,8 +26,8 @@ from .http.caching import quote_etag
 from .http.dates import http_date
 from .http.headers import Headers
 from .http.options import dump_options_header
+from .http.properties import get_content_type
 from .http.response import Response
-from .http.response_headers import get_content_type
 from .http.wsgi import FileWrapper, wrap_file
 from .security import safe_join
 

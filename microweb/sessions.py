@@ -19,8 +19,8 @@ from collections.abc import MutableMapping
 
 from .globals import request
 from .http.datastructures import CallbackDict
-from .http.request_headers import RequestHeaders
-from .http.response_headers import ResponseHeaders
+from .http.request import RequestHeaders
+from .http.response import ResponseHeaders
 from .json.tag import TaggedJSONSerializer
 
 TYPE_CHECKING = False

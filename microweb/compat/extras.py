@@ -8,7 +8,7 @@ from ..exceptions import SecurityError
 from ..globals import top_app_context, top_request_context
 from ..http import caching, urls
 from ..http.datastructures import ImmutableDict
-from ..http.request_headers import RequestHeaders
+from ..http.request import RequestHeaders
 from ..http.response import Response
 from ..markup import escape
 from ..routing.map import Map

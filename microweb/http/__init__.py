@@ -15,27 +15,26 @@ if TYPE_CHECKING:
 _NAMES = {
     "accept": "Accept CharsetAccept LanguageAccept MIMEAccept parse_accept_header",
     "auth": "Authorization WWWAuthenticate",
-    "caching": "ETags RequestCacheControl ResponseCacheControl generate_etag is_resource_modified"
-    " parse_cache_control_header parse_etags quote_etag unquote_etag",
+    "caching": "ContentRange ETags IfRange Range generate_etag is_byte_range_valid is_resource_modified"
+    " parse_content_range_header parse_etags parse_if_range_header parse_range_header quote_etag"
+    " unquote_etag",
     "cookies": "dump_cookie parse_cookie",
-    "csp": "COEP COOP ContentSecurityPolicy dump_csp_header parse_csp_header",
     "datastructures": "CallbackDict CombinedMultiDict HeaderSet ImmutableDict ImmutableList"
     " ImmutableMultiDict ImmutableOrderedMultiDict ImmutableTypeConversionDict MultiDict OrderedMultiDict"
     " TypeConversionDict UpdateDictMixin iter_multi_items parse_set_header",
     "dates": "dump_age http_date parse_age parse_date",
-    "filestorage": "FileMultiDict FileStorage",
+    "directives": "ContentSecurityPolicy RequestCacheControl ResponseCacheControl dump_csp_header"
+    " parse_cache_control_header parse_csp_header",
     "forms": "FormDataParser parse_form_data",
     "headers": "EnvironHeaders Headers is_entity_header is_hop_by_hop_header remove_entity_headers"
     " remove_hop_by_hop_headers",
     "options": "dump_header dump_options_header parse_dict_header parse_list_header parse_options_header"
     " quote_header_value unquote_header_value",
     "properties": "cached_property environ_property header_property",
-    "ranges": "ContentRange IfRange Range is_byte_range_valid parse_content_range_header"
-    " parse_if_range_header parse_range_header",
     "redirects": "append_slash_redirect redirect",
     "request": "Request",
-    "response": "Response",
-    "uploads": "default_stream_factory",
+    "response": "COEP COOP Response",
+    "uploads": "FileMultiDict FileStorage default_stream_factory",
     "urls": "host_is_trusted iri_to_uri parse_query uri_to_iri url_encode url_quote url_unquote",
     "wsgi": "ClosingIterator FileWrapper LimitedStream get_content_length get_current_url get_host"
     " get_input_stream get_path_info responder wrap_file",
@@ -68,17 +67,15 @@ if TYPE_CHECKING:
     from .auth import *
     from .caching import *
     from .cookies import *
-    from .csp import *
     from .datastructures import *
     from .dates import *
-    from .filestorage import *
+    from .directives import *
     from .forms import *
     from .headers import *
     from .options import *
     from .properties import *
-    from .ranges import *
     from .redirects import *
-    from .request import *
+    from .request import *  # type: ignore[no-redef]
     from .response import *  # type: ignore[no-redef]
     from .uploads import *
     from .wsgi import *

@@ -156,3 +156,10 @@ class WWWAuthenticate(_Credentials):
         pairs = self.parameters.items()
         items = [f"{key}={quote_header_value(value, key not in _DIGEST_QUOTED)}" for key, value in pairs]
         return f"Digest {', '.join(items)}"
+
+
+def live_challenge(value: str | None, on_update: t.Callable[[WWWAuthenticate], None]) -> WWWAuthenticate:
+    """The challenge of a response: without a header one to be filled in, which then is sent."""
+    challenge: WWWAuthenticate = WWWAuthenticate.from_header(value) or WWWAuthenticate("basic")
+    challenge._on_update = on_update
+    return challenge

@@ -15,11 +15,10 @@ from itertools import chain
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from .datastructures import CombinedMultiDict, MultiDict
-from .filestorage import FileMultiDict
 from .headers import EnvironHeaders, Headers
 from .multipart import Data, Epilogue, Field, File, MultipartEncoder, Preamble
-from .properties import header_property
-from .response_headers import WritableContentType
+from .properties import WritableContentType, header_property
+from .uploads import FileMultiDict
 from .urls import iri_to_uri, url_encode
 from .wsgi import ClosingIterator, decode_wsgi
 
@@ -164,10 +163,12 @@ class EnvironBuilder(WritableContentType):
     json_dumps = staticmethod(json.dumps)
 
     args = _Part(MultiDict, "_query_string")
-    form = _Part(MultiDict, "_input_stream")
-    files = _Part(FileMultiDict, "_input_stream")
+    form = _Part(MultiDict, "input_stream")
+    files = _Part(FileMultiDict, "input_stream")
 
     _query_string: str | None
+    #: The body as a stream. As long as there is one, there are no `form` and `files`; setting those drops it.
+    input_stream: t.Any
 
     def __init__(
         self,
@@ -309,25 +310,12 @@ class EnvironBuilder(WritableContentType):
         self._given_type = value
 
     @property
-    def input_stream(self) -> t.Any:
-        """The body as a stream. Setting it drops `form` and `files`, and the other way round."""
-        return self.__dict__.get("_input_stream")
-
-    @input_stream.setter
-    def input_stream(self, value: t.Any) -> None:
-        # The descriptors of both set `_input_stream` to None: its value comes after.
-        self.form = self.files = None
-        self._input_stream = value
-
-    @property
     def query_string(self) -> str:
         """The query string; setting it takes `args` away."""
         return url_encode(self.args) if self._query_string is None else self._query_string
 
     @query_string.setter
     def query_string(self, value: str | None) -> None:
-        # As above: the parts first.
-        self.args = None
         self._query_string = value
 
     @property
@@ -452,10 +440,7 @@ def run_wsgi_app(
         status: str, headers: list[tuple[str, str]], exc_info: t.Any = None
     ) -> t.Callable[[bytes], None]:
         if exc_info:
-            try:
-                raise exc_info[1].with_traceback(exc_info[2])
-            finally:
-                exc_info = None  # no cycle through this frame
+            raise exc_info[1].with_traceback(exc_info[2])
         started[:] = [(status, headers)]
         return written.append
 

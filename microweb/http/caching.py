@@ -1,4 +1,4 @@
-"""Validators and cache rules: ETags, conditional requests, Cache-Control.
+"""What a client has already: ETags, conditional requests, and ranges of bytes.
 
 The rule (RFC 9110 13): If-None-Match compares weakly, as it asks about meaning; If-Match and If-Range
 compare strongly, as they ask about bytes; with an ETag there, dates do not count.
@@ -10,9 +10,8 @@ import re
 from collections.abc import Collection
 from itertools import islice
 
-from .datastructures import CallbackDict, ImmutableDictMixin
-from .dates import as_utc, parse_date
-from .options import HeaderValue, dump_header, parse_dict_header
+from .dates import as_utc, http_date, parse_date
+from .options import HeaderValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .datastructures import OnUpdate
+
+    Pos = t.Optional[int]
 
 # -- ETags
 
@@ -185,99 +186,174 @@ def is_resource_modified(
     return not unmodified
 
 
-# -- Cache-Control
+# -- ranges
 
 
-class DirectiveDict(HeaderValue, CallbackDict[str, "t.Any"]):
-    """The directives of a header such as Cache-Control. `provided`: whether there was one."""
+class IfRange(HeaderValue):
+    """An If-Range header: an ETag, a date, or neither."""
 
-    def __init__(self, values: t.Any = (), on_update: OnUpdate = None) -> None:
-        super().__init__(values, on_update)
-        # An empty header and none at all are two things: the latter is not written back.
-        self.provided = values is not None
+    def __init__(self, etag: str | None = None, date: datetime | None = None, weak: bool = False) -> None:
+        self.etag = etag
+        self.date = date
+        #: A weak ETag cannot say that bytes are the same, so it never matches (RFC 9110 13.1.5).
+        self.weak = weak
 
-    def __repr__(self) -> str:
-        pairs = " ".join(f"{key}={value!r}" for key, value in sorted(self.items()))
-        return f"<{type(self).__name__} {pairs}>"
+    def to_header(self) -> str:
+        """The value of the header; that an ETag was weak is not told."""
+        if self.date is not None:
+            return http_date(self.date)
+        return "" if self.etag is None else quote_etag(self.etag)
 
 
-def cache_control_property(key: str, empty: t.Any, type: t.Any, *, doc: str | None = None) -> t.Any:
-    """A property for a directive, for subclasses that know more of them.
+class Range(HeaderValue):
+    """A Range header: `(start, end)` pairs, the end exclusive or None; a negative start counts from the end.
 
-    :param empty: what it is if the directive stands there without a value.
-    :param type: bool for "is there", None for text, or what converts the text; ValueError makes it None.
+    >>> r = parse_range_header("bytes=0-499")
+    >>> r.ranges, r.range_for_length(100), r.to_content_range_header(100)
+    ([(0, 500)], (0, 100), 'bytes 0-99/100')
     """
 
-    def get(self: DirectiveDict) -> t.Any:
-        value = self.get(key)
-        if type is bool:
-            # Its value, if some client gives it one, means nothing.
-            return key in self
-        if value is None or type is None:
-            return empty if key in self and value is None else value
-        try:
-            return type(value)
-        except ValueError:
-            # Text where a number belongs: as if the directive were not there.
+    def __init__(self, units: str, ranges: t.Sequence[tuple[int, int | None]]) -> None:
+        self.units = units
+        self.ranges = ranges
+        for start, end in ranges:
+            # From code, not from a client, whose header is parsed below: the mistake is to be seen.
+            if start is None or (end is not None and not 0 <= start < end):
+                raise ValueError(f"{(start, end)} is not a valid range.")
+
+    def range_for_length(self, length: int | None) -> tuple[int, int] | None:
+        """Start and end in a body of that length; None unless it is a single range that can be satisfied."""
+        # Several would take a multipart body; RFC 9110 14.2 lets a server pass over them.
+        if self.units != "bytes" or length is None or len(self.ranges) != 1:
             return None
+        start, end = self.ranges[0]
+        if end is None:
+            # A negative start is that of the last n bytes, RFC 9110 14.1.2.
+            end = length
+            start += length if start < 0 else 0
+        return (start, min(end, length)) if is_byte_range_valid(start, end, length) else None
 
-    def set_(self: DirectiveDict, value: t.Any) -> None:
-        if value is None or value is False or (type is bool and not value):
-            self.pop(key, None)
-        elif value is True or type is bool:
-            # The name alone: `max-stale` without a number takes an answer of any age.
-            self[key] = None
-        else:
-            self[key] = str(value if type is None else type(value))
+    def make_content_range(self, length: int | None) -> ContentRange | None:
+        """The Content-Range that answers it, for a body of that length."""
+        found = self.range_for_length(length)
+        return None if found is None else ContentRange(self.units, *found, length)
 
-    return property(get, set_, lambda self: self.pop(key, None), doc or f"The ``{key}`` directive.")
-
-
-class _CacheControl(DirectiveDict):
-    """The directives of a Cache-Control header: a dict of text, None for one without a value."""
-
-    no_store: bool = cache_control_property("no-store", None, bool)
-    max_age: int | None = cache_control_property("max-age", None, int)
-    no_transform: bool = cache_control_property("no-transform", None, bool)
-    stale_if_error: int | None = cache_control_property("stale-if-error", None, int)
+    def to_content_range_header(self, length: int | None) -> str | None:
+        """The value of the Content-Range that answers it."""
+        content_range = self.make_content_range(length)
+        return None if content_range is None else content_range.to_header()
 
     def to_header(self) -> str:
         """The value of the header."""
-        return dump_header(self)
-
-    # Werkzeug's name for it, with which subclasses declare what they know besides.
-    cache_property = staticmethod(cache_control_property)
-
-
-class RequestCacheControl(ImmutableDictMixin, _CacheControl):  # type: ignore[misc]
-    """The Cache-Control of a request; read-only."""
-
-    no_cache: bool = cache_control_property("no-cache", None, bool)
-    max_stale: int | bool | None = cache_control_property("max-stale", True, int)
-    min_fresh: int | None = cache_control_property("min-fresh", None, int)
-    only_if_cached: bool = cache_control_property("only-if-cached", None, bool)
+        # A negative start brings its own minus.
+        ends = [("-" if start >= 0 else "") if end is None else f"-{end - 1}" for start, end in self.ranges]
+        return f"{self.units}=" + ",".join([f"{pair[0]}{end}" for pair, end in zip(self.ranges, ends)])
 
 
-class ResponseCacheControl(_CacheControl):
-    """The Cache-Control of a response.
+class ContentRange(HeaderValue):
+    """A Content-Range header. Setting an attribute calls `on_update(self)`, and so does `set`."""
 
-    >>> rules = ResponseCacheControl()
-    >>> rules.max_age, rules.public = 60, True
-    >>> rules.to_header()
-    'max-age=60, public'
-    """
+    units: str | None
+    start: Pos
+    stop: Pos
+    length: Pos
+    on_update: OnUpdate
 
-    no_cache: str | bool | None = cache_control_property("no-cache", True, None)
-    public: bool = cache_control_property("public", None, bool)
-    private: str | bool | None = cache_control_property("private", True, None)
-    must_revalidate: bool = cache_control_property("must-revalidate", None, bool)
-    proxy_revalidate: bool = cache_control_property("proxy-revalidate", None, bool)
-    s_maxage: int | None = cache_control_property("s-maxage", None, int)
-    immutable: bool = cache_control_property("immutable", None, bool)
-    must_understand: bool = cache_control_property("must-understand", None, bool)
-    stale_while_revalidate: int | None = cache_control_property("stale-while-revalidate", None, int)
+    def __init__(
+        self, units: str | None, start: Pos, stop: Pos, length: Pos = None, on_update: OnUpdate = None
+    ) -> None:
+        self.__dict__["on_update"] = on_update
+        self.set(start, stop, length, units)
+
+    # An object that belongs to a response writes itself into its headers.
+    def __setattr__(self, name: str, value: t.Any) -> None:
+        self.__dict__[name] = value
+        if name != "on_update" and self.on_update is not None:
+            self.on_update(self)
+
+    def set(self, start: Pos, stop: Pos, length: Pos = None, units: str | None = "bytes") -> None:
+        """Change everything at once; `stop` is exclusive."""
+        if not is_byte_range_valid(start, stop, length):
+            raise ValueError(f"Bytes {start} to {stop} of {length} are no valid range.")
+        # Past __setattr__, so that one report is made, when all is in place.
+        self.__dict__.update(start=start, stop=stop, length=length)
+        self.units = units
+
+    def unset(self) -> None:
+        """Say that there should be no such header."""
+        self.set(None, None, units=None)
+
+    def to_header(self) -> str:
+        """The value of the header, empty if there should be none."""
+        if self.units is None:
+            return ""
+        # RFC 9110 14.4: the star for a range that could not be served, and for a length not known yet.
+        span = "*" if self.start is None or self.stop is None else f"{self.start}-{self.stop - 1}"
+        return f"{self.units} {span}/{'*' if self.length is None else self.length}"
+
+    def __bool__(self) -> bool:
+        return self.units is not None
 
 
-def parse_cache_control_header(value: str | None, on_update: OnUpdate = None, cls: t.Any = None) -> t.Any:
-    """The directives of a header, as a RequestCacheControl or as `cls`."""
-    return (cls or RequestCacheControl)(parse_dict_header(value) if value else (), on_update)
+def is_byte_range_valid(start: Pos, stop: Pos, length: Pos) -> bool:
+    """Whether the bytes from `start` to before `stop` can exist in a body of that length."""
+    # Both or neither: half a range says nothing.
+    if start is None or stop is None:
+        return start is stop and (length is None or length >= 0)
+    if start >= stop:
+        return False
+    return start >= 0 and (length is None or start < length)
+
+
+# No body is longer than 18 digits say, and int() of many digits is slow (CVE-2020-10735).
+_RANGE = re.compile(r"(?:([0-9]{1,18})[ \t]*-[ \t]*|-)([0-9]{1,18})?")
+_CONTENT_RANGE = re.compile(r"([^ ]+) +(?:([0-9]{1,18})-([0-9]{1,18})|\*)/(?:([0-9]{1,18})|\*)")
+
+
+def parse_range_header(value: str | None, make_inclusive: bool = True) -> Range | None:
+    """The Range of a header; None if there is none, or it is malformed or out of order."""
+    units, _, spec = (value or "").partition("=")
+    ranges: list[tuple[int, int | None]] = []
+    last_end: int | None = 0
+    for item in spec.split(","):
+        match = _RANGE.fullmatch(item.strip(" \t"))
+        # A range to the end of the body is the last one.
+        if match is None or last_end is None:
+            return None
+        first, last = match.groups()
+        start = -int(last or 0) if first is None else int(first)
+        end = int(last) + 1 if first and last else None
+        # The last 0 bytes are none; and what overlaps or goes back has no use but to cost us.
+        is_valid = start < 0 if first is None else start >= last_end and (end is None or start < end)
+        if not is_valid:
+            return None
+        ranges.append((start, end))
+        last_end = end
+    return Range(units.strip(" \t").lower(), ranges)
+
+
+def parse_content_range_header(value: str | None, on_update: OnUpdate = None) -> ContentRange | None:
+    """The ContentRange of a header; None if there is none, or it is malformed."""
+    match = _CONTENT_RANGE.fullmatch((value or "").strip(" \t"))
+    if match is None:
+        return None
+    start, last, length = [None if number is None else int(number) for number in match.groups()[1:]]
+    stop = None if last is None else last + 1
+    if not is_byte_range_valid(start, stop, length):
+        return None
+    return ContentRange(match[1], start, stop, length, on_update)
+
+
+def live_content_range(value: str | None, on_update: OnUpdate) -> ContentRange:
+    """The ContentRange of a response: without a header one that is not set yet."""
+    return parse_content_range_header(value, on_update) or ContentRange(None, None, None, None, on_update)
+
+
+def parse_if_range_header(value: str | None) -> IfRange:
+    """The IfRange of a header, one with neither ETag nor date if there is none."""
+    # A tag is quoted, a date never: it cannot be taken for the other.
+    date = parse_date(value)
+    if date is not None or not value:
+        return IfRange(date=date)
+    etag, weak = unquote_etag(value)
+    return IfRange(etag, weak=bool(weak))

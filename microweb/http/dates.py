@@ -98,6 +98,14 @@ def parse_age(value: str | None = None) -> timedelta | None:
         return None
 
 
+def parse_retry_after(value: str) -> datetime | None:
+    """When to come back: a date or, of at most nine digits, seconds from now (RFC 9110 10.2.3)."""
+    from datetime import datetime, timezone
+
+    seconds = parse_age(value) if len(value) < 10 else None
+    return parse_date(value) if seconds is None else datetime.now(timezone.utc) + seconds
+
+
 def dump_age(age: timedelta | float | None = None) -> str | None:
     """A duration as a count of seconds; None stays None.
 

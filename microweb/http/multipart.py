@@ -39,9 +39,8 @@ if TYPE_CHECKING:
 #: RFC 2046 5.1.1, plus what browsers are known to send; no blank at the end.
 _BOUNDARY = re.compile(rb"[!-~ ]{0,69}[!-~]")
 
-#: RFC 9110 5.1: the characters of a header's name.
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+#: RFC 9110 5.1: the characters of a header's name; in its value there are no controls but the tab.
+_HEADER = re.compile(r"[ \t]*([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:([^\x00-\x08\x0a-\x1f\x7f]*)")
 
 #: Limits of what is not data. Browsers send two or three headers of a few hundred bytes, and no
 #: preamble; without a limit each is memory (CVE-2024-53981) or time for an attacker.
@@ -122,15 +121,11 @@ class MultipartDecoder:
         if _BOUNDARY.fullmatch(boundary) is None:
             raise ValueError(f"{boundary[:80]!r} is no boundary: 1 to 70 printable ASCII characters are one")
         self.boundary = boundary
-        self.complete = False
         self.max_form_memory_size = max_form_memory_size
         self.max_parts = max_parts
+        self.complete = self._in_field = False
         self._buffer = b""
-        self._pos = 0
-        self._parts = 0
-        self._fields_size = 0
-        self._in_field = False
-        self._skip = 0
+        self._pos = self._skip = self._parts = self._fields_size = 0
         # A function is the state: what comes next is what it reads. Not a bound method, which would hold
         # the decoder, with its buffer, in a cycle.
         self._read: t.Callable[[MultipartDecoder], Event] = MultipartDecoder._read_preamble
@@ -156,31 +151,25 @@ class MultipartDecoder:
     # Before the first delimiter
 
     def _read_preamble(self) -> Event:
-        buffer = self._buffer
-        dashed = b"--" + self.boundary
+        buffer, dashed = self._buffer, b"--" + self.boundary
         found = buffer.find(dashed)
         while 0 <= found <= MAX_PREAMBLE:
-            # It begins a line; without a preamble, the break before it may be missing.
-            begins_line = found == 0 or buffer[found - 1] in b"\r\n"
             tail = _FIRST_TAIL.match(buffer, found + len(dashed))
-            if begins_line and tail is not None:
-                return self._end_preamble(found, tail)
+            # It begins a line; without a preamble, the break before it may be missing.
+            if tail is not None and (found == 0 or buffer[found - 1] in b"\r\n"):
+                self._line_break = tail[2] or b"\r\n"
+                self._delimiter = self._line_break + dashed
+                self._end(tail)
+                return Preamble(_LAST_BREAK.sub(b"", buffer[:found]))
             found = buffer.find(dashed, found + 1)
         if len(buffer) > MAX_PREAMBLE + len(dashed) + MAX_PADDING:
             raise ValueError(f"no boundary in the first {MAX_PREAMBLE} bytes")
         return NEED_DATA
 
-    def _end_preamble(self, end: int, tail: t.Match[bytes]) -> Event:
-        preamble = _LAST_BREAK.sub(b"", self._buffer[:end])
-        self._pos = tail.end()
-        if tail[1]:
-            self._read = MultipartDecoder._read_epilogue
-        else:
-            self._line_break = tail[2]
-            self._delimiter = tail[2] + b"--" + self.boundary
-            self._tail, self._unfinished_tail = _TAILS[tail[2]]
-            self._read = MultipartDecoder._read_headers
-        return Preamble(preamble)
+    def _end(self, delimiter: t.Match[bytes]) -> None:
+        """Go on behind a delimiter: with the next part, or with what follows the last one."""
+        self._pos = delimiter.end()
+        self._read = MultipartDecoder._read_epilogue if delimiter[1] else MultipartDecoder._read_headers
 
     # The head of a part
 
@@ -196,47 +185,35 @@ class MultipartDecoder:
         headers = self._parse_headers(self._buffer[start:end])
         # The second break of the blank line stays: it may be the first of a delimiter, if the part
         # is empty.
-        self._pos = end + len(self._line_break)
         self._skip = len(self._line_break)
+        self._pos = end + self._skip
         self._read = MultipartDecoder._read_data
         self._parts += 1
         self._check_limit(self._parts, self.max_parts, "parts")
-        return self._begin_part(headers)
+        if "Content-Disposition" not in headers:
+            raise ValueError("a part has no Content-Disposition")
+        # RFC 7578 4.2: no name is malformed, but clients send it; it is a field named "".
+        options = parse_options_header(headers["Content-Disposition"])[1]
+        name, filename = options.get("name", ""), options.get("filename")
+        self._in_field = filename is None
+        return Field(name, headers) if filename is None else File(name, filename, headers)
 
     def _check_limit(self, count: int, limit: int | None, what: str) -> None:
         if limit is not None and count > limit:
             raise RequestEntityTooLarge(f"The form has more than {limit} {what}.")
 
-    def _begin_part(self, headers: Headers) -> Event:
-        disposition = headers.get("Content-Disposition")
-        if disposition is None:
-            raise ValueError("a part has no Content-Disposition")
-        # RFC 7578 4.2: no name is malformed, but clients send it; it is a field named "".
-        options = parse_options_header(disposition)[1]
-        name = options.get("name", "")
-        filename = options.get("filename")
-        self._in_field = filename is None
-        return Field(name, headers) if filename is None else File(name, filename, headers)
-
     def _parse_headers(self, block: bytes) -> Headers:
         # RFC 7578 5.1: UTF-8; anything else is malformed, a ValueError like the rest.
-        text = block.decode()
-        line_break = self._line_break.decode()
+        text, line_break = block.decode(), self._line_break.decode()
         # RFC 5322 2.2.3: a line that begins with a blank continues the one before.
         for blank in " \t":
             text = text.replace(line_break + blank, " ")
         lines = text.split(line_break)
-        if len(lines) > MAX_HEADERS:
-            raise ValueError(f"a part has more than {MAX_HEADERS} headers")
+        matches = [match for line in lines if (match := _HEADER.fullmatch(line))]
+        if not len(matches) == len(lines) <= MAX_HEADERS:
+            raise ValueError(f"a part has a malformed header, or over {MAX_HEADERS}: {text[:80]!r}")
         # Checked here: names of fields and files are UTF-8 (RFC 7578 5.1), which `Headers` would refuse.
-        return Headers._from_checked([self._parse_header(line) for line in lines])  # type: ignore[no-any-return]
-
-    def _parse_header(self, line: str) -> tuple[str, str]:
-        name, colon, value = line.partition(":")
-        name = name.strip(" \t")
-        if not colon or _NAME.fullmatch(name) is None or _CONTROL.search(value):
-            raise ValueError(f"{line[:80]!r} in a part is no header")
-        return name, value.strip(" \t")
+        return Headers._from_checked([(m[1], m[2].strip(" \t")) for m in matches])  # type: ignore[no-any-return]
 
     # Its data
 
@@ -249,8 +226,7 @@ class MultipartDecoder:
                 return NEED_DATA
             self._pos = end
         else:
-            self._pos = tail.end()
-            self._read = MultipartDecoder._read_epilogue if tail[1] else MultipartDecoder._read_headers
+            self._end(tail)
         self._skip = 0
         data = self._buffer[start:end]
         # Fields stay in memory; files have a spool.
@@ -261,15 +237,13 @@ class MultipartDecoder:
 
     def _find_delimiter(self) -> tuple[int, t.Match[bytes] | None]:
         """Where the data ends and what ends it; or up to where it is data for sure, and None."""
-        buffer = self._buffer
-        size = len(self._delimiter)
+        buffer, size = self._buffer, len(self._delimiter)
+        whole, unfinished = _TAILS[self._line_break]
         found = buffer.find(self._delimiter, self._pos)
         while found >= 0:
-            tail = self._tail.match(buffer, found + size)
-            if tail is not None:
+            tail = whole.match(buffer, found + size)
+            if tail is not None or unfinished.match(buffer, found + size):
                 return found, tail
-            if self._unfinished_tail.match(buffer, found + size):
-                return found, None
             found = buffer.find(self._delimiter, found + size)
         # Between a break near the end and the end, a delimiter may have begun to come in.
         found = buffer.rfind(self._line_break[:1], max(self._pos, len(buffer) - size))
@@ -281,11 +255,8 @@ class MultipartDecoder:
         if not self.complete:
             return NEED_DATA
         data = re.sub(rb"\A[ \t]*(?:\r\n|\n|\r)?", b"", self._buffer[self._pos :], count=1)
-        self._read = MultipartDecoder._read_nothing
+        self._read = lambda _: NEED_DATA
         return Epilogue(data)
-
-    def _read_nothing(self) -> Event:
-        return NEED_DATA
 
 
 #: Where what may be written: the encoder's state is the kind of event that was last.
@@ -327,9 +298,7 @@ class MultipartEncoder:
         disposition = f'form-data; name="{event.name.translate(_QUOTED)}"'
         if isinstance(event, File):
             disposition += f'; filename="{event.filename.translate(_QUOTED)}"'
-        lines = [f"Content-Disposition: {disposition}"]
-        lines += [
-            f"{name}: {value}" for name, value in event.headers if name.lower() != "content-disposition"
-        ]
-        head = "\r\n".join(lines).encode()
-        return b"\r\n--" + self.boundary + b"\r\n" + head + b"\r\n"
+        fields = [field for field in event.headers if field[0].lower() != "content-disposition"]
+        fields.insert(0, ("Content-Disposition", disposition))
+        head = "".join([f"{name}: {value}\r\n" for name, value in fields])
+        return b"\r\n--%b\r\n%b" % (self.boundary, head.encode())

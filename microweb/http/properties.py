@@ -12,14 +12,20 @@ header of its kind is read: most requests have one or two of thirty.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
+from operator import attrgetter
+
+from .jsonbody import StrictJSON
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
     from functools import cached_property as cached_property
 
+    from .datastructures import CallbackDict
+
     Function = t.Union[str, t.Callable[..., t.Any], None]
+    Self = t.TypeVar("Self", bound="Message")
 
 
 @cache
@@ -28,11 +34,8 @@ def resolve(function: t.Any) -> t.Any:
     if not isinstance(function, str):
         return function
     # __import__, as importlib is a module more; cached, as a header is read more than once.
-    module, *names = function.split(".")
-    found = __import__(module, globals(), fromlist=names[:1], level=1)
-    for name in names:
-        found = getattr(found, name)
-    return found
+    module, _, name = function.partition(".")
+    return attrgetter(name)(__import__(module, globals(), fromlist=[name], level=1))
 
 
 if not TYPE_CHECKING:  # to the type checker it is functools', whose promises it keeps
@@ -52,15 +55,14 @@ if not TYPE_CHECKING:  # to the type checker it is functools', whose promises it
 
         def __init__(self, fget, name=None, doc=None):
             self.fget = fget
+            self._name = name
             self.__name__ = name or fget.__name__
             self.__doc__ = doc or fget.__doc__
             self.__module__ = fget.__module__
-            self._named = name is not None
 
         def __set_name__(self, owner, name):
             # A lambda or a borrowed function does not carry the name that the class gives it.
-            if not self._named:
-                self.__name__ = name
+            self.__name__ = self._name or name
 
         def __get__(self, obj, owner=None):
             if obj is None:
@@ -102,10 +104,8 @@ class _Accessor:
         read_only: bool | None = None,
         doc: str | None = None,
     ) -> None:
-        self.name = name
-        self.default = default
-        self.load_func = load_func
-        self.dump_func = dump_func
+        self.name, self.default = name, default
+        self.load_func, self.dump_func = load_func, dump_func
         # The class says what is usual for its kind.
         self.read_only = self.read_only if read_only is None else read_only
         self.__doc__ = doc
@@ -179,12 +179,7 @@ class live_header(header_property):  # noqa: N801
         if instance is None:
             return self
         headers = instance.headers
-
-        def on_update(value: t.Any) -> None:
-            self._store(headers, value)
-
-        value = resolve(self.load_func)(headers.get(self.name), on_update)
-        return resolve(self.default)(None, None, None, on_update=on_update) if value is None else value
+        return resolve(self.load_func)(headers.get(self.name), partial(self._store, headers))
 
     def __set__(self, instance: t.Any, value: t.Any) -> None:
         self._store(instance.headers, value)
@@ -197,3 +192,88 @@ class live_header(header_property):  # noqa: N801
             headers[self.name] = value.to_header()
         else:
             headers[self.name] = value if isinstance(value, str) else resolve("options.dump_header")(value)
+
+
+class challenge_header(live_header):  # noqa: N801
+    """A header of challenges; a list of them makes a line each."""
+
+    def __set__(self, instance: t.Any, value: t.Any) -> None:
+        # Not one line for all: clients that split it at commas find commas in the parameters too.
+        values = value if isinstance(value, list) else [value] if value else []
+        instance.headers.setlist(self.name, [each.to_header() for each in values])
+        if value is not values and value:
+            value._on_update = partial(self._store, instance.headers)
+
+
+class Message:
+    """What a request and a response have in common."""
+
+    #: Anything with `loads`.
+    json_module: t.Any = StrictJSON
+
+    @property
+    def is_json(self: t.Any) -> bool:
+        """Whether the content type is JSON."""
+        mimetype = self.mimetype or ""
+        # Exactly these: a form can send neither of them (CVE-2014-3137).
+        is_kin = mimetype.startswith("application/") and mimetype.endswith("+json")
+        return is_kin or mimetype == "application/json"
+
+    @property
+    def json(self: t.Any) -> t.Any:
+        """The body parsed as JSON: `get_json()`, which says what happens if it is none."""
+        return self.get_json()
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self: t.Any, *exc_info: object) -> None:
+        self.close()
+
+
+class WritableContentType:
+    """`content_type` in parts, for what has headers to be changed: responses, and requests in the making."""
+
+    content_type: t.Any
+
+    @property
+    def mimetype(self) -> str | None:
+        """The content type without its parameters; assigning text types adds the charset."""
+        # Of the property, which may know a type that no header says yet.
+        value = self.content_type
+        return value.partition(";")[0].strip() if value else None
+
+    @mimetype.setter
+    def mimetype(self, value: str) -> None:
+        self.content_type = get_content_type(value, "utf-8")
+
+    @property
+    def mimetype_params(self) -> CallbackDict[str, str]:
+        """The parameters of the content type; changing the dict changes the header."""
+        from .datastructures import CallbackDict
+        from .options import dump_options_header, parse_options_header
+
+        def on_update(params: t.Any) -> None:
+            self.content_type = dump_options_header(self.mimetype, params)
+
+        return CallbackDict(parse_options_header(self.content_type)[1], on_update)
+
+
+#: Types with a charset parameter, besides `text/*` and `*+xml`: IANA's registrations that define
+#: one.
+_CHARSET_MIMETYPES = frozenset(
+    f"application/{name}"
+    for name in ("ecmascript", "javascript", "sql", "xml", "xml-dtd", "xml-external-parsed-entity")
+)
+
+
+def get_content_type(mimetype: str, charset: str) -> str:
+    """A media type with its charset, if it is a textual one.
+
+    >>> get_content_type("text/html", "utf-8"), get_content_type("image/png", "utf-8")
+    ('text/html; charset=utf-8', 'image/png')
+    """
+    # Others, JSON among them, define their own encoding; a charset would mean nothing (RFC 8259 11).
+    if mimetype.startswith("text/") or mimetype in _CHARSET_MIMETYPES or mimetype.endswith("+xml"):
+        return f"{mimetype}; charset={charset}"
+    return mimetype

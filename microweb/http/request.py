@@ -4,6 +4,11 @@ The rule: *creating a request costs nothing*. `__init__` keeps the environ; ever
 computed from it when it is first read, and then lies in the instance's `__dict__`, where reading it
 again calls nothing. So a view pays for what it looks at, and may assign to any attribute.
 
+`RequestHeaders` is the half that needs no body and no server: each of its attributes is one header (or part
+of the URL) put through its parser. It asks of the class below that `method`, `scheme`, `server`, `root_path`,
+`path`, `query_string`, `headers` and `remote_addr` exist. The parsers of headers that few views read are
+imported by the attribute that needs them: a hello-world never loads them.
+
 The body is a stream that can be read once; `stream`, `get_data`, `form`, `files` and `json` are
 four ways to read it. What one has consumed the others find empty, except that `get_data` keeps what
 it read and `form` is then parsed from that. `data` reads as `get_data` does, but parses a form
@@ -14,27 +19,232 @@ from __future__ import annotations
 
 import io
 from functools import wraps
+from operator import attrgetter
 
 from ..exceptions import BadRequest, HTTPException, UnsupportedMediaType
-from .datastructures import CombinedMultiDict, ImmutableMultiDict, MultiDict, iter_multi_items
+from .datastructures import (
+    CombinedMultiDict,
+    ImmutableList,
+    ImmutableMultiDict,
+    MultiDict,
+    iter_multi_items,
+    parse_set_header,
+)
 from .forms import FormDataParser
 from .headers import EnvironHeaders, Headers
-from .properties import cached_property, environ_property
-from .request_headers import RequestHeaders
-from .wsgi import decode_wsgi, get_content_length, get_input_stream, get_server
+from .options import parse_options_header
+from .properties import Message, cached_property, environ_property, header_property, parsed_header
+from .urls import get_current_url, get_host, parse_query
+from .wsgi import (
+    decode_wsgi,
+    get_content_length,
+    get_input_stream,
+    get_query_string,
+    get_server,
+    parse_content_length,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
+    from datetime import datetime
 
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-    from .filestorage import FileStorage
+    from .accept import Accept, CharsetAccept, LanguageAccept, MIMEAccept
+    from .auth import Authorization
+    from .caching import ETags, IfRange, Range
+    from .datastructures import HeaderSet
+    from .directives import RequestCacheControl
+    from .uploads import FileStorage
 
     Self = t.TypeVar("Self", bound="Request")
 
 _UNSET: t.Any = object()
+_ACCEPT, _CACHE_CONTROL = "accept.parse_accept_header", "directives.parse_cache_control_header"
+# The type of an attribute is that of its annotation.
+header: t.Any = header_property
 from_environ: t.Any = environ_property
+computed: t.Any = cached_property
+
+
+class UserAgent:
+    """The User-Agent header: a string that everyone forges, kept and not believed.
+
+    An extension that wants to know the browser subclasses this, parses `string`, fills the other attributes
+    and sets `Request.user_agent_class`.
+    """
+
+    # On the class, so that a subclass sets what it found and no more.
+    platform: str | None = None
+    browser: str | None = None
+    version: str | None = None
+    language: str | None = None
+
+    def __init__(self, string: str) -> None:
+        self.string = string
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.browser}/{self.version}>"
+
+    def __str__(self) -> str:
+        return self.string
+
+    # True for whoever parsed something; the plain class knows nothing and says so.
+    def __bool__(self) -> bool:
+        return bool(self.browser)
+
+    def to_header(self) -> str:
+        """The value as it was sent."""
+        return self.string
+
+
+def _url(*parts: str) -> t.Any:
+    """A cached attribute: the URL up to the last of these parts."""
+    read = attrgetter("scheme", *parts)
+    return cached_property(lambda self: get_current_url(*read(self)))
+
+
+class RequestHeaders(Message):
+    """The attributes of a request that follow from its line and headers."""
+
+    #: The type of `args`, `form` and `files`.
+    parameter_storage_class: type[t.Any] = ImmutableMultiDict
+    #: The type of `cookies`.
+    dict_storage_class: type[t.Any] = ImmutableMultiDict
+    #: The type of `access_route`.
+    list_storage_class: type[t.Any] = ImmutableList
+    #: The type of `user_agent`; a subclass may parse the string.
+    user_agent_class: type[UserAgent] = UserAgent
+    #: Host names (`example.org`, `.example.org` for it and all below) that `host` may be; None:
+    #: any.
+    trusted_hosts: list[str] | None = None
+    #: The most pairs that a query string or an urlencoded body may have, None for no limit: each
+    #: becomes an object, and a megabyte of `a=&` costs a second. 413 beyond it.
+    max_fields: int | None = 1000
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> t.Any: ...  # what the class below provides
+
+    def __repr__(self) -> str:
+        try:
+            url = self.url
+        except Exception as error:
+            url = f"(invalid URL: {error})"
+        return f"<{type(self).__name__} {url!r} [{self.method}]>"
+
+    # The URL
+
+    @cached_property
+    def args(self) -> ImmutableMultiDict[str, str]:
+        """The query string, parsed."""
+        return self.parameter_storage_class(parse_query(self.query_string, self.max_fields))  # type: ignore[no-any-return]
+
+    #: The path with the query string; the question mark is there even if that is empty.
+    full_path: str = computed(lambda self: f"{self.path}?{self.query_string.decode(errors='replace')}")
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the request came over TLS, as far as the server knows."""
+        return self.scheme in ("https", "wss")
+
+    #: The whole URL, as an IRI.
+    url: str = _url("host", "root_path", "path", "query_string")
+    #: The URL without the query string.
+    base_url: str = _url("host", "root_path", "path")
+    #: The URL under which the application is mounted.
+    root_url: str = _url("host", "root_path")
+    #: Another name of `root_url`.
+    url_root: str = _url("host", "root_path")
+    #: The scheme and the host alone.
+    host_url: str = _url("host")
+
+    @cached_property
+    def host(self) -> str:
+        """The host, with the port if that is not the scheme's own.
+
+        :raises SecurityError: if it is not one of `trusted_hosts`.
+        """
+        return get_host(self.scheme, self.headers.get("Host"), self.server, self.trusted_hosts)
+
+    # Who asks
+
+    @cached_property
+    def access_route(self) -> list[str]:
+        """The addresses from the client to the last proxy; what X-Forwarded-For says is not
+        verified.
+        """
+        from .options import parse_list_header
+
+        addresses = self.headers.get("X-Forwarded-For", self.remote_addr)
+        return self.list_storage_class(parse_list_header(addresses or ""))  # type: ignore[no-any-return]
+
+    @cached_property
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """The cookies that the client sent."""
+        from .cookies import parse_cookie
+
+        # HTTP/2 may bring several lines (RFC 9113 8.2.3).
+        header = ";".join(self.headers.getlist("Cookie"))
+        return parse_cookie(header, cls=self.dict_storage_class)  # type: ignore[no-any-return]
+
+    #: The Authorization header; None if it is missing or makes no sense.
+    authorization: Authorization | None = parsed_header("Authorization", "auth.Authorization.from_header")
+
+    #: The User-Agent header; its text is `user_agent.string`.
+    user_agent: UserAgent = computed(lambda self: self.user_agent_class(self.headers.get("User-Agent", "")))
+
+    # The body, as announced
+
+    content_type: str | None = header("Content-Type", read_only=True)
+    content_encoding: str | None = header("Content-Encoding", read_only=True)
+    content_md5: str | None = header("Content-MD5", read_only=True)
+
+    @cached_property
+    def content_length(self) -> int | None:
+        """How long the body says it is; None if it is chunked or does not say."""
+        return parse_content_length(*map(self.headers.get, ("Content-Length", "Transfer-Encoding")))
+
+    @cached_property
+    def _parsed_content_type(self) -> tuple[str, dict[str, str]]:
+        return parse_options_header(self.headers.get("Content-Type", ""))
+
+    @property
+    def mimetype(self) -> str:
+        """The content type in lower case, without parameters."""
+        return self._parsed_content_type[0].lower()
+
+    @property
+    def mimetype_params(self) -> dict[str, str]:
+        """The parameters of the content type, like `charset`."""
+        return self._parsed_content_type[1]
+
+    # What the client accepts, knows, and wants
+
+    accept_mimetypes: MIMEAccept = parsed_header("Accept", _ACCEPT, "accept.MIMEAccept")
+    accept_charsets: CharsetAccept = parsed_header("Accept-Charset", _ACCEPT, "accept.CharsetAccept")
+    accept_encodings: Accept = parsed_header("Accept-Encoding", _ACCEPT)
+    accept_languages: LanguageAccept = parsed_header("Accept-Language", _ACCEPT, "accept.LanguageAccept")
+    cache_control: RequestCacheControl = parsed_header("Cache-Control", _CACHE_CONTROL)
+    if_match: ETags = parsed_header("If-Match", "caching.parse_etags")
+    if_none_match: ETags = parsed_header("If-None-Match", "caching.parse_etags")
+    if_modified_since: datetime | None = parsed_header("If-Modified-Since", "dates.parse_date")
+    if_unmodified_since: datetime | None = parsed_header("If-Unmodified-Since", "dates.parse_date")
+    if_range: IfRange = parsed_header("If-Range", "caching.parse_if_range_header")
+    range: Range | None = parsed_header("Range", "caching.parse_range_header")
+
+    # The rest
+
+    referrer: str | None = header("Referer", read_only=True)
+    date: datetime | None = header("Date", None, "dates.parse_date", read_only=True)
+    max_forwards: int | None = header("Max-Forwards", None, int, read_only=True)
+    pragma: HeaderSet = parsed_header("Pragma", parse_set_header)
+    origin: str | None = header("Origin", read_only=True)
+    access_control_request_headers: HeaderSet | None = header(
+        "Access-Control-Request-Headers", None, parse_set_header, read_only=True
+    )
+    access_control_request_method: str | None = header("Access-Control-Request-Method", read_only=True)
 
 
 class Request(RequestHeaders):
@@ -103,50 +313,34 @@ class Request(RequestHeaders):
 
     # From the environ
 
-    @cached_property
-    def method(self) -> str:
-        """The method, in upper case."""
-        return self.environ.get("REQUEST_METHOD", "GET").upper()  # type: ignore[no-any-return]
+    #: The method, in upper case.
+    method: str = computed(lambda self: self.environ.get("REQUEST_METHOD", "GET").upper())
 
-    @cached_property
-    def scheme(self) -> str:
-        """`http` or `https`."""
-        return self.environ.get("wsgi.url_scheme", "http")  # type: ignore[no-any-return]
+    #: `http` or `https`.
+    scheme: str = computed(lambda self: self.environ.get("wsgi.url_scheme", "http"))
 
-    @cached_property
-    def server(self) -> tuple[str, int | None] | None:
-        """The server's `(host, port)`; `(path, None)` for a Unix socket; None if unknown."""
-        return get_server(self.environ)
+    #: The server's `(host, port)`; `(path, None)` for a Unix socket; None if unknown.
+    server: tuple[str, int | None] | None = computed(lambda self: get_server(self.environ))
 
-    @cached_property
-    def root_path(self) -> str:
-        """Where the application is mounted, without a slash at the end."""
-        return decode_wsgi(self.environ.get("SCRIPT_NAME") or "").rstrip("/")
+    #: Where the application is mounted, without a slash at the end.
+    root_path: str = computed(lambda self: decode_wsgi(self.environ.get("SCRIPT_NAME") or "").rstrip("/"))
 
     @property
     def script_root(self) -> str:
         """Another name of `root_path`."""
         return self.root_path
 
-    @cached_property
-    def path(self) -> str:
-        """The path below `root_path`; it starts with exactly one slash."""
-        return "/" + decode_wsgi(self.environ.get("PATH_INFO") or "").lstrip("/")
+    #: The path below `root_path`; it starts with exactly one slash.
+    path: str = computed(lambda self: "/" + decode_wsgi(self.environ.get("PATH_INFO") or "").lstrip("/"))
 
-    @cached_property
-    def query_string(self) -> bytes:
-        """What follows the question mark, as it was sent; `args` is it parsed."""
-        return self.environ.get("QUERY_STRING", "").encode("latin-1", "replace")  # type: ignore[no-any-return]
+    #: What follows the question mark, as it was sent; `args` is it parsed.
+    query_string: bytes = computed(lambda self: get_query_string(self.environ))
 
-    @cached_property
-    def headers(self) -> Headers:
-        """The headers, read only."""
-        return EnvironHeaders(self.environ)
+    #: The headers, read only.
+    headers: Headers = computed(lambda self: EnvironHeaders(self.environ))
 
-    @cached_property
-    def remote_addr(self) -> str | None:
-        """The address of the peer: the client, or the last proxy."""
-        return self.environ.get("REMOTE_ADDR")
+    #: The address of the peer: the client, or the last proxy.
+    remote_addr: str | None = computed(lambda self: self.environ.get("REMOTE_ADDR"))
 
     remote_user: str = from_environ("REMOTE_USER", doc="Whom the *server* authenticated.")
     is_multithread: bool = from_environ("wsgi.multithread")
@@ -171,10 +365,8 @@ class Request(RequestHeaders):
 
     _cached_data: bytes | None = None
 
-    @cached_property
-    def data(self) -> bytes:
-        """The body, unless it is a form: that goes to `form` and `files`."""
-        return self.get_data(parse_form_data=True)  # type: ignore[no-any-return]
+    #: The body, unless it is a form: that goes to `form` and `files`.
+    data: bytes = computed(lambda self: self.get_data(parse_form_data=True))
 
     def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> t.Any:
         """Read the whole body, form or not.

@@ -10,17 +10,31 @@ them for this request, wrap the body so that `close` is called.
 Whatever makes a response more than plain - headers touched, a status without a body, a callback, a
 body that is not a list of bytes, a subclass that overrides a step - clears `_plain`, on the
 instance or once per class.
+
+The headers are the only state: an attribute of `ResponseHeaders` parses its header when it is read and writes
+it when it is assigned; a value that can be changed in place (a set, a cache policy, a challenge) is given a
+callback that writes it back. So headers and attributes cannot disagree.
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import lru_cache
 from io import RawIOBase
+from operator import attrgetter
 
 from ..exceptions import HTTP_STATUS_CODES
 from .headers import Headers, remove_entity_headers
-from .properties import cached_property
-from .response_headers import ResponseHeaders, get_content_type
+from .properties import (
+    Message,
+    WritableContentType,
+    cached_property,
+    challenge_header,
+    get_content_type,
+    header_property,
+    live_header,
+    resolve,
+)
 from .wsgi import ClosingIterator, RangeWrapper, run_all
 
 TYPE_CHECKING = False
@@ -30,6 +44,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
     from _typeshed.wsgi import WSGIEnvironment as Environ
 
+    from .auth import WWWAuthenticate
+    from .caching import ContentRange
+    from .datastructures import HeaderSet
+    from .directives import ContentSecurityPolicy, ResponseCacheControl
     from .request import Request
 
     Body = t.Union[t.Iterable[bytes], t.Iterable[str], str, bytes, None]
@@ -49,6 +67,128 @@ _CONDITIONS = [f"HTTP_IF_{name}" for name in ("MATCH", "NONE_MATCH", "MODIFIED_S
 _STEPS = (
     "headers get_wsgi_response get_wsgi_headers get_app_iter iter_encoded close status status_code response"
 )
+
+# The codecs of the table below, by the names that `properties.resolve` knows.
+_LOAD_DATE, _DUMP_DATE = "dates.parse_date", "dates.http_date"
+_LOAD_SET, _DUMP_SET = "datastructures.parse_set_header", "options.dump_header"
+_LOAD_CSP, _LOAD_CACHE_CONTROL = "directives.parse_csp_header", "directives.parse_response_cache_control"
+
+
+# A date is known by its method: importing datetime costs more than this header is worth.
+def _dump_retry(value: t.Any) -> str:
+    return resolve(_DUMP_DATE)(value) if hasattr(value, "utctimetuple") else str(value)
+
+
+def _dump_credentials(value: bool) -> str | None:
+    # Fetch 3.2.3: the header has one value; anything but its presence with "true" means no.
+    return "true" if value is True else None
+
+
+class COEP(Enum):
+    """Cross-Origin-Embedder-Policy: what may be loaded from elsewhere."""
+
+    UNSAFE_NONE = "unsafe-none"
+    REQUIRE_CORP = "require-corp"
+
+
+class COOP(Enum):
+    """Cross-Origin-Opener-Policy: which other windows can reach this one."""
+
+    UNSAFE_NONE = "unsafe-none"
+    SAME_ORIGIN_ALLOW_POPUPS = "same-origin-allow-popups"
+    SAME_ORIGIN = "same-origin"
+
+
+# The type of an attribute is that of its annotation.
+header: t.Any = header_property
+live: t.Any = live_header
+challenge: t.Any = challenge_header
+
+
+def _policy(name: str, kind: type[Enum]) -> t.Any:
+    """A header whose value is a member of an enum; the least strict one if it is missing or unknown."""
+    return header_property(name, kind("unsafe-none"), kind, attrgetter("value"))
+
+
+class ResponseHeaders(WritableContentType, Message):
+    """The attributes of a response that follow from its headers."""
+
+    if TYPE_CHECKING:
+        headers: Headers
+
+    location: str | None = header("Location")
+    age: t.Any = header("Age", None, "dates.parse_age", "dates.dump_age")
+    content_type: str | None = header("Content-Type")
+    content_length: int | None = header("Content-Length", None, int, str)
+    content_location: str | None = header("Content-Location")
+    content_encoding: str | None = header("Content-Encoding")
+    content_md5: str | None = header("Content-MD5")
+    date: t.Any = header("Date", None, _LOAD_DATE, _DUMP_DATE)
+    expires: t.Any = header("Expires", None, _LOAD_DATE, _DUMP_DATE)
+    last_modified: t.Any = header("Last-Modified", None, _LOAD_DATE, _DUMP_DATE)
+    accept_ranges: str | None = header("Accept-Ranges")
+
+    vary: HeaderSet = live("Vary", load_func=_LOAD_SET)
+    content_language: HeaderSet = live("Content-Language", load_func=_LOAD_SET)
+    allow: HeaderSet = live("Allow", load_func=_LOAD_SET)
+    cache_control: ResponseCacheControl = live("Cache-Control", load_func=_LOAD_CACHE_CONTROL)
+    content_range: ContentRange = live("Content-Range", load_func="caching.live_content_range")
+    content_security_policy: ContentSecurityPolicy = live("Content-Security-Policy", load_func=_LOAD_CSP)
+    content_security_policy_report_only: ContentSecurityPolicy = live(
+        "Content-Security-Policy-Report-Only", load_func=_LOAD_CSP
+    )
+
+    access_control_allow_headers: t.Any = header("Access-Control-Allow-Headers", None, _LOAD_SET, _DUMP_SET)
+    access_control_allow_methods: t.Any = header("Access-Control-Allow-Methods", None, _LOAD_SET, _DUMP_SET)
+    access_control_allow_origin: str | None = header("Access-Control-Allow-Origin")
+    access_control_expose_headers: t.Any = header("Access-Control-Expose-Headers", None, _LOAD_SET, _DUMP_SET)
+    access_control_max_age: int | None = header("Access-Control-Max-Age", None, int, str)
+    #: Whether scripts of other origins may see the answer to a request with credentials.
+    access_control_allow_credentials: bool = header(
+        "Access-Control-Allow-Credentials", False, bool, _dump_credentials
+    )
+    cross_origin_opener_policy: COOP = _policy("Cross-Origin-Opener-Policy", COOP)
+    cross_origin_embedder_policy: COEP = _policy("Cross-Origin-Embedder-Policy", COEP)
+
+    #: The first challenge; changing it changes the header. Assign one, a list of them, or None.
+    www_authenticate: WWWAuthenticate = challenge("WWW-Authenticate", load_func="auth.live_challenge")
+
+    #: When to come back; assign a date or a number of seconds.
+    retry_after: t.Any = header("Retry-After", None, "dates.parse_retry_after", _dump_retry)
+
+    def set_etag(self, etag: str, weak: bool = False) -> None:
+        """Set the entity tag, quoted."""
+        from .caching import quote_etag
+
+        self.headers["ETag"] = quote_etag(etag, weak)
+
+    def get_etag(self) -> tuple[str, bool] | tuple[None, None]:
+        """The entity tag and whether it is weak; `(None, None)` without one."""
+        from .caching import unquote_etag
+
+        return unquote_etag(self.headers.get("ETag"))  # type: ignore[return-value]
+
+    # Cookies
+
+    #: Warn of a Set-Cookie over this many bytes, which browsers drop; 0: never.
+    max_cookie_size = 4093
+
+    def set_cookie(self, key: str, value: str = "", *args: t.Any, **options: t.Any) -> None:
+        """Add a Set-Cookie header: `max_age`, `expires`, `path="/"`, `domain`, `secure`, `httponly`,
+        `samesite` and `partitioned` are what `cookies.dump_cookie` says.
+        """
+        from .cookies import dump_cookie
+
+        # Looked up on the instance: an application takes it from its configuration.
+        options.setdefault("max_size", self.max_cookie_size)
+        self.headers.add("Set-Cookie", dump_cookie(key, value, *args, **options))
+
+    def delete_cookie(self, key: str, *args: t.Any, **options: t.Any) -> None:
+        """Make the client forget a cookie. `path="/"` and `domain` must be those it was set with; the
+        further options of `set_cookie` are safest if they are, too.
+        """
+        # Both: old clients know Expires alone, and Max-Age wins where it is known (RFC 6265 5.3).
+        self.set_cookie(key, "", 0, 0, *args, **options)
 
 
 # Bound once: the shortest way of a plain answer has no attribute to look up.
@@ -136,10 +276,7 @@ class Response(ResponseHeaders):
         direct_passthrough: bool = False,
     ) -> None:
         if type(response) is str:
-            try:
-                self.response = [response.encode()]
-            except UnicodeEncodeError:
-                self.response = [_encode(response)]
+            self.response = [response.encode("utf-8", "replace")]
         elif response is None:
             self.response = []
         elif isinstance(response, (str, bytes, bytearray)):
@@ -185,8 +322,7 @@ class Response(ResponseHeaders):
     @property
     def headers(self) -> Headers:
         """The headers; made when first asked for."""
-        headers = self._headers
-        return self._init_headers(None, None, None) if headers is None else headers
+        return self._init_headers(None, None, None) if self._headers is None else self._headers
 
     @headers.setter
     def headers(self, value: Headers) -> None:
@@ -261,19 +397,17 @@ class Response(ResponseHeaders):
         """Consume an iterable body and keep it as a list."""
         if self.is_sequence:
             return
-        close = getattr(self.response, "close", None)
-        self.response = list(self.iter_encoded())
+        body, self.response = self.response, list(self.iter_encoded())
         # The list that takes its place has nothing to close.
-        if close is not None:
-            self.call_on_close(close)
+        if hasattr(body, "close"):
+            self.call_on_close(body.close)
 
     def _ensure_sequence(self) -> None:
-        if self.is_sequence or (self.implicit_sequence_conversion and not self.direct_passthrough):
-            self.make_sequence()
-        elif self.direct_passthrough:
+        if not self.is_sequence and self.direct_passthrough:
             raise RuntimeError(f"{_NEEDED} direct_passthrough is on. Set direct_passthrough = False first.")
-        else:
+        if not self.is_sequence and not self.implicit_sequence_conversion:
             raise RuntimeError(f"{_NEEDED} implicit_sequence_conversion is off. Call make_sequence() first.")
+        self.make_sequence()
 
     @property
     def is_sequence(self) -> bool:
@@ -318,10 +452,9 @@ class Response(ResponseHeaders):
         run_all(callbacks if close is None else [close, *callbacks])
 
     def __repr__(self) -> str:
+        body = "streamed" if self.is_streamed else "likely-streamed"
         if self.is_sequence:
             body = f"{sum(map(len, self.iter_encoded()))} bytes"
-        else:
-            body = "streamed" if self.is_streamed else "likely-streamed"
         return f"<{type(self).__name__} {body} [{self.status}]>"
 
     # As a WSGI application
@@ -496,7 +629,7 @@ class Response(ResponseHeaders):
         if "HTTP_IF_RANGE" in environ and _is_modified(self, environ, False):
             return False
         from ..exceptions import RequestedRangeNotSatisfiable
-        from .ranges import parse_range_header
+        from .caching import parse_range_header
 
         asked = parse_range_header(header)
         span = asked and asked.range_for_length(length)

@@ -1,30 +1,141 @@
-"""Multipart forms read from a stream: fields into memory, files into spools.
+"""Uploaded files: what the application gets, and the parser that reads them from a stream.
 
 The rule: a file is written as it comes in. It is in memory while it is small and on disk when it is not, so
-the size of an upload is nobody's memory. Whatever goes wrong, what was opened is closed.
+the size of an upload is nobody's memory; fields stay in memory, counted. Whatever goes wrong, what was opened
+is closed.
+
+Of a `FileStorage` everything but the bytes is a claim. `filename` is what was sent, for display; a name to
+save under comes from `secure_filename`. What it does not know itself, its stream answers.
 """
 
 from __future__ import annotations
 
-import io
+import os
+from contextlib import suppress
+from io import BytesIO
 
 from .datastructures import MultiDict
-from .filestorage import FileStorage
+from .headers import Headers
 from .multipart import NEED_DATA, Data, Epilogue, Field, File, MultipartDecoder, Preamble
 from .options import parse_options_header
+from .properties import header_property
 from .wsgi import CHUNK, parse_content_length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .headers import Headers
-
 #: Files up to this size stay in memory.
 MAX_SPOOL = 500 * 1024
 
 #: The charsets that a field may be in; more would let the client choose among Python's codecs.
 _CHARSETS = frozenset(("ascii", "us-ascii", "utf-8", "iso-8859-1"))
+
+# The type of an attribute is that of its annotation.
+header: t.Any = header_property
+
+
+class FileStorage:
+    """A file from a form, or one to be sent by the test client.
+
+    >>> f = FileStorage(BytesIO(b"hello"), "a.txt", content_type="text/plain; charset=utf-8")
+    >>> f.mimetype, f.read()
+    ('text/plain', b'hello')
+    """
+
+    def __init__(
+        self,
+        stream: t.IO[bytes] | None = None,
+        filename: str | None = None,
+        name: str | None = None,
+        content_type: str | None = None,
+        content_length: int | None = None,
+        headers: Headers | None = None,
+    ) -> None:
+        self.name = name
+        self.stream: t.IO[bytes] = stream or BytesIO()
+        self.filename = _stream_name(stream) if filename is None else os.fsdecode(filename)
+        self.headers = Headers() if headers is None else headers
+        # In the headers and nowhere else, so that the two cannot differ.
+        if content_type is not None:
+            self.headers["Content-Type"] = content_type
+        if content_length is not None:
+            self.headers["Content-Length"] = str(content_length)
+
+    #: The type with its parameters, as it was sent.
+    content_type: str | None = header("Content-Type", read_only=True)
+    #: The length that was sent, rarely is; 0 without one.
+    content_length: int = header("Content-Length", 0, parse_content_length, read_only=True)
+    #: The type without its parameters, in lower case.
+    mimetype: str = header("Content-Type", "", lambda v: parse_options_header(v)[0].lower(), read_only=True)
+
+    @property
+    def mimetype_params(self) -> dict[str, str]:
+        """The parameters of the type."""
+        return parse_options_header(self.content_type)[1]
+
+    def save(self, dst: str | os.PathLike[str] | t.IO[bytes], buffer_size: int = 16384) -> None:
+        """Copy the bytes to a path, or to a file that stays open."""
+        from shutil import copyfileobj  # only where files arrive
+
+        if isinstance(dst, (str, os.PathLike)):
+            with open(dst, "wb") as file:
+                self.save(file, buffer_size)
+        else:
+            copyfileobj(self.stream, dst, buffer_size)
+
+    def close(self) -> None:
+        """Close the stream, if it can be closed."""
+        # Whatever goes wrong, nothing is lost: the file was for reading.
+        with suppress(Exception):
+            self.stream.close()
+
+    # A browser sends a field without a name for a form in which no file was chosen.
+    def __bool__(self) -> bool:
+        return bool(self.filename)
+
+    def __getattr__(self, name: str) -> t.Any:
+        # Before __init__ has run - copying, unpickling - there is no stream to ask.
+        if name == "stream":
+            raise AttributeError(name)
+        stream: t.Any = self.stream
+        # Before 3.11 a SpooledTemporaryFile lacks part of what the file in it has.
+        return getattr(stream if hasattr(stream, name) else getattr(stream, "_file", stream), name)
+
+    def __iter__(self) -> t.Iterator[bytes]:
+        return iter(self.stream)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.filename!r} ({self.content_type!r})>"
+
+
+def _stream_name(stream: t.Any) -> str | None:
+    """The name of an open file; pseudo-files such as `<stdin>` have none, nor has a mere descriptor."""
+    name = getattr(stream, "name", None)
+    if not isinstance(name, (str, bytes, os.PathLike)):
+        return None
+    name = os.fsdecode(name)
+    return None if name[:1] == "<" and name[-1:] == ">" else name
+
+
+class FileMultiDict(MultiDict[str, FileStorage]):
+    """A MultiDict of files, for requests that tests make."""
+
+    def add_file(
+        self, name: str, file: t.Any, filename: str | None = None, content_type: str | None = None
+    ) -> None:
+        """Add a FileStorage, an open file, or the file at a path, for the field `name`."""
+        if not isinstance(file, FileStorage):
+            if isinstance(file, (str, os.PathLike)):
+                # The path as the name: what a browser strips, the server must not rely upon.
+                filename = filename or os.fspath(file)
+                file = open(file, "rb")  # noqa: SIM115 - it is sent later
+            if filename and content_type is None:
+                from mimetypes import guess_type  # reads the system's tables
+
+                content_type = guess_type(filename)[0] or "application/octet-stream"
+            file = FileStorage(file, filename, name, content_type)
+        self.add(name, file)
 
 
 def SpooledTemporaryFile(*args: t.Any, **kwargs: t.Any) -> t.Any:  # noqa: N802
@@ -46,7 +157,7 @@ def default_stream_factory(
     """A file to receive an upload: in memory up to 500 kB, then on disk."""
     # A read-only host: the limits then bound the memory.
     if SpooledTemporaryFile is None:
-        return io.BytesIO()
+        return BytesIO()
     return SpooledTemporaryFile(max_size=MAX_SPOOL, mode="rb+")  # type: ignore[no-any-return]
 
 
@@ -76,7 +187,9 @@ class MultiPartParser:
             for event in self._events(stream, boundary):
                 if type(event) is not Data:
                     part = event
-                    opened.append(self._open(part, content_length))
+                    # Fields stay in memory: the decoder counts their bytes.
+                    is_file = type(part) is File
+                    opened.append(self.start_file_streaming(part, content_length) if is_file else BytesIO())
                     continue
                 opened[-1].write(event.data)
                 if not event.more_data:
@@ -87,10 +200,6 @@ class MultiPartParser:
                 file.close()
             raise
         return self.cls(found[Field]), self.cls(found[File])
-
-    def _open(self, part: t.Any, content_length: int | None) -> t.IO[bytes]:
-        # Fields stay in memory: the decoder counts their bytes.
-        return self.start_file_streaming(part, content_length) if type(part) is File else io.BytesIO()
 
     def _finish(self, part: t.Any, file: t.IO[bytes]) -> FileStorage | str:
         # Whoever gets it reads it from the start.

@@ -187,6 +187,11 @@ def get_path_info(environ: WSGIEnvironment) -> str:
     return decode_wsgi(environ.get("PATH_INFO", ""))
 
 
+def get_query_string(environ: WSGIEnvironment) -> bytes:
+    """The query string as it was sent: with what may be no UTF-8, and is still encoded."""
+    return environ.get("QUERY_STRING", "").encode("latin-1", "replace")  # type: ignore[no-any-return]
+
+
 def decode_wsgi(value: str) -> str:
     """Undo PEP 3333's disguise of bytes as Latin-1 text; bytes that are not UTF-8 become U+FFFD."""
     return value if value.isascii() else value.encode("latin-1", "replace").decode(errors="replace")
@@ -223,7 +228,7 @@ def get_current_url(
         get_host(environ, trusted_hosts),
         decode_wsgi(environ.get("SCRIPT_NAME", "")),
         get_path_info(environ),
-        environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
+        get_query_string(environ),
     )
     wanted = 1 if host_only else 2 if root_only else 3 if strip_querystring else 4
     return build_url(environ["wsgi.url_scheme"], *parts[:wanted])

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from microweb.http import caching
-from microweb.http.caching import RequestCacheControl, ResponseCacheControl, is_resource_modified, parse_etags
+from microweb.http import caching, directives
+from microweb.http.caching import is_resource_modified, parse_etags
 from microweb.http.dates import http_date
+from microweb.http.directives import RequestCacheControl, ResponseCacheControl
 
 from .linear import assert_linear, comes_back
 
@@ -104,7 +105,7 @@ def test_etag_and_data_are_one_too_many():
 
 def test_cache_control_of_a_response():
     calls = []
-    rules = caching.parse_cache_control_header(
+    rules = directives.parse_cache_control_header(
         'max-age=5, no-cache, private="a, b", x=y', calls.append, ResponseCacheControl
     )
     assert (rules.max_age, rules.no_cache, rules.private, rules["x"], rules.public) == (
@@ -129,7 +130,7 @@ def test_cache_control_of_a_response():
 
 
 def test_cache_control_of_a_request():
-    rules = caching.parse_cache_control_header("max-stale, min-fresh, only-if-cached")
+    rules = directives.parse_cache_control_header("max-stale, min-fresh, only-if-cached")
     assert (rules.max_stale, rules.min_fresh, rules.only_if_cached, rules.no_store) == (
         True,
         None,
@@ -139,7 +140,7 @@ def test_cache_control_of_a_request():
     assert pickle.loads(pickle.dumps(rules)) == rules and type(rules) is RequestCacheControl
     with pytest.raises(TypeError):
         rules.max_age = 5
-    assert not caching.parse_cache_control_header(None)
+    assert not directives.parse_cache_control_header(None)
 
 
 def test_directives_of_a_subclass():

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from microweb.http import accept, auth, caching, csp, datastructures, filestorage, headers, ranges
+from microweb.http import accept, auth, caching, datastructures, directives, headers, uploads
 
 theirs = pytest.importorskip("werkzeug.datastructures")
-HOMES = (accept, auth, caching, csp, datastructures, filestorage, headers, ranges)
+HOMES = (accept, auth, caching, datastructures, directives, headers, uploads)
 ours = SimpleNamespace(**{name: value for home in HOMES for name, value in vars(home).items()})
 
 #: How each is made; `d` is the module.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microweb import security
-from microweb.http import accept, auth, caching, cookies, csp, dates, options, ranges, urls
+from microweb.http import accept, auth, caching, cookies, dates, directives, options, urls
 from microweb.http import datastructures as ours
 from microweb.http.headers import EnvironHeaders, Headers
 
@@ -91,12 +91,12 @@ def test_accept(value, offers):
 @given(text)
 def test_cache_control_and_policies(value):
     for kind in ("RequestCacheControl", "ResponseCacheControl"):
-        mine = caching.parse_cache_control_header(value, cls=getattr(caching, kind))
+        mine = directives.parse_cache_control_header(value, cls=getattr(directives, kind))
         yours = peer.parse_cache_control_header(value, cls=getattr(theirs, kind))
         yours = type(yours)({key: item for key, item in yours.items() if key})
         assert dict(mine) == dict(yours)
         assert (mine.max_age, mine.no_cache, str(mine)) == (yours.max_age, yours.no_cache, str(yours))
-    assert dict(csp.parse_csp_header(value)) == dict(peer.parse_csp_header(value))
+    assert dict(directives.parse_csp_header(value)) == dict(peer.parse_csp_header(value))
 
 
 @given(text)
@@ -113,7 +113,7 @@ def test_etags(value):
     text | st.from_regex(r"bytes=( ?-?[0-9]{0,3}-?[0-9]{0,3} ?,?){1,3}", fullmatch=True), st.integers(0, 300)
 )
 def test_ranges(value, length):
-    mine, yours = ranges.parse_range_header(value), peer.parse_range_header(value)
+    mine, yours = caching.parse_range_header(value), peer.parse_range_header(value)
     assert (mine is None) == (yours is None)
     if mine is not None and yours is not None:
         assert (mine.units, mine.ranges, str(mine)) == (yours.units, yours.ranges, str(yours))
@@ -123,7 +123,7 @@ def test_ranges(value, length):
 
 @given(text | st.from_regex(r"bytes ([0-9]{1,3}-[0-9]{1,3}|\*)/([0-9]{1,3}|\*)", fullmatch=True))
 def test_content_ranges(value):
-    mine, yours = ranges.parse_content_range_header(value), peer.parse_content_range_header(value)
+    mine, yours = caching.parse_content_range_header(value), peer.parse_content_range_header(value)
     assert str(mine) == str(yours)
 
 
@@ -320,7 +320,7 @@ def test_ages_and_sets_and_if_range(value):
         first.setdefault(token.lower(), token)
     # A token twice in two cases is one here.
     assert list(ours.parse_set_header(value)) == list(first.values())
-    mine, yours = ranges.parse_if_range_header(value), peer.parse_if_range_header(value)
+    mine, yours = caching.parse_if_range_header(value), peer.parse_if_range_header(value)
     assert (mine.etag, mine.date) == (yours.etag, yours.date)
 
 
@@ -336,7 +336,9 @@ def test_what_is_written(pairs, items):
         lambda each: peer.dump_options_header("v", each),
         pairs,
     )
-    assert caching.ResponseCacheControl(pairs).to_header() == theirs.ResponseCacheControl(pairs).to_header()
+    assert (
+        directives.ResponseCacheControl(pairs).to_header() == theirs.ResponseCacheControl(pairs).to_header()
+    )
 
 
 tag = st.sampled_from([None, "", '"a"', 'W/"a"', '"b"', '"b", W/"a"'])

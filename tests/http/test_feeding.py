@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microweb.exceptions import HTTPException
-from microweb.http import accept, auth, caching, cookies, csp, dates, headers, options, ranges, urls
+from microweb.http import accept, auth, caching, cookies, dates, directives, headers, options, urls
 from microweb.http.datastructures import parse_set_header
 from microweb.http.wsgi import get_content_length, parse_content_length
 from microweb.routing import Map, Rule
@@ -37,8 +37,8 @@ def conditional(value):
 
 
 def cache_control(value):
-    for kind in (caching.RequestCacheControl, caching.ResponseCacheControl):
-        parsed = caching.parse_cache_control_header(value, cls=kind)
+    for kind in (directives.RequestCacheControl, directives.ResponseCacheControl):
+        parsed = directives.parse_cache_control_header(value, cls=kind)
         parsed.to_header()
         [getattr(parsed, name) for name in ("max_age", "no_cache", "stale_if_error")]
 
@@ -63,13 +63,13 @@ PARSERS = {
     "cache control": cache_control,
     "conditions": conditional,
     "etags": lambda value: caching.parse_etags(value).to_header(),
-    "range": lambda value: str(ranges.parse_range_header(value)),
-    "content range": lambda value: str(ranges.parse_content_range_header(value)),
-    "if-range": lambda value: str(ranges.parse_if_range_header(value)),
+    "range": lambda value: str(caching.parse_range_header(value)),
+    "content range": lambda value: str(caching.parse_content_range_header(value)),
+    "if-range": lambda value: str(caching.parse_if_range_header(value)),
     "authorization": lambda value: str(auth.Authorization.from_header(value)),
     "basic": lambda value: str(auth.Authorization.from_header(f"Basic {value}")),
     "challenge": lambda value: str(auth.WWWAuthenticate.from_header(value)),
-    "policy": lambda value: str(csp.parse_csp_header(value)),
+    "policy": lambda value: str(directives.parse_csp_header(value)),
     "cookie": cookies.parse_cookie,
     "cookie text": cookies.parse_cookie_text,
     "date": dates.parse_date,
@@ -223,26 +223,26 @@ def test_ranges(ends, is_open):
     pairs = [(start, start + 1) for start in ends]
     if is_open:
         pairs[-1] = (pairs[-1][0], None)
-    parsed = ranges.parse_range_header(ranges.Range("bytes", pairs).to_header())
+    parsed = caching.parse_range_header(caching.Range("bytes", pairs).to_header())
     assert (parsed.units, parsed.ranges) == ("bytes", pairs)
 
 
 @given(st.integers(1, 10**9))
 def test_suffix_ranges(count):
-    assert ranges.parse_range_header(f"bytes=-{count}").to_header() == f"bytes=-{count}"
+    assert caching.parse_range_header(f"bytes=-{count}").to_header() == f"bytes=-{count}"
 
 
 @given(st.integers(0, 10**9), st.integers(1, 10**9), st.none() | st.just(3 * 10**9))
 def test_content_ranges(start, size, length):
-    written = ranges.ContentRange("bytes", start, start + size, length)
-    read = ranges.parse_content_range_header(written.to_header())
+    written = caching.ContentRange("bytes", start, start + size, length)
+    read = caching.parse_content_range_header(written.to_header())
     assert (read.units, read.start, read.stop, read.length) == ("bytes", start, start + size, length)
 
 
 @given(etags, seconds)
 def test_if_range(etag, moment):
-    assert ranges.parse_if_range_header(ranges.IfRange(etag).to_header()).etag == etag
-    assert ranges.parse_if_range_header(ranges.IfRange(date=moment).to_header()).date == moment
+    assert caching.parse_if_range_header(caching.IfRange(etag).to_header()).etag == etag
+    assert caching.parse_if_range_header(caching.IfRange(date=moment).to_header()).date == moment
 
 
 @given(st.sets(etags, max_size=5), st.sets(etags, max_size=5), st.booleans())
@@ -265,14 +265,14 @@ def test_accept(pairs):
 
 
 @given(st.dictionaries(tokens, st.none() | tokens, max_size=5))
-def test_cache_control(directives):
-    written = caching.ResponseCacheControl(directives)
-    assert dict(caching.parse_cache_control_header(written.to_header())) == directives
+def test_cache_control(rules):
+    written = directives.ResponseCacheControl(rules)
+    assert dict(directives.parse_cache_control_header(written.to_header())) == rules
 
 
 @given(st.dictionaries(tokens, tokens, max_size=5))
-def test_policies(directives):
-    assert dict(csp.parse_csp_header(csp.dump_csp_header(directives))) == directives
+def test_policies(rules):
+    assert dict(directives.parse_csp_header(directives.dump_csp_header(rules))) == rules
 
 
 @given(st.text(st.characters(exclude_characters=":", exclude_categories=["Cs"])), texts)

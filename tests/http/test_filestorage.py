@@ -6,7 +6,7 @@ import tempfile
 
 import pytest
 
-from microweb.http.filestorage import FileMultiDict, FileStorage
+from microweb.http.uploads import FileMultiDict, FileStorage
 
 
 def test_claims_of_the_client():

@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from microweb.http.ranges import (
+from microweb.http.caching import (
     ContentRange,
     Range,
     parse_content_range_header,

@@ -18,8 +18,7 @@ from microweb.exceptions import (
     UnsupportedMediaType,
 )
 from microweb.http.datastructures import CombinedMultiDict, ImmutableMultiDict
-from microweb.http.request import Request
-from microweb.http.useragent import UserAgent
+from microweb.http.request import Request, UserAgent
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"

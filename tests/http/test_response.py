@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from microweb.exceptions import RequestedRangeNotSatisfiable
 from microweb.http.auth import WWWAuthenticate
 from microweb.http.headers import Headers
+from microweb.http.properties import get_content_type
 from microweb.http.response import BODILESS, Response
-from microweb.http.response_headers import get_content_type
 from microweb.http.wsgi import FileWrapper
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)

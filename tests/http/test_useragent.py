@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from microweb.http.useragent import UserAgent
+from microweb.http.request import UserAgent
 
 
 def test_is_its_string():

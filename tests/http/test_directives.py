@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from microweb.http.csp import COEP, COOP, ContentSecurityPolicy, csp_property, parse_csp_header
+from microweb.http.directives import ContentSecurityPolicy, csp_property, parse_csp_header
+from microweb.http.response import COEP, COOP
 
 
 def test_directives_are_attributes():
