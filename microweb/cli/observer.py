@@ -197,16 +197,21 @@ def _rows(app: Microweb) -> t.Iterator[Row]:
     yield from _FUNCTIONS
     for verb, said in (("open", "opened"), ("save", "saved")):
         yield getattr(type(app.session_interface), f"{verb}_session"), "session", said
+    for kind, of, function in _registered(app):
+        if function is not _default_template_ctx_processor:
+            yield function, kind, f"{of} {_name(function)}".strip()
+
+
+def _registered(app: Microweb) -> t.Iterator[tuple[str, str, t.Any]]:
+    """The application's functions: kind, of what, and the function itself."""
     for endpoint, view in app.view_functions.items():
-        yield view, "view", f"{endpoint} {_name(view)}"
+        yield "view", endpoint, view
     tables = [(kind, getattr(app, name)) for name, kind in _HOOKS.items()]
     for kind, table in [*tables, ("teardown_appcontext", {None: app.teardown_appcontext_funcs})]:
         for scope, functions in table.items():
-            of = f"of {scope} " if scope else ""
-            rows = ((each, kind, of + _name(each)) for each in functions)
-            yield from (row for row in rows if row[0] is not _default_template_ctx_processor)
+            yield from ((kind, f"of {scope}" if scope else "", function) for function in functions)
     for handlers in (each for codes in app.error_handler_spec.values() for each in codes.values()):
-        yield from ((f, "errorhandler", f"{cls.__name__} {_name(f)}") for cls, f in handlers.items())
+        yield from (("errorhandler", cls.__name__, handler) for cls, handler in handlers.items())
 
 
 def _name(function: t.Any) -> str:
