@@ -78,6 +78,19 @@ def test_links(page):
             assert anchor in anchors(path), f"{link}: no such heading"
 
 
+def test_every_page_is_reached_from_the_readme():
+    reached, todo = set(), [PAGES[0]]
+    while todo:
+        page = todo.pop()
+        if page not in reached:
+            reached.add(page)
+            links = [link.partition("#")[0] for link in LINK.findall(page.read_text("utf-8"))]
+            todo += [
+                (page.parent / link).resolve() for link in links if link.endswith(".md") and "://" not in link
+            ]
+    assert sorted(set(PAGES) - reached) == []
+
+
 def anchors(path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
