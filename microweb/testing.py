@@ -97,17 +97,15 @@ class Cookie(SimpleNamespace):
         if not decoded:
             return None
         ((decoded_key, decoded_value),) = decoded.items()
-        params: dict[str, str | None] = {}
-        for item in rest.split(";"):
-            name, sep, text = item.partition("=")
-            params[name.strip(" \t").lower()] = text.strip(" \t") if sep else None
+        items = (item.partition("=") for item in rest.split(";"))
+        params = {name.strip(" \t").lower(): text.strip(" \t") for name, _, text in items}
         return cls(
             key=key.strip(" \t"),
             value=value.strip(" \t"),
             decoded_key=decoded_key,
             decoded_value=decoded_value,
             expires=parse_date(params.get("expires")),
-            max_age=convert(params.get("max-age") or "", None, plain_int),
+            max_age=convert(params.get("max-age", ""), None, plain_int),
             domain=(params.get("domain") or server_name).lower(),
             # RFC 6265 5.2.3: a Domain, even the own one, opens the cookie to hosts below.
             origin_only=not params.get("domain"),
@@ -115,7 +113,7 @@ class Cookie(SimpleNamespace):
             path=params.get("path") or path.rpartition("/")[0] or "/",
             secure="secure" in params,
             http_only="httponly" in params,
-            same_site=params.get("samesite"),
+            same_site=params.get("samesite") or None,
         )
 
     @property
@@ -252,7 +250,6 @@ class Client:
         response = self.response_wrapper(*parts, request=request)
         if not follow_redirects:
             return response
-        seen: set[tuple[str | None, int]] = set()
         history: list[TestResponse] = []
         # RFC 9110 15.4: those of 3xx that name another place for the same resource.
         while response.status_code in (301, 302, 303, 305, 307, 308):
@@ -260,16 +257,14 @@ class Client:
                 # A middleware may clean up only at the end of the body.
                 response.make_sequence()
                 response.close()
-            entry = response.location, response.status_code
+            place, status = response.location, response.status_code
             # The same place by another status is no circle yet: a 307 may follow a 302 there.
-            if entry in seen:
-                raise ClientRedirectError(f"Loop detected: a second {entry[1]} redirect to {entry[0]}.")
-            # Each of them knows the way to itself, the last one the whole.
-            seen.add(entry)
-            response.history = tuple(history)
+            if any((step.location, step.status_code) == (place, status) for step in history):
+                raise ClientRedirectError(f"Loop detected: a second {status} redirect to {place}.")
             history.append(response)
             response = self.resolve_redirect(response, buffered=buffered)
-        response.history = tuple(history)
+            # Each of them knows the way to itself, the last one the whole.
+            response.history = tuple(history)
         # It may be an open temporary file.
         response.call_on_close(request.environ["wsgi.input"].close)
         return response

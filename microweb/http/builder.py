@@ -163,12 +163,10 @@ class EnvironBuilder(WritableContentType):
     json_dumps = staticmethod(json.dumps)
 
     args = _Part(MultiDict, "_query_string")
-    form = _Part(MultiDict, "input_stream")
-    files = _Part(FileMultiDict, "input_stream")
+    form = _Part(MultiDict, "_input_stream")
+    files = _Part(FileMultiDict, "_input_stream")
 
     _query_string: str | None
-    #: The body as a stream. As long as there is one, there are no `form` and `files`; setting those drops it.
-    input_stream: t.Any
 
     def __init__(
         self,
@@ -310,12 +308,25 @@ class EnvironBuilder(WritableContentType):
         self._given_type = value
 
     @property
+    def input_stream(self) -> t.Any:
+        """The body as a stream. Setting it drops `form` and `files`, and the other way round."""
+        return self.__dict__.get("_input_stream")
+
+    @input_stream.setter
+    def input_stream(self, value: t.Any) -> None:
+        # The descriptors of both set `_input_stream` to None: its value comes after.
+        self.form = self.files = None
+        self._input_stream = value
+
+    @property
     def query_string(self) -> str:
         """The query string; setting it takes `args` away."""
         return url_encode(self.args) if self._query_string is None else self._query_string
 
     @query_string.setter
     def query_string(self, value: str | None) -> None:
+        # As above: the parts first.
+        self.args = None
         self._query_string = value
 
     @property

@@ -61,8 +61,7 @@ class _Asked:
 
     def find_spec(self, name: str, path: t.Any = None, target: t.Any = None) -> None:
         spec = PathFinder.find_spec(name, path)
-        file = spec and spec.has_location and spec.origin and _locate(spec.origin)
-        if file:
+        if spec and spec.has_location and (file := _locate(spec.origin or "")):
             self.files.setdefault(file, _stamp(file))
 
 
@@ -72,11 +71,10 @@ _asked = _Asked()
 @cache
 def _locate(name: str) -> str | None:
     """The file to look at: a module's own, or the archive that it is in."""
-    while not os.path.isfile(name):
-        name, before = os.path.dirname(name), name
-        if name == before:
-            return None
-    return os.path.abspath(name)
+    above = os.path.dirname(name)
+    if os.path.isfile(name):
+        return os.path.abspath(name)
+    return _locate(above) if above != name else None
 
 
 def _modules() -> t.Iterator[str]:
@@ -84,10 +82,8 @@ def _modules() -> t.Iterator[str]:
     # vars(): a module that makes its attributes when they are asked for must not begin to.
     found = [vars(m).get("__file__") for m in list(sys.modules.values()) if isinstance(m, type(sys))]
     for name in chain(found, list(_asked.files)):
-        if isinstance(name, str) and not name.startswith(_STDLIB):
-            path = _locate(name)
-            if path:
-                yield path
+        if isinstance(name, str) and not name.startswith(_STDLIB) and (path := _locate(name)):
+            yield path
 
 
 def _expand(names: t.Iterable[str]) -> t.Iterator[str]:
@@ -118,11 +114,10 @@ def find_paths(extra_files: t.Iterable[str], exclude_patterns: t.Iterable[str]) 
 
 def traceback_files(error: BaseException) -> list[str]:
     """The files that a traceback names, for `extra_files`: those to mend before the program can run."""
+    from traceback import walk_tb  # only when there is an error
+
     files = [error.filename] if isinstance(error, SyntaxError) and error.filename else []
-    trace = error.__traceback__
-    while trace:
-        files.append(trace.tb_frame.f_code.co_filename)
-        trace = trace.tb_next
+    files += [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)]
     return [name for name in files if os.path.isfile(name) and not name.startswith(_STDLIB)]
 
 

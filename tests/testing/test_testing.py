@@ -94,6 +94,9 @@ def test_parts_and_wholes_exclude_each_other():
     assert builder.get_request().get_data() == b"y"
     builder.query_string = "e"
     assert builder.get_environ()["QUERY_STRING"] == "e"
+    # What a whole has replaced does not come back when the whole is taken away.
+    builder.query_string = builder.input_stream = None
+    assert (builder.query_string, list(builder.form)) == ("", [])
 
 
 def test_content_type_follows_the_parts():
