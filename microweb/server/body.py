@@ -30,8 +30,8 @@ class Body(io.RawIOBase):
     def __init__(self, source: t.Any, left: int = 0, expects: bool = False) -> None:
         # A connection: its `buffer`, `more()` that adds at least a byte to it, and `go_on()`.
         self.source, self.left, self.expects = source, left, expects
-        #: Whether the last byte of the body has been taken off the connection.
-        self.finished = not left
+        #: Bytes taken off the connection, and whether that was the last one.
+        self.taken, self.finished = 0, not left
 
     def readable(self) -> bool:
         """True: the one thing that this stream is for."""
@@ -48,6 +48,7 @@ class Body(io.RawIOBase):
         count = min(count, len(buffer))
         target[:count] = buffer[:count]
         del buffer[:count]
+        self.taken += count
         self.left -= count
         self.finished = not self.left
         return count
@@ -66,10 +67,10 @@ class Body(io.RawIOBase):
 class ChunkedBody(Body):
     """A body in chunks (RFC 9112 7.1); `left` counts what is left of the current one."""
 
-    def __init__(self, source: t.Any, expects: bool = False) -> None:
-        super().__init__(source, 0, expects)
+    def __init__(self, source: t.Any, left: int = 0, expects: bool = False) -> None:
+        super().__init__(source, left, expects)
         self.finished = self._begun = self._broken = False
-        #: Bytes of body so far.
+        #: Bytes of body so far, without what frames them.
         self.size = 0
 
     def readinto(self, target: t.Any) -> int:
@@ -94,17 +95,21 @@ class ChunkedBody(Body):
         require(match, "a chunk begins with its size in hexadecimal digits")
         self.size += (size := int(match[1], 16))
         bound = self.source.limits.body_bytes
-        require(bound is None or self.size <= bound, f"a body may have {bound} bytes", 413)
+        # A MiB in chunks of a byte is six to receive: what frames the body counts, too, beyond what the few
+        # chunks of an honest client need (CVE-2025-69229).
+        fits = bound is None or self.size <= bound and self.taken + size <= bound + CHUNK_LINE_LIMIT
+        require(fits, f"a body may have {bound} bytes", 413)
         return size
 
     def _skip_trailers(self) -> None:
         """Checked like header fields and then dropped: a trailer that could add a header would
         get past every check of the head (CVE-2023-40175)."""
-        limits, count = self.source.limits, 0
+        limits, count, begin = self.source.limits, 0, self.taken
         while (line := self._line(limits.line_bytes)) != b"\r\n":
             require(FIELD.fullmatch(line.decode("latin-1")), "a trailer is no header field")
             count += 1
-            require(count <= limits.fields, f"a body may have {limits.fields} trailers", 431)
+            fits = count <= limits.fields and self.taken - begin <= limits.head_bytes
+            require(fits, f"a body may have {limits.fields} trailers of {limits.head_bytes} bytes", 431)
 
     def _line(self, limit: int) -> bytes:
         """A line off the buffer, with its end."""
@@ -115,4 +120,5 @@ class ChunkedBody(Body):
             self.source.more()
         line = bytes(buffer[: end + 1])
         del buffer[: end + 1]
+        self.taken += end + 1
         return line

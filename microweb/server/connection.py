@@ -34,7 +34,8 @@ _REFUSAL = (
 
 
 class Connection:
-    """A client's socket at a server. `step` is what to do when something has come."""
+    """A client's socket at a server. `step` is what to do when something has come; each step ends in
+    the poller, in `linger` or in `close`."""
 
     def __init__(self, server: BaseWSGIServer, sock: socket.socket, address: t.Any) -> None:
         self.server, self.sock, self.limits = server, sock, server.limits
@@ -43,92 +44,69 @@ class Connection:
         self.client_address = address if isinstance(address, tuple) else ("", 0)
         self.peer = str(self.client_address[0])
         self.buffer = bytearray()
-        #: Bytes of the buffer that are known not to complete a head.
+        #: Bytes of the buffer that are known not to complete a head; later, those yet to be discarded.
         self.seen = 0
         self.requests = 0
         #: Seconds that a body or a response may still keep a thread waiting.
         self.patience = 0.0
         self.started = time.monotonic()
         self.deadline = self.started + self.limits.head_seconds
-        self.tls = server.ssl_context is not None
-        self.step: t.Callable[[], None] = self._shake_hands if self.tls else self.read
+        self.step: t.Callable[[], None] = self._begin_tls if server.ssl_context else self.read
 
-    # -- waiting: each step ends in park(), linger() or close() --------------------------------
+    # -- steps ---------------------------------------------------------------------------------
 
-    def _shake_hands(self) -> None:
-        """The first steps under TLS."""
-        sock: t.Any = self.sock
-        try:
-            if not hasattr(sock, "do_handshake"):
-                if sock.recv(1, socket.MSG_PEEK) not in (b"\x16", b""):
-                    self.tls = False
-                    self.refuse(Refused(400, "this port speaks TLS: use https"))
-                    return
-                context: t.Any = self.server.ssl_context
-                sock = context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-                self.sock = sock
-            sock.do_handshake()
-        except self.server.again:
-            self.park()
-        except OSError:  # not TLS after all, or a client that does not trust us
-            self.close()
-        else:
+    def _begin_tls(self) -> None:
+        """The first step under TLS. The handshake itself is done by what then receives."""
+        first = self._receive(1, socket.MSG_PEEK)
+        if first is None:
+            self.server.park(self)
+        elif first in b"\x16":
             self.step = self.read
+            with suppress(OSError):  # reset in this moment, and closed
+                context: t.Any = self.server.ssl_context
+                self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
             self.read()
+        else:
+            self.refuse(Refused(400, "this port speaks TLS: use https"))
 
     def read(self) -> None:
         """Receive, and answer every request that is complete."""
         data = self._receive()
-        if not data:
-            # The end within a head is answered: half-closing clients still read.
-            if data is None:
-                self.park()
-            elif self.buffer:
-                self.refuse(Refused(400, "the connection ended within the request"))
-            else:
-                self.close()
-            return
-        if not self.buffer:
-            self.started = time.monotonic()
-            if self.requests:
-                self.deadline = self.started + self.limits.head_seconds
-        self.buffer += data
-        self.answer()
+        if data:
+            if not self.buffer:
+                self.started = time.monotonic()
+                if self.requests:  # the first request's deadline counts from the beginning
+                    self.deadline = self.started + self.limits.head_seconds
+            self.buffer += data
+            self.answer()
+        elif data is None:
+            self.server.park(self)
+        elif self.buffer:  # the end within a head is answered: half-closing clients still read
+            self.refuse(Refused(400, "the connection ended within the request"))
+        else:
+            self.close()
 
     def answer(self) -> None:
         """Answer what lies in the buffer."""
+        self.step = self.read
         for _ in range(self.limits.pipelined):
-            if not self._answer_one():
-                return
+            try:
+                head = take_head(self.buffer, self.seen, self.limits)
+            except Refused as error:
+                return self.refuse(error)
+            if head is None:
+                self.seen = len(self.buffer)
+                return self.server.park(self)
+            if not self._serve(head):
+                return None
+            self.seen, self.started = 0, time.monotonic()
+            self.deadline = self.started + self.limits.idle_seconds
+            if not self.buffer:
+                return self.server.park(self)
+            self.deadline = self.started + self.limits.head_seconds
         # Who sends faster than he is answered must not stop the others, and has to read as well.
         self.step = self.answer
-        self.server.park(self, writable=True)
-
-    def _answer_one(self) -> bool:
-        """Answer a request; False when the connection waits, lingers or is closed."""
-        try:
-            head = take_head(self.buffer, self.seen, self.limits)
-        except Refused as error:
-            self.refuse(error)
-            return False
-        if head is None:
-            self.seen = len(self.buffer)
-            self.park()
-            return False
-        self.seen = 0
-        keep = self._serve(head)
-        self.started = time.monotonic()
-        if not keep:
-            return False
-        if self.tls and not self.buffer:
-            # Deciphered already, so that the poller would never report it.
-            self.buffer += self._receive() or b""
-        if self.buffer:
-            self.deadline = self.started + self.limits.head_seconds
-            return True
-        self.deadline = self.started + self.limits.idle_seconds
-        self.park()
-        return False
+        return self.server.park(self, writable=True)
 
     def _serve(self, head: Head) -> bool:
         """Run the application; whether the connection goes on."""
@@ -140,7 +118,7 @@ class Connection:
             self.refuse(Refused(413, f"a body may have {bound} bytes"), head)
             return False
         self.patience = self.limits.stall_seconds
-        body = ChunkedBody(self, head.expects) if head.chunked else Body(self, head.length, head.expects)
+        body = (ChunkedBody if head.chunked else Body)(self, head.length, head.expects)
         handler = self.server.request_handler(self, head, body)
         handler.handle()
         if handler.finished and handler.keep and (body.finished or self._drain(body)):
@@ -154,20 +132,12 @@ class Connection:
 
     def _drain(self, body: Body) -> bool:
         """Read what the application left of a body, so that it is not taken for a request."""
-        left = self.limits.drain_bytes
         self.patience = self.limits.linger_seconds
-        try:
-            while not body.finished and left > 0:
-                left -= len(body.read(BLOCK) or b"")
-        except Refused:
-            return False
+        bound = body.taken + self.limits.drain_bytes
+        with suppress(Refused):
+            while not body.finished and body.taken < bound:
+                body.read(BLOCK)
         return body.finished
-
-    def park(self) -> None:
-        """Wait for more, without a thread."""
-        if self.step == self.answer:
-            self.step = self.read
-        self.server.park(self)
 
     def refuse(self, error: Refused, head: Head | None = None) -> None:
         """Answer what is no request: why, and not what, since that is repeated to nobody."""
@@ -176,9 +146,9 @@ class Connection:
             self.sock.send(text.encode("latin-1"))
         except OSError:
             self.close()
-            return
-        access(self, head or Head(), error.status[:3], len(error.why) + 1)
-        self.linger()
+        else:
+            access(self, head or Head(), error.status[:3], len(error.why) + 1)
+            self.linger()
 
     def linger(self) -> None:
         """Say that nothing follows, and take what is under way, within bounds."""
@@ -187,43 +157,45 @@ class Connection:
         self.step = self._discard
         self.buffer.clear()
         try:
-            self.sock.setblocking(False)
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self.close()
-            return
-        self._discard()
+        else:
+            self._discard()
 
     def _discard(self) -> None:
-        data = self._receive()
-        while data and self.seen > 0:
+        while (data := self._receive()) and self.seen > 0:
             self.seen -= len(data)
-            data = self._receive()
-        self.park() if data is None else self.close()
+        self.server.park(self) if data is None else self.close()
+
+    # -- ends ----------------------------------------------------------------------------------
 
     def expire(self) -> None:
-        """End it at its deadline."""
-        if self.step != self.read or self.is_idle():
-            self.close()
-        elif self.buffer:
-            self.refuse(Refused(408, "the request did not arrive in time"))
-        else:  # it came, and nobody had the time to look at it
+        """End it at its deadline, or because nobody has the time for it."""
+        if self.is_unheard():
             self.refuse(Refused(503, "no thread was free in time"))
+        elif self.buffer and self.step == self.read:
+            self.refuse(Refused(408, "the request did not arrive in time"))
+        else:
+            self.close()
 
     def is_idle(self) -> bool:
         """Whether nothing at all has come of a next request."""
-        if self.buffer or self.step == self._discard:
-            return False
+        return not self.buffer and self.step != self._discard and not self._has_more()
+
+    def is_unheard(self) -> bool:
+        """Whether a request has come at which nobody has looked."""
+        return not self.buffer and self.step == self.read and self._has_more()
+
+    def _has_more(self) -> bool:
         try:
             # The socket's own recv(), as that of TLS cannot peek.
-            return not socket.socket.recv(self.sock, 1, socket.MSG_PEEK)
-        except OSError as error:
-            return isinstance(error, BlockingIOError)
+            return bool(socket.socket.recv(self.sock, 1, socket.MSG_PEEK))
+        except OSError:
+            return False  # nothing yet, or reset
 
     def close(self, reset: bool = False) -> None:
-        """Hang up, once."""
-        if self.sock.fileno() < 0:
-            return
+        """Hang up."""
         if reset:
             with suppress(OSError):  # gone already
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -232,13 +204,11 @@ class Connection:
 
     # -- bytes in ------------------------------------------------------------------------------
 
-    def _receive(self) -> bytes | None:
-        """What has come, b"" at the end, None when that is still open."""
+    def _receive(self, count: int = BLOCK, flags: int = 0) -> bytes | None:
+        """What has come, b"" at the end, None when that is still open. A block is more than a record of
+        TLS: nothing deciphered stays behind, of which the poller would never tell."""
         try:
-            data = self.sock.recv(BLOCK)
-            while self.tls and data and self.sock.pending():  # type: ignore[attr-defined]
-                data += self.sock.recv(BLOCK)
-            return data
+            return self.sock.recv(count, flags)
         except self.server.again:
             return None
         except OSError:  # reset
@@ -246,18 +216,17 @@ class Connection:
 
     def more(self) -> None:
         """Receive at least a byte into the buffer, for a body. Raises Refused."""
+        data = self._receive()
         try:
-            data = self._receive()
             if data is None:
                 data = self._patiently(self.sock.recv, BLOCK)
-                self._reward(len(data))
         # The name that Python 3.9 knows; later ones call it TimeoutError.
         except socket.timeout:
             raise Refused(408, "the body did not arrive in time") from None
         except OSError:
             data = b""
         require(data, "the connection ended within the request")
-        self.buffer += data
+        self.buffer += data or b""
 
     # -- bytes out -----------------------------------------------------------------------------
 
@@ -274,34 +243,33 @@ class Connection:
                 sent = 0
             view = memoryview(data)[sent:]
             while view:
-                sent = self._patiently(self.sock.send, view[: 4 * BLOCK])
-                view = view[sent:]
-                self._reward(sent)
+                view = view[self._patiently(self.sock.send, view[: 4 * BLOCK]) :]
         except OSError as error:
             raise ClientGone(str(error)) from None
 
     def send_file(self, file: t.Any, offset: int, count: int) -> int:
         """Send a piece of a file without reading it; how much of it there was."""
-        start = offset
+        start, end = offset, offset + count
         try:
-            while count and (sent := self._patiently(self.sock.sendfile, file, offset, min(count, _PIECE))):
-                offset, count = offset + sent, count - sent
-                self._reward(sent)
+            while offset < end:
+                sent = self._patiently(self.sock.sendfile, file, offset, min(end - offset, _PIECE))
+                if not sent:  # the file was cut meanwhile
+                    break
+                offset += sent
         except OSError as error:
             raise ClientGone(str(error)) from None
         return offset - start
 
     def _patiently(self, call: t.Callable[..., t.Any], *arguments: t.Any) -> t.Any:
-        """A call on the socket that waits, at most for what is left of the patience."""
+        """A call on the socket that waits, as long as the patience lasts."""
         begun = time.monotonic()
         try:
             self.sock.settimeout(max(self.patience, 0.001))
-            return call(*arguments)
+            moved = call(*arguments)
         finally:
             self.patience -= time.monotonic() - begun
             self.sock.setblocking(False)
-
-    def _reward(self, count: int) -> None:
-        """Bytes that moved buy time, but none to lay by."""
-        more = self.patience + count / self.limits.bytes_a_second
-        self.patience = min(more, self.limits.stall_seconds)
+        # Bytes that moved buy time, but none to lay by.
+        count = moved if isinstance(moved, int) else len(moved)
+        self.patience = min(self.patience + count / self.limits.bytes_a_second, self.limits.stall_seconds)
+        return moved

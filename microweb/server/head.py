@@ -226,6 +226,8 @@ def _check_framing(head: Head, variables: dict[str, str]) -> None:
         require(length is None, "Content-Length and Transfer-Encoding exclude each other")
         require(head.minor, "HTTP/1.0 knows no Transfer-Encoding")
         head.chunked = True
+        # The application gets the body decoded: told of a coding, it might decode it once more.
+        del variables["HTTP_TRANSFER_ENCODING"]
     elif length is not None:
         # Digits first: int() takes "+1", "1_0" and foreign digits as well (CVE-2022-24761).
         require(LENGTH.fullmatch(length), "Content-Length is a number of at most 18 digits")

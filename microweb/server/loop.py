@@ -8,8 +8,6 @@ turn on before it runs the application, so that there is always one that listens
 from __future__ import annotations
 
 import os
-import selectors
-import signal
 import socket
 import threading
 import time
@@ -18,7 +16,7 @@ from contextlib import suppress
 
 from .binding import listen
 from .connection import Connection
-from .errors import BLOCK, Refused
+from .errors import Refused
 from .gateway import FileWrapper, WSGIRequestHandler
 from .limits import Limits
 from .log import FORMAT, logger, warn
@@ -31,9 +29,10 @@ if TYPE_CHECKING:
 
 #: The threads that `threaded=True` may come to: as many requests can wait for something at once.
 THREADS = 64
-#: How often deadlines are looked at while there are connections, and a stopping server at the end.
+#: How often deadlines are looked at; a full pool that refuses; and a stopping server.
 _SWEEP_SECONDS = 1.0
 _HURRY_SECONDS = 0.1
+_STOP_SECONDS = 0.01
 
 
 class BaseWSGIServer:
@@ -44,6 +43,15 @@ class BaseWSGIServer:
     application is called in the thread that called `serve_forever`, one request after the other.
     Raises BindError, ValueError and TypeError.
     """
+
+    #: Told to end; by Ctrl-C.
+    stopping = interrupted = False
+    #: Header fields that no application was shown, since their names have a `_`.
+    dropped = 0
+    #: A descriptor whose end means that the server should end, too.
+    lifeline: int | None = None
+    #: What to do about an application that holds the only thread beyond the end.
+    give_up: t.Callable[[], object] = staticmethod(bool)
 
     def __init__(
         self,
@@ -60,7 +68,7 @@ class BaseWSGIServer:
         log_format: str = FORMAT,
         **limits: t.Any,
     ) -> None:
-        self.host, self.app, self.limits = host.strip("[]"), app, Limits(**limits)
+        self.app, self.limits = app, Limits(**limits)
         self.request_handler = request_handler or WSGIRequestHandler
         self.passthrough_errors, self.log_format = passthrough_errors, log_format
         self.threads = THREADS if threaded is True else int(threaded) or 1
@@ -74,36 +82,31 @@ class BaseWSGIServer:
             import ssl  # loaded by the context
 
             self.again += (ssl.SSLWantReadError, ssl.SSLWantWriteError)
-        self.socket = listen(self.host if fd is None else f"fd://{fd}", port)
+        self.socket = listen(host if fd is None else f"fd://{fd}", port)
         self.server_address = self.socket.getsockname()
         is_unix = isinstance(self.server_address, (str, bytes))
-        self.port: int = 0 if is_unix else self.server_address[1]
-        self.server_port = self.port
         # What was asked for, where that is a name: "localhost" is nicer than its number.
-        self.limits.host_names = not is_unix
-        self._path = self.server_address if is_unix and fd is None and host.startswith("unix:") else None
-        if is_unix or self.host.startswith("fd:"):
+        self.host = host.strip("[]")
+        if is_unix or host.startswith("fd:"):
             self.host = "localhost" if is_unix else self.server_address[0]
+        self.port = self.server_port = 0 if is_unix else self.server_address[1]
+        self.limits.host_names = not is_unix
+        self._path = self.server_address if fd is None and host.startswith("unix:") else None
         self.base_environ = self._base_environ()
-        self.stopping, self.interrupted = False, False  # the second: by Ctrl-C
-        #: Header fields that no application was shown, since their names have a `_`.
-        self.dropped = 0
-        #: A descriptor whose end means that the server should end, too.
-        self.lifeline: int | None = None
         self._serving: int | None = None
-        self._stopped, self._empty = threading.Event(), threading.Event()
+        self._stopped = threading.Event()
         self._stopped.set()
-        # Single operations on dicts and deques need no lock, and who takes a connection out of
+        # Single operations on sets, dicts and deques need no lock, and who takes a connection out of
         # `_parked` has it for himself.
-        self._connections: dict[int, Connection] = {}
+        self._connections: set[Connection] = set()
         self._parked: dict[int, Connection] = {}
         self._ready: deque[int] = deque()
-        self._running: dict[threading.Thread, Connection] = {}
+        self._running: set[threading.Thread] = set()
         self._workers: list[threading.Thread] = []
-        self._turn, self._ended = threading.Lock(), False
+        self._turn, self._ended, self._starved = threading.Lock(), False, False
         # Opened where they are used: processes that share them would take each other's events.
+        self._arrivals: t.Any = None
         self._poller: t.Any = None
-        self._wake: socket.socket | None = None
 
     def _base_environ(self) -> dict[str, t.Any]:
         """The environ variables that all requests share."""
@@ -142,47 +145,39 @@ class BaseWSGIServer:
         """Accept until shutdown() or Ctrl-C, then finish what is running and close."""
         self._serving = threading.get_ident()
         self._stopped.clear()
-        self._poller = Poller()
-        # A socket wakes select() on every platform, without polling.
-        self._wake, woken = socket.socketpair()
-        self._wake.setblocking(False)
-        in_main = self.multithread and threading.current_thread() is threading.main_thread()
-        if in_main:
-            # A signal that comes just before select() would be handled when the next client comes.
-            before = signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        self._arrivals, self._poller = Poller(), Poller()
+        loop = threading.Thread(target=self._accept_loop, daemon=True)
+        if self.multithread:
+            self._hire()
+        loop.start()
         try:
-            if self.multithread:
-                self._hire()
-                self._accept_loop(woken)
-            else:
-                loop = threading.Thread(target=self._accept_loop, args=(woken,), daemon=True)
-                loop.start()
+            if not self.multithread:
                 self._work()
-                loop.join()
+            while loop.is_alive():  # a wait without end would be deaf to Ctrl-C on some systems
+                loop.join(_SWEEP_SECONDS)
         except KeyboardInterrupt:
             if self.stopping:  # the second time: at once
                 raise
             self.interrupted = True
             self.shutdown()
-            if not self.multithread:
-                loop.join()
+            loop.join()
         finally:
-            if in_main:
-                signal.set_wakeup_fd(before)
-            self.server_close()
-            # Those whose application never returns end with the process.
-            for worker in {*self._workers} - {*self._running}:
-                worker.join()
-            for each in (woken, self._wake, self._poller):
-                each.close()
+            self.shutdown()
+            loop.join(_HURRY_SECONDS)
+            if not loop.is_alive():
+                # Those whose application never returns end with the process.
+                for worker in {*self._workers} - self._running:
+                    worker.join()
+                for poller in (self._arrivals, self._poller):
+                    poller.close()
             self._stopped.set()
 
     def shutdown(self) -> None:
         """End serve_forever(), and wait for that unless called from within (a signal handler)."""
         self.stopping = True
-        if self._wake is not None:
+        if self._arrivals is not None:
             with suppress(OSError):  # closed already
-                self._wake.send(b"x")
+                self._arrivals.wake()
         # A signal handler runs in the serving thread, and would wait for itself.
         if self._serving != threading.get_ident():
             self._stopped.wait()
@@ -194,13 +189,21 @@ class BaseWSGIServer:
             with suppress(OSError):
                 os.unlink(self._path)
 
-    def _accept_loop(self, woken: socket.socket) -> None:
-        watched: list[t.Any] = [self.socket, woken] + ([] if self.lifeline is None else [self.lifeline])
+    def _accept_loop(self) -> None:
+        # The client may be gone between poll() and accept(), which then would wait for the next.
+        self.socket.setblocking(False)
+        listening = self.socket.fileno()
+        pause = _HURRY_SECONDS if self.refuse_when_full else _SWEEP_SECONDS
+        for fileno in {listening, self.lifeline} - {None}:
+            self._arrivals.watch(fileno)
         try:
-            with selectors.DefaultSelector() as selector:
-                for each in watched:
-                    selector.register(each, selectors.EVENT_READ)
-                self._accept_until_stopped(selector, woken)
+            while not self.stopping:
+                found = self._arrivals.poll(pause)
+                if listening in found:
+                    self._accept()
+                    self._arrivals.watch(listening)
+                self.stopping |= self.lifeline in found
+                self._sweep()
         finally:
             self.stopping = True
             try:
@@ -209,36 +212,25 @@ class BaseWSGIServer:
                 self._ended = True
                 self._poller.wake()
 
-    def _accept_until_stopped(self, selector: selectors.BaseSelector, woken: socket.socket) -> None:
-        # The client may be gone between select() and accept(), which then would wait for the next.
-        self.socket.setblocking(False)
-        pause = _HURRY_SECONDS if self.refuse_when_full else _SWEEP_SECONDS
-        while not self.stopping:
-            for key, _ in selector.select(pause if self._connections else None):
-                if key.fileobj is self.socket:
-                    self._accept()
-                elif key.fileobj is self.lifeline:
-                    self.stopping = True
-                else:  # woken, to look whether it is stopping
-                    woken.recv(BLOCK)
-            self._sweep()
-
     def _accept(self) -> bool:
+        """Take a connection, if one waits."""
         try:
             sock, address = self.socket.accept()
         except (BlockingIOError, ConnectionError):
             return False  # gone again before we came to it
         except OSError as error:
             # Out of descriptors or memory: the connection stays queued, so do not spin on it.
-            if not self.stopping:
+            if not (self._starved or self.stopping):
                 warn("cannot accept connections: %s", str(error))
-                time.sleep(0.05)
+            self._starved = True
+            time.sleep(_HURRY_SECONDS / 2)
             return False
+        self._starved = False
         sock.setblocking(False)
         with suppress(OSError):  # a Unix socket, or reset by now
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(self, sock, address)
-        self._connections[connection.fileno] = connection
+        self._connections.add(connection)
         if len(self._connections) > self.limits.connections:
             connection.refuse(Refused(503, "too many connections"))
         else:
@@ -247,29 +239,28 @@ class BaseWSGIServer:
 
     def _sweep(self) -> None:
         """End what is overdue, and what would wait for a thread in vain."""
-        now = time.monotonic()
+        now, full = time.monotonic(), self.refuse_when_full and len(self._running) >= self.threads
         for connection in list(self._parked.values()):
-            if connection.deadline < now and self._take(connection.fileno):
+            late = connection.deadline < now or full and connection.is_unheard()
+            if late and self._take(connection.fileno):
                 connection.expire()
-        if self.refuse_when_full and len(self._running) >= self.threads:
-            for connection in filter(None, map(self._take, self._poller.poll(0))):
-                connection.refuse(Refused(503, "all threads are busy"))
 
     def _finish(self) -> None:
         """Hang up on those who only wait, and give the others a while. Threads are daemons, so
         that what takes longer ends with the process."""
         while self._accept():  # whoever is connected already
             pass
-        self.socket.close()
+        self.server_close()
         deadline = time.monotonic() + self.limits.grace_seconds
         while (self._connections or self._running) and time.monotonic() < deadline:
             for connection in list(self._parked.values()):
                 if connection.is_idle() and self._take(connection.fileno):
                     connection.close()
             self._sweep()
-            self._empty.wait(_HURRY_SECONDS)
+            time.sleep(_STOP_SECONDS)
         if self._running:
             warn("%d requests were cut, as they did not end in time", len(self._running))
+            self.give_up()
 
     # -- connections -----------------------------------------------------------------------------
 
@@ -281,9 +272,7 @@ class BaseWSGIServer:
     def forget(self, connection: Connection) -> None:
         """Drop a connection that is about to be closed."""
         self._poller.ignore(connection.fileno)
-        self._connections.pop(connection.fileno, None)
-        if self.stopping and not self._connections:
-            self._empty.set()
+        self._connections.discard(connection)
 
     def count_dropped(self, count: int) -> None:
         """Tell once of fields that a request lost: a proxy may have been meant to set them."""
@@ -315,7 +304,7 @@ class BaseWSGIServer:
                 connection = self._next()
             if connection is None:
                 return
-            self._running[me] = connection
+            self._running.add(me)
             # Somebody has to take the turn, or a slow application would stop all others.
             if self.multithread and len(self._running) >= len(self._workers) < self.threads:
                 self._hire()
@@ -328,15 +317,17 @@ class BaseWSGIServer:
                     logger.exception("a request was given up")
                 connection.close(reset=True)
                 if not self.multithread:
+                    self.limits.grace_seconds = 0  # nobody is left to answer
                     raise
             finally:
-                self._running.pop(me, None)
+                self._running.discard(me)
 
     def _next(self) -> Connection | None:
         """A connection that is ready, None at the end."""
         while not self._ended:
             if not self._ready:
-                self._ready.extend(self._poller.poll())
+                # Not for ever: a signal may come in the moment before, and would be noticed after.
+                self._ready.extend(self._poller.poll(_SWEEP_SECONDS))
             elif connection := self._take(self._ready.popleft()):
                 return connection
         return None

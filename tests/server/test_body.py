@@ -102,7 +102,7 @@ def test_short_body_raises():
 @pytest.mark.parametrize("kind", ["length", "chunks"])
 def test_go_on_is_said_once_before_the_first_read(kind):
     source = Pieces([b"3\r\nabc\r\n0\r\n\r\n"] if kind == "chunks" else [b"abc"])
-    body = ChunkedBody(source, True) if kind == "chunks" else Body(source, 3, True)
+    body = ChunkedBody(source, expects=True) if kind == "chunks" else Body(source, 3, True)
     stream = io.BufferedReader(body, BLOCK)
     assert source.told == 0
     assert stream.read(1) + stream.read() == b"abc"

@@ -79,11 +79,12 @@ def test_what_is_closed_is_forgotten(poller, pair):
 
 
 def test_waking_ends_all_polls(poller):
-    ended = threading.Event()
+    ended, turn = threading.Event(), threading.Lock()
 
     def work():
         while not ended.is_set():
-            poller.poll(20)
+            with turn:
+                poller.poll(20)
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
