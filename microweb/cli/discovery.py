@@ -107,28 +107,27 @@ def _no_module(name: str) -> str:
 def find_best_app(module: ModuleType) -> Microweb:
     """`app` or `application`, else the only application there, else what `create_app` or
     `make_app` returns. Raises NoAppException."""
-    for name in ("app", "application"):
-        app = getattr(module, name, None)
-        if isinstance(app, Microweb):
-            return app
-    name = module.__name__
-    matches = [value for value in vars(module).values() if isinstance(value, Microweb)]
-    if len(matches) > 1:  # to take the first would be to guess
+    name, values = module.__name__, vars(module).values()
+    called = [getattr(module, each, None) for each in ("app", "application")]
+    apps = _applications(called)[:1] or _applications(values)
+    if len(apps) > 1:  # to take the first would be to guess
         raise NoAppException(
             f"Detected multiple applications in module {name!r}; say which with '{name}:NAME'."
         )
-    if matches:
-        return matches[0]
     # Last, as calling one may open databases; an application that is there is enough.
-    for factory_name in ("create_app", "make_app"):
-        factory = getattr(module, factory_name, None)
-        if isinstance(factory, FunctionType):
-            app = _call(factory, (), {}, f"{name}:{factory_name}")
-            if isinstance(app, Microweb):
-                return app
-    raise NoAppException(
-        f"Found no application and no factory in module {name!r}; say what it is called with '{name}:NAME'."
-    )
+    for factory in ("create_app", "make_app"):
+        if not apps:
+            apps = _applications([_call(getattr(module, factory, None), f"{name}:{factory}")])
+    if not apps:
+        raise NoAppException(
+            f"Found no application and no factory in module {name!r}; say what it is called with"
+            f" '{name}:NAME'."
+        )
+    return apps[0]
+
+
+def _applications(values: t.Iterable[object]) -> list[Microweb]:
+    return [value for value in values if isinstance(value, Microweb)]
 
 
 def find_app_by_string(module: ModuleType, app_name: str) -> Microweb:
@@ -137,11 +136,12 @@ def find_app_by_string(module: ModuleType, app_name: str) -> Microweb:
     name, args, kwargs = _parse(app_name)
     if not hasattr(module, name):
         raise NoAppException(f"Failed to find {name!r} in module {module.__name__!r}.")
-    found = getattr(module, name)
-    where = f"{module.__name__}:{app_name.strip()}"
-    # Only functions: an application is callable, too.
-    if isinstance(found, FunctionType):
-        found = _call(found, args, kwargs, where)
+    found, where = getattr(module, name), f"{module.__name__}:{app_name.strip()}"
+    for other, app in vars(module).items():
+        # Called as if it were a factory, it would complain about its missing request.
+        if isinstance(app, Microweb) and found in app.view_functions.values():
+            raise NoAppException(f"{where!r} is a view of '{module.__name__}:{other}', and no application.")
+    found = _call(found, where, *args, **kwargs)
     if not isinstance(found, Microweb):
         raise NoAppException(f"{where!r} gave {type(found).__name__}, which is no application.")
     return found
@@ -152,35 +152,31 @@ def _parse(text: str) -> tuple[str, list[t.Any], dict[str, t.Any]]:
     import ast  # slow to import, and seldom needed
 
     try:
-        expression = ast.parse(text.strip(), mode="eval").body
+        node: ast.expr = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
-        # No name, so that it is told below as everything else that is none.
-        expression = ast.Constant(None)
-    args: list[t.Any] = []
-    kwargs: dict[str, t.Any] = {}
-    if isinstance(expression, ast.Call):
-        try:
-            args = [ast.literal_eval(arg) for arg in expression.args]
-            kwargs = {kw.arg or "**": ast.literal_eval(kw.value) for kw in expression.keywords}
-        except ValueError:
-            raise NoAppException(f"Failed to parse the arguments of {text!r} as literals.") from None
-        expression = expression.func
-    if not isinstance(expression, ast.Name):
+        node = ast.Constant(None)
+    call = node if isinstance(node, ast.Call) else ast.Call(node, [], [])
+    if not isinstance(call.func, ast.Name):
         raise NoAppException(f"Failed to parse {text!r} as a name or a call of one.")
-    return expression.id, args, kwargs
-
-
-def _call(factory: t.Any, args: t.Sequence[t.Any], kwargs: t.Any, where: str) -> t.Any:
-    """Call a factory; a TypeError is ours if the call itself failed, and the factory's if its
-    frame was entered."""
     try:
-        return factory(*args, **kwargs)
+        kwargs = {keyword.arg or "**": ast.literal_eval(keyword.value) for keyword in call.keywords}
+        return call.func.id, [ast.literal_eval(arg) for arg in call.args], kwargs
+    except ValueError:
+        raise NoAppException(f"Failed to parse the arguments of {text!r} as literals.") from None
+
+
+def _call(found: t.Any, where: str, /, *args: t.Any, **kwargs: t.Any) -> t.Any:
+    """Call a factory; a TypeError is ours if the call itself failed, and the factory's if its
+    frame was entered. What is no function is given as it is: an application can be called, too."""
+    try:
+        return found(*args, **kwargs) if isinstance(found, FunctionType) else found
     except TypeError as error:
         # The first frame is this one, and a call that fails by its arguments has no second.
         if error.__traceback__ and error.__traceback__.tb_next:
             raise
+        name = where.partition("(")[0]
         raise NoAppException(
-            f"The factory {where!r} takes other arguments; give them as '{where.split('(')[0]}(...)'."
+            f"The factory {where!r} takes other arguments; give them as '{name}(...)'."
         ) from None
 
 

@@ -20,14 +20,11 @@ if TYPE_CHECKING:
     import typing as t
 
 
-@command("routes", short_help="Show the routes, or which of them a path takes.")
-@option(
-    "--sort",
-    "-s",
-    type=Choice(("endpoint", "methods", "domain", "rule", "match")),
-    default="endpoint",
-    help="What to sort by; 'match' is the order in which rules are tried.",
-)
+_SORTS = Choice(("endpoint", "methods", "domain", "rule", "match"))
+
+
+@command("routes")
+@option("--sort", "-s", type=_SORTS, default="endpoint", help="What to sort by; 'match': as they are tried.")
 @option("--all-methods", is_flag=True, help="Show HEAD and OPTIONS, too.")
 @option("--method", "-X", default="GET", help="The method of the request to PATH.")
 @argument("path", required=False)
@@ -44,25 +41,25 @@ def routes_command(sort: str, all_methods: bool, method: str, path: str | None) 
 
 
 def _list(rules: list[Rule], sort: str, ignored: set[str]) -> None:
-    host_matching = current_app.url_map.host_matching
-    domains = [(rule.host if host_matching else rule.subdomain) or "" for rule in rules]
-    columns = {
-        "Endpoint": [str(rule.endpoint) for rule in rules],
-        "Methods": [", ".join(sorted((rule.methods or set()) - ignored)) for rule in rules],
-        "Host" if host_matching else "Subdomain": domains,
-        "Rule": [rule.rule for rule in rules],
-    }
-    keys = ["endpoint", "methods", "domain", "rule"]
-    if not any(domains):
-        del columns["Subdomain" if not host_matching else "Host"]
-        keys.remove("domain")
-    rows = list(zip(*columns.values()))
-    if sort in keys:
-        rows.sort(key=itemgetter(keys.index(sort)))
-    _table(list(columns), rows)
+    is_host = current_app.url_map.host_matching
+    domain = "Host" if is_host else "Subdomain"
+    rows = [
+        {
+            "Endpoint": str(rule.endpoint),
+            "Methods": ", ".join(sorted((rule.methods or set()) - ignored)),
+            domain: (rule.host if is_host else rule.subdomain) or "",
+            "Rule": rule.rule,
+        }
+        for rule in rules
+    ]
+    heads = [head for head in rows[0] if head != domain or any(row[domain] for row in rows)]
+    key = domain if sort == "domain" else sort.title()
+    if key in heads:  # or else as they are tried
+        rows.sort(key=itemgetter(key))
+    _table(heads, [[row[head] for head in heads] for row in rows])
 
 
-def _table(heads: list[str], rows: list[t.Any]) -> None:
+def _table(heads: list[str], rows: list[list[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(heads, *rows)]
     for row in [heads, ["-" * width for width in widths], *rows]:
         echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths)).rstrip())
@@ -73,7 +70,7 @@ def _explain(path: str, method: str) -> None:
     if not path.startswith("/"):
         raise UsageError(f"The path {path!r} does not start with a slash.")
     found = list(verdicts(current_app.url_map, path.partition("?")[0], method))
-    rows = [["->" if each["taken"] else "", each["endpoint"], each["rule"], each["why"]] for each in found]
+    rows = [["->" * each["taken"], each["endpoint"], each["rule"], each["why"]] for each in found]
     _table(["", "Endpoint", "Rule", f"{method} {path}"], rows)
     if not any(each["taken"] for each in found):
         raise SystemExit(1)
@@ -84,14 +81,12 @@ def verdicts(url_map: Map, path: str, method: str) -> t.Iterator[dict[str, t.Any
     taken = False
     for rule in url_map.iter_rules():
         matches, why = _verdict(url_map, rule, path, method)
-        if matches and taken:
-            why = "matches, too, but is tried later"
         yield {
             "rule": rule.rule,
             "endpoint": str(rule.endpoint),
             "regex": "/".join(map(_regex, rule._parts[1:])),
             "taken": matches and not taken,
-            "why": why,
+            "why": "matches, too, but is tried later" if matches and taken else why,
         }
         taken = taken or matches
 

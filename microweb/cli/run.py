@@ -86,7 +86,7 @@ def _listening(port: int) -> t.Callable[[t.Any], t.Any]:
     return lambda f: [add(f) for add in reversed(options)][-1]
 
 
-@command("run", short_help="Run a development server.")
+@command("run")
 @_listening(5000)
 @option(
     "--reload/--no-reload", default=get_debug_flag, help="Start again when a file changes; in debug mode."
@@ -170,7 +170,7 @@ def _limit(ctx: t.Any, param: t.Any, values: tuple[str, ...]) -> dict[str, float
     return found
 
 
-@command("serve", short_help="Serve the application to others: no debugger, every limit on.")
+@command("serve")
 @_listening(8000)
 @option("--workers", "-w", type=types.IntRange(1), default=1, show_default=True, help="Processes.")
 @option("--threads", "-t", type=types.IntRange(1), default=8, show_default=True, help="Threads of each.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import typing as t
 
 
-@command("shell", short_help="Run a Python shell in the application's context.")
+@command("shell")
 @with_appcontext
 def shell_command() -> None:
     """Run a Python shell in the application's context.

@@ -11,7 +11,7 @@ from .script import with_appcontext
 from .terminal import echo
 
 
-@command("template", short_help="Show a template's generated Python, or what it needs.")
+@command("template")
 @option("--source", is_flag=True, help="Show the Python that the template is compiled to.")
 @argument("name")
 @with_appcontext

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from ..testing import AppEnvironBuilder
 from .decorators import argument, command, option
 from .exceptions import UsageError
@@ -16,28 +18,18 @@ if TYPE_CHECKING:
     from ..app import Microweb
 
 
-@command("trace", short_help="Serve one request, and show its whole way through the application.")
+@command("trace")
 @option("--header", "-H", multiple=True, metavar="'NAME: VALUE'", help="A header of the request.")
 @option("--data", "-d", multiple=True, metavar="DATA", help="A body, as curl's: the method is POST, then.")
-@option(
-    "--form", "-F", multiple=True, metavar="NAME=VALUE", help="A field of a form; NAME=@FILE uploads one."
-)
+@option("--form", "-F", multiple=True, metavar="NAME=VALUE", help="A form's field; NAME=@FILE uploads one.")
 @option("--json", "as_json", metavar="JSON", help="A body of JSON.")
 @option("--cookie", "-b", metavar="COOKIES", help="The Cookie header.")
-@option("--format", "form_of", type=Choice(("text", "json", "html")), default="text", show_default=True)
+@option("--format", "form_of", type=Choice(FORMATS), default="text", show_default=True)
 @option("--output", "-o", type=File("w", encoding="utf-8"), default="-", help="A file instead.")
 @option("--every", is_flag=True, help="Every function of the framework, not only the steps.")
 @argument("method_and_url", nargs=-1, required=True, metavar="[METHOD] URL")
 @pass_script_info
-def trace_command(
-    info: ScriptInfo,
-    /,
-    method_and_url: tuple[str, ...],
-    form_of: str,
-    output: t.Any,
-    every: bool,
-    **sent: t.Any,
-) -> None:
+def trace_command(info: ScriptInfo, /, method_and_url: tuple[str, ...], **given: t.Any) -> None:
     """Serve one request to the application, in this process, and show its way: environ, routing, contexts,
     hooks, view, templates, signals, session, response, teardown; nested by call, with times.
 
@@ -45,11 +37,12 @@ def trace_command(
 
     trace POST /login -d user=ada -H 'Accept: text/html'
     """
+    form_of, output, every = (given.pop(name) for name in ("form_of", "output", "every"))
     *method, url = method_and_url
     if len(method) > 1 or not url.startswith(("/", "http://", "https://")):
         raise UsageError(f"Give a method and a URL, such as GET /, instead of {' '.join(method_and_url)!r}.")
     app = info.load_app()
-    environ = build_environ(app, url, method[0].upper() if method else None, **sent)
+    environ = build_environ(app, url, method[0].upper() if method else None, **given)
     output.write(FORMATS[form_of](trace(app, environ, every)))
 
 
@@ -65,26 +58,20 @@ def build_environ(
 ) -> dict[str, t.Any]:
     """The environ of a request that is given as with curl."""
     headers = [_split(line, ":", "-H 'NAME: VALUE'") for line in header]
-    if cookie is not None:
-        headers.append(("Cookie", cookie))
-    body: t.Any = None
-    content_type = None
-    if as_json is not None:
-        body, content_type = as_json, "application/json"
-    elif form:
-        body, content_type = _fields(form), "multipart/form-data"
-    elif data:
-        body, content_type = "&".join(data), "application/x-www-form-urlencoded"
+    headers += [("Cookie", cookie)] if cookie is not None else []
+    bodies: list[tuple[t.Any, str]] = [
+        (as_json, "application/json"),
+        (_fields(form) or None, "multipart/form-data"),
+        ("&".join(data) if data else None, "application/x-www-form-urlencoded"),
+    ]
+    body, content_type = next((pair for pair in bodies if pair[0] is not None), (None, None))
     if any(name.lower() == "content-type" for name, _ in headers):
         content_type = None
     method = method or ("GET" if body is None else "POST")
-    builder = AppEnvironBuilder(
-        app, url, method=method, headers=headers, data=body, content_type=content_type
-    )
-    try:
+    with closing(
+        AppEnvironBuilder(app, url, method=method, headers=headers, data=body, content_type=content_type)
+    ) as builder:
         return builder.get_environ()
-    finally:
-        builder.close()
 
 
 def _fields(form: t.Sequence[str]) -> dict[str, list[t.Any]]:

@@ -53,6 +53,7 @@ A, B = Microweb("a"), Microweb("b")
         ({"make_app": lambda: A}, A),
         ({"create_app": lambda: None, "make_app": lambda: A}, A),
         ({"myapp": A, "create_app": lambda: B}, A),
+        ({"create_app": lambda: A, "make_app": lambda: 1 / 0}, A),
     ],
 )
 def test_best_app(names, expected):

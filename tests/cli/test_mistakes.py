@@ -16,6 +16,8 @@ MODULES = {
     "importer": "import bad",
     "factory": "def create_app(name): pass",
     "maker": "def create_app(): return None",
+    "blog": "from microweb import Microweb, request\nweb = Microweb('s')\n@web.route('/')\n"
+    "def index(): return request.path",
 }
 
 NUL_IS_SYNTAX = pytest.mark.skipif(sys.version_info < (3, 11, 4), reason="a ValueError in older Pythons")
@@ -45,6 +47,7 @@ def place(tmp_path):
         ("two", "Detected multiple applications in module 'two'; say which with 'two:NAME'."),
         ("two:three", "Failed to find 'three' in module 'two'."),
         ("two:other", "'two:other' gave int, which is no application."),
+        ("blog:index", "'blog:index' is a view of 'blog:web', and no application."),
         ("two:one.name", "Failed to parse 'one.name' as a name or a call of one."),
         ("factory", "The factory 'factory:create_app' takes other arguments"),
         ("factory:create_app(x)", "Failed to parse the arguments of 'create_app(x)' as literals."),
