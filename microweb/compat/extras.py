@@ -131,3 +131,12 @@ def get_version(ctx: t.Any, param: t.Any, value: t.Any) -> None:
         python = sys.version.partition(" ")[0]
         print(f"Python {python}\nFlask {PEERS['flask'][1]}\nWerkzeug {PEERS['werkzeug'][1]}")
         ctx.exit()
+
+
+def main(argv: t.Sequence[str] | None = None) -> int:
+    """``python -m flask``, the program whose ``--version`` is Flask's; the exit status."""
+    from ..cli import script
+    from ..cli.main import main
+
+    script.version_option.callback = get_version
+    return main(argv)

@@ -43,6 +43,13 @@ def test_module(tmp_path: Path) -> None:
     assert done.stdout == "['x'] ANY\n", done.stderr
 
 
+def test_flasks_version(tmp_path: Path) -> None:
+    done = compat("-m", "flask", "--version", cwd=tmp_path)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [name for name, _ in lines] == ["Python", "Flask", "Werkzeug"], done.stderr
+    assert lines[1][1] == "3.1.3"
+
+
 @pytest.mark.parametrize("statement, status", [("3", 3), ("None", 0), ("'words'", 1)])
 def test_exit_status(statement: str, status: int, tmp_path: Path) -> None:
     done = compat("-c", f"import sys; sys.exit({statement})", cwd=tmp_path)
