@@ -350,22 +350,21 @@ class EnvironBuilder(WritableContentType):
 
     def _encode_body(self) -> tuple[t.Any, int | None, str | None]:
         """The body's stream, its length and its content type."""
-        stream, content_type, mimetype = self.input_stream, self.content_type, self.mimetype
-        if stream is not None:
-            # Measured from where it stands: part of it may have been read.
-            start = stream.tell()
-            length = stream.seek(0, 2) - start
-            stream.seek(start)
-            return stream, length, content_type
+        stream, length, content_type = self.input_stream, self.content_length, self.content_type
         # Encoded now and not before: until here the parts could still be changed.
-        if mimetype == _MULTIPART:
+        if stream is None and self.mimetype == _MULTIPART:
             both: t.Any = CombinedMultiDict([self.form, self.files])
             stream, length, boundary = stream_encode_multipart(both)
             return stream, length, f'{_MULTIPART}; boundary="{boundary}"'
-        if mimetype == _FORM:
-            encoded = url_encode(self.form).encode("ascii")
-            return BytesIO(encoded), len(encoded), content_type
-        return BytesIO(), self.content_length, content_type
+        if stream is None and self.mimetype == _FORM:
+            stream = BytesIO(url_encode(self.form).encode("ascii"))
+        if stream is None:
+            return BytesIO(), length, content_type
+        # Measured from where it stands: part of it may have been read.
+        start = stream.tell()
+        length = stream.seek(0, 2) - start
+        stream.seek(start)
+        return stream, length, content_type
 
     def get_environ(self) -> WSGIEnvironment:
         """The environ as it is now."""
