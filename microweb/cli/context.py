@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 from .current import being_current
 from .exceptions import Abort, Exit, UsageError
+from .types import declare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,23 +19,26 @@ if TYPE_CHECKING:
     from .core import Command
     from .params import ParameterSource
 
-#: Settings that come from the parent, with what a program begins with.
-_INHERITED: dict[str, t.Any] = {
-    "obj": None, "terminal_width": None, "max_content_width": None, "help_option_names": ("--help",),
-    "color": None, "show_default": None,
-    # Shell completion is parsing: nothing may be asked, told or refused.
-    "resilient_parsing": False,
-}  # fmt: skip
-#: Settings that come from the class of the command.
+#: Settings that come from the parent, and those that come from the command.
+_INHERITED = (
+    "obj", "terminal_width", "max_content_width", "help_option_names", "color", "show_default",
+    "resilient_parsing",
+)  # fmt: skip
 _OF_COMMAND = ("allow_extra_args", "allow_interspersed_args", "ignore_unknown_options")
 
 
 class Context:
-    """One run of a command. The settings are those of the tables above."""
+    """One run of a command. The keyword arguments are the attributes below."""
 
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> t.Any: ...
+    obj: t.Any = None
+    terminal_width: int | None = None
+    max_content_width: int | None = None
+    help_option_names: t.Sequence[str] = ("--help",)
+    color: bool | None = None
+    show_default: bool | None = None
+    #: Shell completion is parsing: nothing may be asked, told or refused.
+    resilient_parsing = False
+    allow_extra_args = allow_interspersed_args = ignore_unknown_options = False
 
     def __init__(
         self,
@@ -51,14 +55,9 @@ class Context:
         self.invoked_subcommand: str | None = None
         #: Shared by the whole chain.
         self.meta: dict[str, t.Any] = parent.meta if parent else {}
-        defaults = {name: getattr(parent, name, value) for name, value in _INHERITED.items()}
-        defaults.update((name, getattr(command, name)) for name in _OF_COMMAND)
-        unknown = sorted(settings.keys() - defaults)
-        if unknown:
-            raise TypeError(f"Context got an unexpected keyword argument {unknown[0]!r}")
-        self.__dict__.update(
-            defaults, **{name: value for name, value in settings.items() if value is not None}
-        )
+        declare(self, **{name: getattr(parent or Context, name) for name in _INHERITED})
+        declare(self, **{name: getattr(command, name) for name in _OF_COMMAND})
+        declare(self, **{name: value for name, value in settings.items() if value is not None})
         above: t.Any = parent and parent.default_map or {}
         self.default_map: t.Any = above.get(info_name) if default_map is None else default_map
         if auto_envvar_prefix is None and parent and parent.auto_envvar_prefix:
@@ -102,19 +101,15 @@ class Context:
             words += param.get_usage_pieces(self)
         return " ".join([*words, self.info_name or ""]).strip()
 
-    def _chain(self) -> t.Iterator[Context]:
-        ctx: Context | None = self
-        while ctx is not None:
-            yield ctx
-            ctx = ctx.parent
-
     def find_root(self) -> Context:
         """The program's context."""
-        return list(self._chain())[-1]
+        return self.parent.find_root() if self.parent else self
 
     def find_object(self, object_type: t.Any) -> t.Any:
         """The nearest ``obj`` of a type, or None."""
-        return next((ctx.obj for ctx in self._chain() if isinstance(ctx.obj, object_type)), None)
+        if isinstance(self.obj, object_type):
+            return self.obj
+        return self.parent.find_object(object_type) if self.parent else None
 
     def ensure_object(self, object_type: t.Any) -> t.Any:
         """The nearest ``obj`` of a type; it is made if there is none."""

@@ -74,24 +74,18 @@ class Command:
     ) -> t.Any:
         """Run as a program and exit; or, without ``standalone_mode``, give the result and let errors
         pass."""
-        args = list(sys.argv[1:] if args is None else args)
         prog_name = prog_name or program_name()
-        self._complete(prog_name, complete_var)
-        status = 1
+        variable = complete_var or f"_{prog_name.replace('-', '_').replace('.', '_').upper()}_COMPLETE"
+        if os.environ.get(variable):
+            from .completion import main  # only when the shell asks
+
+            sys.exit(main(self, prog_name, variable))
         try:
-            result = self._run(prog_name, args, extra)
-            if not standalone_mode:
-                return result
+            result = self._run(prog_name, list(sys.argv[1:] if args is None else args), extra)
             status = 0
         except Exit as error:
-            status = error.exit_code
-            if not standalone_mode:
-                return status
-        except Abort:
-            if not standalone_mode:
-                raise
-            echo("Aborted!", err=True)
-        except ClickException as error:
+            result = status = error.exit_code
+        except (Abort, ClickException) as error:
             if not standalone_mode:
                 raise
             error.show()
@@ -101,6 +95,9 @@ class Command:
                 raise
             # Who read has left, as `head` does. Nobody is told, nor at exit, when Python flushes.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            status = 1
+        if not standalone_mode:
+            return result
         sys.exit(status)
 
     def _run(self, prog_name: str, args: list[str], extra: dict[str, t.Any]) -> t.Any:
@@ -109,13 +106,6 @@ class Command:
                 return ctx.command.invoke(ctx)
         except (EOFError, KeyboardInterrupt) as error:
             raise Abort() from error
-
-    def _complete(self, prog_name: str, variable: str | None) -> None:
-        variable = variable or f"_{prog_name.replace('-', '_').replace('.', '_').upper()}_COMPLETE"
-        if os.environ.get(variable):
-            from .completion import main  # only when the shell asks
-
-            sys.exit(main(self, prog_name, variable))
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: Context | None = None, **extra: t.Any
@@ -240,16 +230,7 @@ class Group(Command):
 
     def command(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """A decorator that makes a function a command of this group."""
-        if args and callable(args[0]):  # @group.command, without parentheses
-            made: Command = self.command(**kwargs)(args[0])
-            return made
-
-        def decorator(f: t.Callable[..., t.Any]) -> Command:
-            command: Command = command_from(f, *args, **kwargs)
-            self.add_command(command)
-            return command
-
-        return decorator
+        return command(*args, into=self, **kwargs)
 
     def group(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """A decorator that makes a function a group in this group."""
@@ -320,16 +301,35 @@ class LazyCommand(Command):
         return ctx
 
 
-def command_from(f: t.Any, name: str | None = None, cls: t.Any = Command, **attrs: t.Any) -> t.Any:
-    """A command of a function: its decorators' parameters, its docstring, its name."""
-    if isinstance(f, Command):
-        raise TypeError("Attempted to convert a callback into a command twice.")
-    params = [*f.__dict__.pop("__click_params__", ())][::-1] + [*(attrs.pop("params", None) or ())]
-    attrs.setdefault("help", f.__doc__)
-    if name is None:
-        name = f.__name__.lower().replace("_", "-")
-        stem, _, suffix = name.rpartition("-")
-        name = stem if stem and suffix in ("command", "cmd", "group", "grp") else name
-    command = cls(name, callback=f, params=params, **attrs)
-    command.__doc__ = f.__doc__
-    return command
+def command(
+    name: t.Any = None, cls: t.Any = None, *, into: Group | None = None, **attrs: t.Any
+) -> t.Callable[..., t.Any]:
+    """Make a function a command, of a group if one is given: ``@command()``, ``@command("name")`` or
+    ``@command``. Its parameters are those of its decorators, its help is the docstring."""
+    if callable(name):
+        return command(None, cls, into=into, **attrs)(name)  # type: ignore[no-any-return]
+
+    def decorator(f: t.Any) -> Command:
+        if isinstance(f, Command):
+            raise TypeError("Attempted to convert a callback into a command twice.")
+        params = [*f.__dict__.pop("__click_params__", ())][::-1] + [*(attrs.get("params") or ())]
+        settings = {"help": f.__doc__, **attrs, "params": params, "callback": f}
+        made: Command = (cls or Command)(_name_of(f) if name is None else name, **settings)
+        made.__doc__ = f.__doc__
+        if into is not None:
+            into.add_command(made)
+        return made
+
+    return decorator
+
+
+def _name_of(f: t.Any) -> str:
+    """``init-db`` for init_db, init_db_command and their kin."""
+    name: str = f.__name__.lower().replace("_", "-")
+    stem, _, suffix = name.rpartition("-")
+    return stem if stem and suffix in ("command", "cmd", "group", "grp") else name
+
+
+def group(name: t.Any = None, cls: t.Any = None, **attrs: t.Any) -> t.Callable[..., t.Any]:
+    """Make a function a group of commands."""
+    return command(name, cls or Group, **attrs)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 from functools import update_wrapper
 
-from .core import Command, Group, command_from, help_option_with
+from .core import Command, help_option_with
+from .core import command as command
+from .core import group as group
 from .current import get_current_context
 from .params import Argument, Option
 from .terminal import echo
@@ -20,19 +22,6 @@ if TYPE_CHECKING:
     from .params import Parameter
 
     F = t.Callable[..., t.Any]
-
-
-def command(name: t.Any = None, cls: t.Any = None, **attrs: t.Any) -> t.Callable[..., t.Any]:
-    """Make a function a command: ``@command()``, ``@command("name")`` or ``@command``."""
-    if callable(name):
-        made: Command = command_from(name, cls=cls or Command, **attrs)
-        return made
-    return lambda f: command_from(f, name, cls or Command, **attrs)
-
-
-def group(name: t.Any = None, cls: t.Any = None, **attrs: t.Any) -> t.Callable[..., t.Any]:
-    """Make a function a group of commands."""
-    return command(name, cls or Group, **attrs)
 
 
 def _add(f: t.Any, param: Parameter) -> t.Any:

@@ -6,8 +6,6 @@ call, 1 for the rest.
 
 from __future__ import annotations
 
-import sys
-
 from .terminal import echo
 
 TYPE_CHECKING = False
@@ -33,7 +31,7 @@ class ClickException(Exception):
 
     def show(self, file: t.Any = None) -> None:
         """Print it, to stderr."""
-        echo(f"Error: {self.format_message()}", file=file or sys.stderr)
+        echo(f"Error: {self.format_message()}", file, err=True)
 
 
 class UsageError(ClickException):
@@ -50,7 +48,7 @@ class UsageError(ClickException):
         if self.ctx is not None:
             option = self.ctx.command.get_help_option(self.ctx)
             hint = f"\nTry '{self.ctx.command_path} {option.opts[0]}' for help." if option else ""
-            echo(f"{self.ctx.get_usage()}{hint}\n", file=file or sys.stderr)
+            echo(f"{self.ctx.get_usage()}{hint}\n", file, err=True)
         super().show(file)
 
 
@@ -78,11 +76,9 @@ class MissingParameter(BadParameter):
 
     def format_message(self) -> str:
         """The line, with the kind of parameter and its choices."""
-        names = getattr(self.param.type, "names", ()) if self.param else ()
-        more = f"Choose from: {', '.join(names)}" if names else ""
-        kind = self.param.param_type_name if self.param else "parameter"
-        missing = f"Missing {kind} {self.hint()}".strip()
-        return " ".join(filter(None, [f"{missing}.", self.message, more]))
+        names = ", ".join(getattr(self.param and self.param.type, "names", ()))
+        missing = f"Missing {self.param.param_type_name if self.param else 'parameter'} {self.hint()}".strip()
+        return " ".join(filter(None, [f"{missing}.", self.message, names and f"Choose from: {names}"]))
 
 
 class BadOptionUsage(UsageError):
@@ -116,6 +112,12 @@ def nearest(name: str, known: t.Iterable[str]) -> str:
 
 class Abort(RuntimeError):
     """Ctrl-C, or a prompt that was left."""
+
+    exit_code = 1
+
+    def show(self) -> None:
+        """Tell it, to stderr."""
+        echo("Aborted!", err=True)
 
 
 class Exit(RuntimeError):
