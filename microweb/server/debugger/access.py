@@ -9,7 +9,6 @@ that a proxy forwards counts as local. Every refusal is told on the terminal.
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import os
 import sys
 import threading
@@ -43,9 +42,11 @@ class Access:
             self.pin = None
         #: Names of this machine; one that begins with a dot stands for those below it as well.
         self.trusted_hosts: list[str] = [".localhost", "127.0.0.1", "::1"]
+        peers = os.environ.get("MICROWEB_DEBUG_PEERS", "").split()
         #: Addresses and networks of those who are let in.
-        self.trusted_peers = ["127.0.0.0/8", "::1", *os.environ.get("MICROWEB_DEBUG_PEERS", "").split()]
-        self._networks()  # now, as a traceback is no place for another error
+        self.trusted_peers: list[str] = ["127.0.0.0/8", "::1", *peers]
+        if peers:
+            self._is_near("::")  # now, as a traceback is no place for another error
         self.failures = 0
         self._lock = threading.Lock()
         #: What a browser shows that gave the PIN once. Cookies know no ports: the name keeps servers apart.
@@ -53,9 +54,6 @@ class Access:
 
     def _digest(self, purpose: str) -> str:
         return hmac.new(self._seed, purpose.encode(), "sha256").hexdigest()
-
-    def _networks(self) -> list[t.Any]:
-        return [ipaddress.ip_network(each, strict=False) for each in self.trusted_peers]
 
     def tell_pin(self) -> None:
         """Print the PIN on the terminal: whoever reads it there may run code anyway."""
@@ -80,12 +78,15 @@ class Access:
         # No address: a Unix socket, or no network at all.
         if not peer or peer.startswith("unix:"):
             return True
+        from ipaddress import ip_address, ip_network  # not before there is something to show
+
+        networks = [ip_network(each, strict=False) for each in self.trusted_peers]
         try:
-            address: t.Any = ipaddress.ip_address(peer)
+            address: t.Any = ip_address(peer)
         except ValueError:
             return False
         address = getattr(address, "ipv4_mapped", None) or address
-        return any(address in network for network in self._networks())
+        return any(address in network for network in networks)
 
     def _is_here(self, name: str) -> bool:
         names = [(entry[:1] == ".", _name(entry.lstrip("."))) for entry in self.trusted_hosts]

@@ -3,26 +3,26 @@
 The rule: what the application answers goes through untouched; only what it raises becomes a page, and only
 while nothing of its answer has been sent. Requests for the page's own files and consoles are told by their
 query string, so that nobody's form is read. Those that do something are POST and carry a secret that only
-the page has, so that no other site can send them.
+the page has, so that no other site can send them. Until something is raised, next to nothing is imported:
+a program that is started at every change shall start fast.
 """
 
 from __future__ import annotations
 
 import hmac
-import json
-import secrets
+import os
 from collections import deque
 from contextlib import ExitStack
-from urllib.parse import parse_qsl
 
 from ..log import logger
 from .access import ASKED, Access
-from .console import Console
-from .page import ASSETS, DebugTraceback, asset, render_console
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
+
+    from .console import Console
+    from .page import DebugTraceback
 
     Environ = dict[str, t.Any]
     Answer = tuple[str, list[tuple[str, str]], bytes]
@@ -87,7 +87,7 @@ class DebuggedApplication(Access):
         self.app, self.evalex = app, evalex
         self.console_path, self.console_init_func = console_path, console_init_func
         self.show_hidden_frames, self.pin_logging = show_hidden_frames, pin_logging
-        self.secret = secrets.token_urlsafe(20)
+        self.secret = os.urandom(20).hex()
         super().__init__(pin_security)
         if evalex and pin_logging:
             self.tell_pin()
@@ -121,6 +121,8 @@ class DebuggedApplication(Access):
             return start_response(status, *rest)
 
         def fail(error: Exception) -> list[bytes]:
+            from .page import DebugTraceback
+
             known = [getattr(self.app, "config", None) or {}, environ]
             traceback = DebugTraceback(error, hide=not self.show_hidden_frames, namespaces=known)
             status, headers, body = self._report(traceback, environ, asked, contexts)
@@ -142,6 +144,8 @@ class DebuggedApplication(Access):
     def _report(
         self, traceback: DebugTraceback, environ: Environ, asked: t.Mapping[str, t.Any], contexts: list[t.Any]
     ) -> Answer:
+        from .console import Console
+
         status, accept = "500 Internal Server Error", environ.get("HTTP_ACCEPT", "text/html").lower()
         if self.refuses(asked):
             return _answer(status, "Internal Server Error: the terminal shows why.\n")
@@ -155,12 +159,15 @@ class DebuggedApplication(Access):
         return _answer(status, traceback.to_text())
 
     def _page(self, status: str, environ: Environ, render: t.Callable[..., str]) -> Answer:
-        nonce = secrets.token_urlsafe(16)
+        nonce = os.urandom(16).hex()
         page = render(self.evalex, self.secret, self.knows_pin(environ), nonce, environ)
         return _answer(status, page, _HTML, ("Content-Security-Policy", _POLICY.format(nonce)))
 
     def _show_console(self, environ: Environ) -> Answer:
         """The page of a console that belongs to no frame; its number is 0."""
+        from .console import Console
+        from .page import render_console
+
         if not self._standalone:
             names = self.console_init_func() if self.console_init_func else {}
             self._standalone["0"] = Console({"app": self.app, **names})
@@ -168,7 +175,9 @@ class DebuggedApplication(Access):
 
     def _command(self, environ: Environ) -> Answer:
         """What a page asks for: one of its files, or something to do."""
-        query, form = dict(parse_qsl(environ["QUERY_STRING"])), _form(environ)
+        from .page import ASSETS, asset
+
+        query, form = _fields(environ["QUERY_STRING"]), _form(environ)
         command, name = query.get("cmd", ""), query.get("f", "")
         if command == "resource" and name in ASSETS:
             return _answer("200 OK", asset(name), ASSETS[name])
@@ -181,6 +190,8 @@ class DebuggedApplication(Access):
         return _answer("404 Not Found", "The debugger has no such command.\n")
 
     def _take_pin(self, environ: Environ, form: dict[str, str]) -> Answer:
+        import json
+
         right = self.knows_pin(environ) or self.try_pin(form.get("pin", ""))
         result = json.dumps({"auth": right, "exhausted": not right and self.exhausted})
         secure = "; Secure" * (environ["wsgi.url_scheme"] == "https")
@@ -212,7 +223,12 @@ def _form(environ: Environ) -> dict[str, str]:
     length = environ.get("CONTENT_LENGTH") or "0"
     if environ["REQUEST_METHOD"] != "POST" or not length.isdecimal() or int(length) > LONGEST_FORM:
         return {}
-    text = environ["wsgi.input"].read(int(length)).decode("utf-8", "replace")
+    return _fields(environ["wsgi.input"].read(int(length)).decode("utf-8", "replace"))
+
+
+def _fields(text: str) -> dict[str, str]:
+    from urllib.parse import parse_qsl
+
     return dict(parse_qsl(text, keep_blank_values=True))
 
 
