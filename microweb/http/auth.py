@@ -32,12 +32,11 @@ class _Credentials(HeaderValue):
             raise AttributeError(name)
         return self.parameters.get(name)
 
-    def __getitem__(self, key: str) -> str | None:
-        return self.parameters.get(key)
-
     def get(self, key: str, default: str | None = None) -> str | None:
         """A parameter."""
         return self.parameters.get(key, default)
+
+    __getitem__ = get
 
     def __contains__(self, key: str) -> bool:
         return key in self.parameters
@@ -57,9 +56,8 @@ class _Credentials(HeaderValue):
         # RFC 9110 11.1: schemes have no case. Kept in small letters, to be compared with.
         rest = rest.strip(" \t")
         # An equals sign at the end is base64's padding, any other assigns a parameter.
-        if "=" in rest.rstrip("="):
-            return cls(scheme.lower(), parse_dict_header(rest))  # type: ignore[call-arg]
-        return cls(scheme.lower(), None, rest)  # type: ignore[call-arg]
+        content = (parse_dict_header(rest),) if "=" in rest.rstrip("=") else (None, rest)
+        return cls(scheme.lower(), *content)  # type: ignore[call-arg]
 
     def to_header(self) -> str:
         """The value of the header."""

@@ -172,25 +172,17 @@ class MultiDict(TypeConversionDict[K, V]):
     """
 
     def __init__(self, mapping: t.Any = None) -> None:
-        if mapping is None:
-            return
         if isinstance(mapping, MultiDict):
             _lists.update(self, mapping.lists())
-            return
-        # A plain dict is quicker to fill than self, and its methods are those of no subclass.
-        lists: dict[t.Any, list[t.Any]] = {}
-        if type(mapping) is not list and isinstance(mapping, Mapping):
-            for key, value in mapping.items():
-                values = list(value) if isinstance(value, (list, tuple, set)) else [value]
-                if values:
-                    lists[key] = values
-            mapping = ()
-        for key, value in mapping:
-            if key in lists:
-                lists[key].append(value)
-            else:
-                lists[key] = [value]
-        _lists.update(self, lists)
+        elif mapping:
+            # A plain dict is quicker to fill than self, and its methods are those of no subclass.
+            lists: dict[t.Any, list[t.Any]] = {}
+            for key, value in mapping if type(mapping) is list else iter_multi_items(mapping):
+                if key in lists:
+                    lists[key].append(value)
+                else:
+                    lists[key] = [value]
+            _lists.update(self, lists)
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -380,11 +372,8 @@ class CombinedMultiDict(ImmutableMultiDictMixin, MultiDict[K, V]):
 
     def get(self, key: K, default: t.Any = None, type: Convert | None = None) -> t.Any:
         """The first value that `type` takes; `default` if there is none."""
-        for d in self.dicts:
-            value = d.get(key, MISSING, type)
-            if value is not MISSING:
-                return value
-        return default
+        found = (d.get(key, MISSING, type) for d in self.dicts)
+        return next((value for value in found if value is not MISSING), default)
 
     def getlist(self, key: K, type: Convert | None = None) -> list[t.Any]:
         """The values in all the dicts."""
@@ -423,13 +412,12 @@ class OrderedMultiDict(MultiDict[K, V]):
     def __init__(self, mapping: t.Any = None) -> None:
         super().__init__()
         self._pairs: list[tuple[K, V]] = []
-        for key, value in () if mapping is None else iter_multi_items(mapping):
+        for key, value in iter_multi_items(mapping or ()):
             OrderedMultiDict.add(self, key, value)  # a read-only subclass refuses its own
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, OrderedMultiDict):
-            return self._pairs == other._pairs
-        return dict.__eq__(self, other)
+        pairs = getattr(other, "_pairs", None)
+        return dict.__eq__(self, other) if pairs is None else pairs == self._pairs
 
     __ne__ = object.__ne__  # dict's own does not ask __eq__
 
@@ -572,8 +560,7 @@ class HeaderSet(HeaderValue, MutableSet[str]):
 
     def find(self, header: str) -> int:
         """The position of a token, -1 if it is not there."""
-        header = header.lower()
-        return list(self._tokens).index(header) if header in self._tokens else -1
+        return next((index for index, token in enumerate(self._tokens) if token == header.lower()), -1)
 
     def index(self, header: str) -> int:
         """The position of a token, IndexError if it is not there."""

@@ -137,10 +137,8 @@ class Headers:
         for name, value in fields:
             # PEP 3333. Servers check it too, some of them in the middle of the head.
             if not value.isascii() and max(value) > "\xff":
-                raise ValueError(
-                    f"Header {name!r} must be Latin-1 text to be sent: {value[:80]!r}."
-                    " Percent-encode it, or pass it as an option with a name that ends in '*'."
-                )
+                advice = "Percent-encode it, or pass it as an option with a name that ends in '*'."
+                raise ValueError(f"Header {name!r} must be Latin-1 to be sent: {value[:80]!r}. {advice}")
         return fields
 
     def copy(self) -> t.Any:
@@ -211,7 +209,7 @@ class Headers:
 
     def extend(self, arg: t.Any = None, /, **kwargs: t.Any) -> None:
         """Append the fields of another one, a dict or pairs, and of the keyword arguments."""
-        self._list += _check_pairs([] if arg is None else arg) + _check_pairs(kwargs)
+        self._list += _check_pairs(arg or ()) + _check_pairs(kwargs)
 
     def update(self, arg: t.Any = None, /, **kwargs: t.Any) -> None:
         """Replace the fields by those of another one, a dict or pairs, and of the keyword
@@ -219,9 +217,8 @@ class Headers:
         """
         if isinstance(arg, (Headers, MultiDict)):
             arg = {key: arg.getlist(key) for key in dict.fromkeys(arg.keys())}
-        for source in (() if arg is None else arg, kwargs):
-            for key, value in dict(source).items():
-                self.setlist(key, value if isinstance(value, (list, tuple, set)) else [value])
+        for key, value in [*dict(arg or ()).items(), *kwargs.items()]:
+            self.setlist(key, value if isinstance(value, (list, tuple, set)) else [value])
 
     def remove(self, key: str) -> None:
         """Drop the fields of that name."""
@@ -234,9 +231,7 @@ class Headers:
         """
         if not isinstance(key, str):
             return self._list.pop(-1 if key is None else key)
-        value = self.get(key, default)
-        if value is MISSING:
-            raise BadRequestKeyError(key)
+        value = self[key] if default is MISSING else self.get(key, default)
         self.remove(key)
         return value
 
@@ -362,9 +357,7 @@ def remove_entity_headers(headers: t.Any, allowed: t.Iterable[str] = ("expires",
     """Drop the fields that describe the body, from a list of pairs or headers, in place."""
     kept = {name.lower() for name in allowed}
     # RFC 9110 15.4.5: a 304 repeats what a cache needs to find its copy, and nothing about the body.
-    headers[:] = [
-        (name, value) for name, value in headers if name.lower() in kept or not is_entity_header(name)
-    ]
+    headers[:] = [pair for pair in headers if pair[0].lower() in kept or not is_entity_header(pair[0])]
 
 
 def remove_hop_by_hop_headers(headers: t.Any) -> None:

@@ -235,6 +235,7 @@ class Response(ResponseHeaders):
     # Fields that a plain response has beside its type and length; `headers`, once made, holds them.
     _added: tuple[tuple[str, str], ...] = ()
     _type_line: tuple[str, str] | None = _line_of_type("text/plain")
+    _on_close: tuple[Callback, ...] = ()
     _plain = True
     # False: the body was given as an iterable, whose length `headers` does not know before it is
     # sent.
@@ -434,22 +435,16 @@ class Response(ResponseHeaders):
 
     # The end
 
-    @cached_property
-    def _on_close(self) -> list[Callback]:
-        self._plain = False
-        return []
-
     def call_on_close(self, func: t.Callable[[], t.Any]) -> Callback:
         """Call a function when the server is done with the response; also a decorator."""
-        self._on_close.append(func)
+        self._plain = False
+        self._on_close = (*self._on_close, func)
         return func
 
     def close(self) -> None:
         """Close the body and run the callbacks."""
-        # Not by the attribute, which would make a list for each response that has none.
-        callbacks = self.__dict__.get("_on_close", ())
         close = getattr(self.response, "close", None)
-        run_all(callbacks if close is None else [close, *callbacks])
+        run_all(self._on_close if close is None else (close, *self._on_close))
 
     def __repr__(self) -> str:
         body = "streamed" if self.is_streamed else "likely-streamed"
@@ -485,10 +480,9 @@ class Response(ResponseHeaders):
         """A copy of the headers, made right: URLs encoded, lengths as the status demands."""
         headers: Headers = Headers._from_checked(list(self.headers))
         names = {name.lower() for name, _ in headers}
-        if "location" in names:
-            self._encode_url(headers, "Location", environ)
-        if "content-location" in names:
-            self._encode_url(headers, "Content-Location", environ)
+        for name in ("Location", "Content-Location"):
+            if name.lower() in names:
+                headers[name] = self._make_uri(headers[name], name == "Location", environ)
         status = self.status_code
         if status == 304:
             # RFC 9110 15.4.5: what describes a body goes; the client keeps what it knows.
@@ -499,17 +493,17 @@ class Response(ResponseHeaders):
             headers["Content-Length"] = str(sum(map(len, self.iter_encoded())))
         return headers
 
-    def _encode_url(self, headers: Headers, name: str, environ: Environ) -> None:
+    def _make_uri(self, url: str, is_location: bool, environ: Environ) -> str:
         from .urls import iri_to_uri
 
-        headers[name] = iri_to_uri(headers[name])
         # RFC 9110 10.2.2: relative is fine, and safe behind a proxy; only old clients want it whole.
-        if name == "Location" and self.autocorrect_location_header:
-            from urllib.parse import urljoin
+        if not (is_location and self.autocorrect_location_header):
+            return iri_to_uri(url)
+        from urllib.parse import urljoin
 
-            from .request import Request
+        from .request import Request
 
-            headers[name] = urljoin(iri_to_uri(Request(environ).base_url), headers[name])
+        return urljoin(iri_to_uri(Request(environ).base_url), iri_to_uri(url))
 
     def get_app_iter(self, environ: Environ) -> t.Iterable[bytes]:
         """The body for this request: empty for HEAD and where the status allows none."""
@@ -519,7 +513,7 @@ class Response(ResponseHeaders):
         if self.direct_passthrough:
             return body  # type: ignore[no-any-return]
         # Nothing to encode and nothing to close: the list is the iterable.
-        if type(self)._plain and "_on_close" not in self.__dict__ and _length(body) >= 0:
+        if type(self)._plain and not self._on_close and _length(body) >= 0:
             return body  # type: ignore[no-any-return]
         return ClosingIterator(self.iter_encoded(), self.close)
 

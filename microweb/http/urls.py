@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     import typing as t
 
     Server = t.Optional[tuple[str, t.Optional[int]]]
+    Hosts = t.Optional[t.Collection[str]]
+    Text = t.Optional[str]
+    Pairs = list[tuple[str, str]]
+    Bytes = frozenset[int]
 
 #: RFC 3986 2.3: never encoded, whatever the part of the URL.
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~"
@@ -86,12 +90,8 @@ def url_encode(query: t.Any) -> str:
     return text.replace("%20", "+")
 
 
-_PAIR_LITERAL, _encode_in_pair = _make_encoder("!$'()*,/:;?@")
-
-
 def _quote_field(value: object) -> str:
-    data = value if isinstance(value, bytes) else str(value).encode()
-    return "".join(map(_encode_in_pair, data)) if data.rstrip(_PAIR_LITERAL) else data.decode("ascii")
+    return url_quote(value if isinstance(value, bytes) else str(value), "!$'()*,/:;?@")
 
 
 # -- decoding
@@ -116,7 +116,7 @@ def _decoder(keep: frozenset[int]) -> dict[bytes, bytes]:
 
 
 def url_unquote(
-    text: str, encoding: str = "utf-8", errors: str = "replace", keep: frozenset[int] = frozenset()
+    text: str, encoding: str = "utf-8", errors: str = "replace", keep: Bytes = frozenset()
 ) -> str:
     """Undo percent-encoding of text, but for the bytes in `keep`.
 
@@ -136,9 +136,7 @@ def url_unquote(
     return b"".join(out).decode(encoding, errors)
 
 
-def parse_query(
-    query: str | bytes, limit: int | None = None, errors: str = KEEP_ENCODED
-) -> list[tuple[str, str]]:
+def parse_query(query: str | bytes, limit: int | None = None, errors: str = KEEP_ENCODED) -> Pairs:
     """The pairs of a query string or an urlencoded form; bytes that are not UTF-8 stay
     percent-encoded.
 
@@ -205,9 +203,7 @@ def _split_port(netloc: str) -> tuple[str, str]:
     """Name and `:port`, both as they should be written again."""
     match = _NETLOC.fullmatch(netloc)
     if match is None or int(match[2] or 0) > 65535:
-        raise ValueError(
-            f"{netloc[:80]!r} is no host: a name is, or an IPv6 address in brackets, then perhaps a port."
-        )
+        raise ValueError(f"{netloc[:80]!r} is no host name or [IPv6 address] with an optional port.")
     return match[1], f":{int(match[2])}" if match[2] else ""
 
 
@@ -230,10 +226,11 @@ def uri_to_iri(uri: str) -> str:
     'http://☃.net/påth?q=%26/%DF'
     """
 
-    def decode_part(text: str, kind: str) -> str:
-        return url_unquote(text, errors=KEEP_ENCODED, keep=_IRI_KEEP[kind])
+    return _convert(uri, _decode_part, _decode_host)
 
-    return _convert(uri, decode_part, _decode_host)
+
+def _decode_part(text: str, kind: str) -> str:
+    return url_unquote(text, errors=KEEP_ENCODED, keep=_IRI_KEEP[kind])
 
 
 def _decode_host(name: str) -> str:
@@ -297,7 +294,7 @@ def _host_name(host: str) -> str | None:
     return match[1].lower()
 
 
-def host_is_trusted(hostname: str | None, trusted_list: t.Collection[str] | None = None) -> bool:
+def host_is_trusted(hostname: Text, trusted_list: Hosts = None) -> bool:
     """Whether `host:port` is made of a host's characters and, if there is a list, its name is in
     there.
 
@@ -317,12 +314,7 @@ def host_is_trusted(hostname: str | None, trusted_list: t.Collection[str] | None
     return False
 
 
-def get_host(
-    scheme: str,
-    host_header: str | None,
-    server: Server = None,
-    trusted_hosts: t.Collection[str] | None = None,
-) -> str:
+def get_host(scheme: str, host_header: Text, server: Server = None, trusted_hosts: Hosts = None) -> str:
     """The host that a request names, with the port unless it is the scheme's own.
 
     It is the Host header's; without one (HTTP/1.0) the server's address, unless that is a Unix
@@ -334,10 +326,8 @@ def get_host(
     host = _server_host(server) if host_header is None else host_header
     if not host and (host_header is None or not trusted_hosts):
         return ""
-    if not host.isascii():
-        host = _ascii_host(host)
     if host not in accepted_hosts:
-        _accept_host(host)
+        host = _accept_host(host)
     port = _DEFAULT_PORTS.get(scheme)
     if port is not None and host.endswith(port):
         host = host[: -len(port)]
@@ -346,20 +336,18 @@ def get_host(
     return host
 
 
-def _ascii_host(host: str) -> str:
-    # The codec's time is quadratic (CVE-2022-45061): a name has at most 255 characters.
+def _accept_host(host: str) -> str:
     try:
-        return encode_host(host[:256])
+        # The codec's time is quadratic (CVE-2022-45061): a name has at most 255 characters.
+        name = host if host.isascii() else encode_host(host[:256])
     except UnicodeError:
-        raise SecurityError(f"Host {host[:80]!a} is no internationalized host name.") from None
-
-
-def _accept_host(host: str) -> None:
-    if _host_name(host) is None:
-        raise SecurityError(f"Host {host[:80]!r} is no host name with an optional port.")
+        name = ""
+    if _host_name(name) is None:
+        raise SecurityError(f"Host {host[:80]!a} is no host name with an optional port.")
     if len(accepted_hosts) >= _MAX_ACCEPTED_HOSTS:
         accepted_hosts.clear()
-    accepted_hosts.add(host)
+    accepted_hosts.add(name)
+    return name
 
 
 def _server_host(server: Server) -> str:
@@ -372,7 +360,7 @@ def _server_host(server: Server) -> str:
 
 
 def get_current_url(
-    scheme: str, host: str, root_path: str | None = None, path: str | None = None, query_string: bytes = b""
+    scheme: str, host: str, root_path: Text = None, path: Text = None, query_string: bytes = b""
 ) -> str:
     """The URL of a request as an IRI; from the first part that is None on, all is left out."""
     path = None if root_path is None else path

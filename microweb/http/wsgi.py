@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from functools import update_wrapper
 
 from ..exceptions import ClientDisconnected, RequestEntityTooLarge
@@ -73,15 +74,13 @@ def get_input_stream(
     :raises RequestEntityTooLarge: at once if the announced length is over `max_content_length`.
     """
     stream: t.IO[bytes] = environ["wsgi.input"]
-    length = get_content_length(environ)
-    if length is not None and max_content_length is not None and length > max_content_length:
+    length, limit = get_content_length(environ), max_content_length
+    if length is not None and limit is not None and length > limit:
         raise RequestEntityTooLarge()
     # Set by servers that decode chunked bodies: reading then ends by itself, as it must for a limit to be
     # told from a client that is slow.
     if "wsgi.input_terminated" in environ:
-        return (
-            stream if max_content_length is None else LimitedStream(stream, max_content_length, is_max=True)
-        )
+        return stream if limit is None else LimitedStream(stream, limit, is_max=True)
     if length is None:
         return io.BytesIO() if safe_fallback else stream
     return LimitedStream(stream, length)
@@ -211,9 +210,8 @@ def get_server(environ: WSGIEnvironment) -> tuple[str, int | None] | None:
 
 def get_host(environ: WSGIEnvironment, trusted_hosts: t.Collection[str] | None = None) -> str:
     """`urls.get_host` of a WSGI environ."""
-    return choose_host(
-        environ["wsgi.url_scheme"], environ.get("HTTP_HOST"), get_server(environ), trusted_hosts
-    )
+    given = environ["wsgi.url_scheme"], environ.get("HTTP_HOST"), get_server(environ)
+    return choose_host(*given, trusted_hosts)
 
 
 def get_current_url(
@@ -224,14 +222,10 @@ def get_current_url(
     trusted_hosts: t.Collection[str] | None = None,
 ) -> str:
     """The URL of the request, or the first parts of it."""
-    parts: tuple[t.Any, ...] = (
-        get_host(environ, trusted_hosts),
-        decode_wsgi(environ.get("SCRIPT_NAME", "")),
-        get_path_info(environ),
-        get_query_string(environ),
-    )
-    wanted = 1 if host_only else 2 if root_only else 3 if strip_querystring else 4
-    return build_url(environ["wsgi.url_scheme"], *parts[:wanted])
+    root = None if host_only else decode_wsgi(environ.get("SCRIPT_NAME", ""))
+    path = None if root_only else get_path_info(environ)
+    query = b"" if strip_querystring else get_query_string(environ)
+    return build_url(environ["wsgi.url_scheme"], get_host(environ, trusted_hosts), root, path, query)
 
 
 def responder(f: t.Callable[..., WSGIApplication]) -> WSGIApplication:
@@ -242,7 +236,7 @@ def responder(f: t.Callable[..., WSGIApplication]) -> WSGIApplication:
     return update_wrapper(lambda *args: f(*args)(*args[-2:]), f)
 
 
-class ClosingIterator:
+class ClosingIterator(Iterator[bytes]):
     """An iterable for the server, with callbacks for its `close()`; the iterable's own `close` is
     first.
 
@@ -256,9 +250,6 @@ class ClosingIterator:
         close = getattr(iterable, "close", None)
         if close is not None:
             self._callbacks.insert(0, close)
-
-    def __iter__(self) -> t.Iterator[bytes]:
-        return self
 
     def __next__(self) -> bytes:
         return next(self._iterator)
@@ -295,7 +286,7 @@ def _nothing(*args: t.Any) -> None:
     """What a body or a file without the method does."""
 
 
-class FileWrapper:
+class FileWrapper(Iterator[bytes]):
     """A file as an iterable of blocks of one size: never lines, one of which may be a gigabyte."""
 
     def __init__(self, file: t.IO[bytes], buffer_size: int = CHUNK) -> None:
@@ -320,9 +311,6 @@ class FileWrapper:
         """Whether a range can be had without reading what precedes it."""
         return self.file.seekable() if hasattr(self.file, "seekable") else hasattr(self.file, "seek")
 
-    def __iter__(self) -> t.Iterator[bytes]:
-        return self
-
     def __next__(self) -> bytes:
         data = self.file.read(self.buffer_size)
         if not data:
@@ -330,7 +318,7 @@ class FileWrapper:
         return data
 
 
-class RangeWrapper:
+class RangeWrapper(Iterator[bytes]):
     """The bytes `start_byte` to `start_byte + byte_range` of a body, in the blocks it comes in."""
 
     def __init__(self, iterable: t.Any, start_byte: int = 0, byte_range: int | None = None) -> None:
@@ -342,9 +330,6 @@ class RangeWrapper:
             iterable.seek(start_byte)
         self._skip = 0 if self.seekable else start_byte
         self._left = sys.maxsize if byte_range is None else byte_range
-
-    def __iter__(self) -> t.Iterator[bytes]:
-        return self
 
     def __next__(self) -> bytes:
         # Asked before a block is taken: what follows the range may take long to make.
