@@ -31,17 +31,18 @@ APART = ["typing", "", "__init__", "__main__"]
 FEWER = {"routing": ["exceptions", "http.urls"], "templates": ["markup"]}
 
 #: Between parts of a floor: dates are spelled and strictness is told in one place, the alias layer is a
-#: command, too, and a trace makes its request as a test does.
+#: command, too, and adds middleware to a server, and a trace makes its request as a test does.
 SIDEWAYS = {
     ("json", "http.dates"),
     ("json", "http.jsonbody"),
     ("cli", "compat"),
+    ("compat", "middleware"),
     ("cli", "testing"),
     ("testing", "cli.runner"),
 }
 
 #: The imports that point up, and the places that say why.
-UPWARDS = {("exceptions", "http.response"), ("server.serving", "middleware")}
+UPWARDS = {("exceptions", "http.response")}
 
 MODULES = modules()
 SIZES = ROOT / "tests" / "sizes.json"

@@ -66,6 +66,14 @@ def test_a_bound_on_all_chunks():
         chunked(data, body_bytes=9).read()
 
 
+def test_a_bound_on_all_trailers():
+    # B24: as the head's fields are bounded
+    data = b"0\r\n" + b"X: %b\r\n" % (b"y" * 40) * 3 + b"\r\n"
+    assert chunked(data, head_bytes=150).read() == b""
+    with pytest.raises(Refused, match="431"):
+        chunked(data, head_bytes=130).read()
+
+
 @given(st.lists(st.binary(min_size=1, max_size=50)), st.integers(0, 9))
 def test_chunks_round_trip(parts, seed):
     data = b"".join(b"%X\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"

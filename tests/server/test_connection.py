@@ -165,6 +165,35 @@ def test_bodies_have_a_bound():
         assert len(live.calls) == 3
 
 
+@pytest.mark.parametrize("ending", [b"", b";" + b"x" * 200])
+def test_what_frames_a_body_counts_as_well(ending):
+    # B60, CVE-2025-69229: six bytes and more are received for each one of the body
+    with serving(echo, limits={"body_bytes": 1000}) as live:
+        for count, wanted in ((5, 200), (900, 413)):
+            body = b"1%b\r\nx\r\n" % (ending if count > 5 else b"") * count + b"0\r\n\r\n"
+            assert statuses(live.exchange(CHUNKED + body, end=wanted == 200)) == [wanted]
+        # An honest client's few chunks have the room that the body's length would have had.
+        for sizes in ((1000,), (500, 500), (100,) * 10):
+            body = b"".join(b"%x\r\n%b\r\n" % (size, b"x" * size) for size in sizes) + b"0\r\n\r\n"
+            assert statuses(live.exchange(CHUNKED + body)) == [200]
+
+
+def test_what_is_left_of_a_body_is_drained_by_what_it_costs():
+    # B60: 64 KiB are read of a body that nobody wanted, however much of that are the chunks' lines
+    with serving(quiet) as live:
+        for count, wanted in ((1000, [200, 200]), (20_000, [200])):
+            body = b"1\r\nx\r\n" * count + b"0\r\n\r\n"
+            assert statuses(live.exchange(CHUNKED + body + LAST, end=False)) == wanted
+
+
+def test_a_decoded_body_names_no_coding(live):
+    # D10: whoever is told of chunks looks for them
+    live.exchange(CHUNKED + b"3\r\nabc\r\n0\r\n\r\n")
+    environ = live.calls[-1]
+    assert environ["wsgi.input_terminated"] is True
+    assert not {"HTTP_TRANSFER_ENCODING", "CONTENT_LENGTH"} & environ.keys()
+
+
 def test_environ(live):
     live.exchange(GET)
     environ = live.calls[-1]

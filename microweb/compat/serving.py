@@ -1,0 +1,31 @@
+"""`werkzeug.serving` where it differs from the server: the server leaves middleware to its caller, and shows
+an application no trace of a coding that is undone."""
+
+from __future__ import annotations
+
+from ..server import gateway, serving
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing as t
+
+
+class WSGIRequestHandler(gateway.WSGIRequestHandler):
+    """A handler whose environ tells that the body came in chunks, although they are gone."""
+
+    def make_environ(self) -> dict[str, t.Any]:
+        """The environ of this request."""
+        coding = {"HTTP_TRANSFER_ENCODING": "chunked"} if self.head.chunked else {}
+        return {**super().make_environ(), **coding}
+
+
+def run_simple(
+    hostname: str, port: int, application: t.Any, *args: t.Any, static_files: t.Any = None, **options: t.Any
+) -> int:
+    """The server's ``run_simple``, for files as well: *static_files* is what `SharedDataMiddleware` takes."""
+    if static_files:
+        from ..middleware import SharedDataMiddleware
+
+        application = SharedDataMiddleware(application, static_files)
+    options.setdefault("request_handler", WSGIRequestHandler)
+    return serving.run_simple(hostname, port, application, *args, **options)
