@@ -30,13 +30,6 @@ class ParameterSource(enum.Enum):
     PROMPT = 5
 
 
-def variable(name: str) -> str | None:
-    """An environment variable that is not empty; FLASK_X if MICROWEB_X is not there."""
-    prefix, _, rest = name.partition("_")
-    names = [name, f"FLASK_{rest}"] if prefix == "MICROWEB" else [name]
-    return next(filter(None, map(os.environ.get, names)), None)
-
-
 class Parameter:
     """What options and arguments share. The keyword arguments are the attributes below."""
 
@@ -132,9 +125,17 @@ class Parameter:
         """The environment variables that give a value."""
         return [self.envvar] if isinstance(self.envvar, str) else list(self.envvar or ())
 
+    def variable(self, ctx: Context) -> str | None:
+        """The first of them that is not empty; FLASK_X if MICROWEB_X is not there."""
+        for name in self.envvars(ctx):
+            for each in (name, f"FLASK_{name[9:]}" if name.startswith("MICROWEB_") else name):
+                if os.environ.get(each):
+                    return each
+        return None
+
     def value_from_envvar(self, ctx: Context) -> t.Any:
         """The raw value in the environment."""
-        value = next(filter(None, map(variable, self.envvars(ctx))), None)
+        value = os.environ.get(self.variable(ctx) or "")
         if value is None or not self.multiple and self.nargs == 1:
             return value
         values = self.type.split_envvar_value(value)
@@ -257,8 +258,7 @@ class Option(Parameter):
         """The option as error messages call it."""
         is_set = ctx and ctx.get_parameter_source(self.name) is ParameterSource.ENVIRONMENT
         # Who typed nothing has to hear where it comes from.
-        names = ", ".join(map(repr, self.envvars(ctx))) if is_set else ""
-        return super().get_error_hint(ctx) + (f" (env var: {names})" if names else "")
+        return super().get_error_hint(ctx) + (f" (env var: {self.variable(ctx)!r})" if is_set else "")
 
     def envvars(self, ctx: Context) -> list[str]:
         """Those declared, and the one that the context's prefix makes."""

@@ -68,14 +68,14 @@ class CliRunner:
     ) -> t.Iterator[t.Any]:
         """Within, the process has these streams: stdout, stderr, and both."""
         both = io.BytesIO()
-        streams = {"stdin": _binary(input, self.charset), "stdout": _Tee(both), "stderr": _Tee(both)}
-        texts = {
-            name: io.TextIOWrapper(
-                stream, self.charset, "backslashreplace" if name == "stderr" else "strict", write_through=True
-            )
-            for name, stream in streams.items()
-        }
-        places: list[tuple[t.Any, str, t.Any]] = [(sys, name, text) for name, text in texts.items()]
+        out, err = _Tee(both), _Tee(both)
+
+        def text(stream: io.BytesIO, errors: str = "strict") -> io.TextIOWrapper:
+            return io.TextIOWrapper(stream, self.charset, errors, write_through=True)
+
+        texts = {"stdin": text(_binary(input, self.charset)), "stdout": text(out)}
+        texts["stderr"] = text(err, "backslashreplace")
+        places: list[tuple[t.Any, str, t.Any]] = [(sys, name, each) for name, each in texts.items()]
         places.append((prompts, "read_line", _answer))
         places.append((terminal, "should_strip_ansi", lambda _, wanted=None: not (wanted or color)))
         with ExitStack() as stack:
@@ -85,9 +85,9 @@ class CliRunner:
             changes = {"COLUMNS": "80", **self.env, **(env or {})}
             stack.callback(_set_environ, {name: os.environ.get(name) for name in changes})
             _set_environ(changes)
-            for text in texts.values():
-                stack.callback(text.detach)  # or its end would close the bytes
-            yield streams["stdout"], streams["stderr"], both
+            for each in texts.values():
+                stack.callback(each.detach)  # or its end would close the bytes
+            yield out, err, both
 
     def invoke(
         self,
@@ -120,9 +120,7 @@ class CliRunner:
                 if not catch:
                     raise
                 result.exception, result.exit_code, result.exc_info = error, 1, sys.exc_info()
-            result.stdout_bytes, result.stderr_bytes, result.output_bytes = (
-                stream.getvalue() for stream in streams
-            )
+        result.stdout_bytes, result.stderr_bytes, result.output_bytes = (each.getvalue() for each in streams)
         return result
 
     @contextmanager

@@ -145,6 +145,10 @@ def test_microwebs_variables_fall_back_on_flasks(monkeypatch):
     assert cmd.make_context("run", [], auto_envvar_prefix="MICROWEB").params == {"port": 1}
     monkeypatch.setenv("MICROWEB_PORT", "2")
     assert cmd.make_context("run", [], auto_envvar_prefix="MICROWEB").params == {"port": 2}
+    monkeypatch.delenv("MICROWEB_PORT")
+    monkeypatch.setenv("FLASK_PORT", "x")
+    with pytest.raises(UsageError, match="Invalid value for '--port' .env var: 'FLASK_PORT'.: 'x' is not"):
+        cmd.make_context("run", [], auto_envvar_prefix="MICROWEB")
     monkeypatch.setenv("MICROWEB_PORT", "x")
     with pytest.raises(UsageError, match="Invalid value for '--port' .env var: 'MICROWEB_PORT'.: 'x' is not"):
         cmd.make_context("run", [], auto_envvar_prefix="MICROWEB")
