@@ -273,6 +273,22 @@ def test_a_group_is_shown_with_its_parts():
     assert len(DebugTraceback(caught(app)).all_frames) == 8
 
 
+def test_the_place_is_told_from_where_the_program_is(tmp_path, monkeypatch):
+    (tmp_path / "shop.py").write_text("def cart():\n    1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(compile("def cart():\n    1 / 0\n", str(tmp_path / "shop.py"), "exec"), names)
+
+    def app(environ, start_response):
+        names["cart"]()
+
+    assert re.search(r'in <a href="#frame-\d+">cart, shop.py:2</a>', ask(debugged(app)).text)
+    # The directory may be gone: the whole path, and no other error.
+    (tmp_path / "shop.py").unlink()
+    tmp_path.rmdir()
+    assert f"cart, {tmp_path}" in ask(debugged(app)).text
+
+
 def test_a_recursion_without_end_is_cut():
     def app(environ, start_response):
         return app(environ, start_response)

@@ -11,8 +11,9 @@ import os
 import sys
 import sysconfig
 import traceback
+from contextlib import suppress
 from functools import cached_property
-from itertools import count
+from itertools import count, repeat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,9 +85,12 @@ class Failure:
         self.text = "".join(summary.format_exception_only()).rstrip("\n")
         self.message = str(summary)
         self.frames = _frames(error, summary, skip, hide)
+        #: Those of the application.
+        self.own = [frame for frame in self.frames if not frame.is_library]
         #: Where to look first: a syntax error's own line, else the innermost of the application's.
         self.place, self.place_id = "", 0
-        for frame in ([frame for frame in self.frames if not frame.is_library] or self.frames)[-1:]:
+        if self.frames:
+            frame = (self.own or self.frames)[-1]
             self.place, self.place_id = f"{frame.name}, {frame.short}:{frame.lineno}", frame.id
         if getattr(summary, "filename", None):
             self.place = f"{_shorten(summary.filename)}:{summary.lineno}"
@@ -97,8 +101,11 @@ class Failure:
 
 def _shorten(path: str) -> str:
     """A path from where it is imported, or from the current directory."""
-    roots = [os.path.join(root, "") for root in (os.getcwd(), *sys.path)]
-    return path[max(len(root) * path.startswith(root) for root in roots) :]
+    roots = [*sys.path]
+    with suppress(OSError):  # it may have been deleted
+        roots.append(os.getcwd())
+    lengths = (len(root) for root in map(os.path.join, roots, repeat("")) if path.startswith(root))
+    return path[max(lengths, default=0) :]
 
 
 def make_chain(error: BaseException, skip: int = 0, hide: bool = True) -> Chain:

@@ -102,8 +102,7 @@ class DebugTraceback:
         )
 
     def _failure(self, failure: Failure) -> str:
-        own = [frame for frame in failure.frames if not frame.is_library]
-        shown = own[-OPEN:] + failure.frames[-1:]
+        shown = failure.own[-OPEN:] + failure.frames[-1:]
         frames = "".join(self._frame(frame, frame in shown) for frame in failure.frames)
         parts = "".join(
             f"<li class=part><h3>{number} of {len(failure.parts)}</h3>\n{self._chain(part)}</li>\n"
