@@ -6,6 +6,7 @@ follows a form feed is for readers of the source only.
 
 from __future__ import annotations
 
+import os
 import textwrap
 
 TYPE_CHECKING = False
@@ -61,9 +62,11 @@ def page_width(ctx: Context) -> int:
     """The columns that there are for a page."""
     if ctx.terminal_width is not None:
         return int(ctx.terminal_width)
-    import shutil  # loads the compression modules; for this one number
-
-    return max(min(shutil.get_terminal_size().columns, ctx.max_content_width or 80) - 2, 50)
+    try:  # as shutil does, which loads the compression modules for this one number
+        columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+    except (ValueError, OSError):  # that is no number, and here is no terminal
+        columns = 80
+    return max(min(columns, ctx.max_content_width or 80) - 2, 50)
 
 
 def usage(ctx: Context, pieces: t.Sequence[str]) -> str:
