@@ -1,18 +1,24 @@
 """Fuzzing of the head parser, the chunk decoder and whole connections, as long as one likes.
 
-python -m tests.server.fuzz SECONDS [SEED]
+python -m tests.server.fuzz SECONDS [SEED [chance | live]]
 
-With atheris installed the search is led by coverage, else by chance. What it finds is printed as bytes, and
-belongs into `FOUND`, which the tests run through the same checks each time.
+With atheris installed the search is led by coverage, else, or if told so, by chance; `live` asks servers
+on real sockets, plain and under TLS. What it finds is printed as bytes, and belongs into `FOUND`, which the
+tests run through the same checks each time.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib.util
 import io
+import os
 import random
 import re
+import shutil
 import sys
+import tempfile
 import time
 from types import FunctionType, SimpleNamespace
 
@@ -22,9 +28,10 @@ from microweb.server.errors import Refused
 from microweb.server.gateway import WSGIRequestHandler
 from microweb.server.head import take_head
 from microweb.server.limits import Limits
+from microweb.server.tls import make_ssl_devcert
 
 from .corpus import BROKEN, CHUNKED, HEADS, REQUEST_LINES, WHOLE, bytewise, cut, line
-from .live import echo
+from .live import TLSClient, echo, serving
 from .test_body import Pieces
 from .test_head import outcome
 
@@ -75,9 +82,22 @@ class Sock:
         self.closed = True
 
 
-def converse(pieces, limits):
+class Quiet(BaseException):
+    """The server waits for a client that has said everything and stays."""
+
+
+class Staying(Sock):
+    """A client that does not end."""
+
+    def recv(self, count, flags=0):
+        if not self.pieces:
+            raise Quiet
+        return super().recv(count, flags)
+
+
+def converse(pieces, limits, kind=Sock):
     """All that a client is told who sends these pieces and then ends; and what the application saw."""
-    sock, calls = Sock(pieces), []
+    sock, calls = kind(pieces), []
 
     def application(environ, start_response):
         calls.append(environ)
@@ -94,7 +114,12 @@ def converse(pieces, limits):
         connection.step()
         steps += 1
         assert steps < 4 * sum(map(len, pieces)) + 10, "no progress"
-    return re.sub(rb"Date: [^\r]*|HTTP/1.1 100 Continue\r\n\r\n", b"", sock.told), calls
+    return timeless(sock.told), calls
+
+
+def timeless(answer):
+    """Without what depends on when it was asked, and how fast."""
+    return re.sub(rb"Date: [^\r]*|HTTP/1.1 100 Continue\r\n\r\n", b"", answer)
 
 
 def check_head(data, seed):
@@ -149,6 +174,34 @@ def check_connection(data, seed):
 CHECKS = check_head, check_chunks, check_connection
 
 
+@contextlib.contextmanager
+def clients():
+    """Clients of servers on real sockets: a plain one and, if a certificate can be made, one under TLS."""
+    with contextlib.ExitStack() as stack:
+        found = [stack.enter_context(serving(echo, validate=False))]
+        if shutil.which("openssl"):
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            files = make_ssl_devcert(os.path.join(folder, "dev"), host="localhost")
+            live = stack.enter_context(serving(echo, validate=False, ssl_context=files))
+            found.append(TLSClient(live, files[0]))
+        yield found
+
+
+def check_live(found, data, seed):
+    """Over the network they are told what a client is told who speaks to the connection itself."""
+    wanted, ends = converse([data], Limits())[0], False
+    try:
+        converse([data], Limits(), Staying)
+    except Quiet:
+        ends = True
+    for client in found:
+        del client.calls[:], client.records[:]
+        told = timeless(client.exchange(*filter(None, cut(data, seed)), end=ends))
+        # Under TLS there is no half-closing: what the end alone would have brought cannot be sent any more.
+        cut_off = ends and isinstance(client, TLSClient) and told == wanted[: wanted.rindex(b"HTTP/1.1 ")]
+        assert told == wanted or cut_off, (type(client).__name__, told, wanted)
+
+
 def check(data, seed=0):
     """Every check on the same bytes; and the time is linear, at most a second for what a seed may hold."""
     began = time.process_time()
@@ -177,7 +230,7 @@ def mutate(rng):
     return bytes(data[:600])
 
 
-def by_chance(seconds, seed):
+def by_chance(seconds, seed, check=check):
     """Check what `mutate` makes; stops at the first failure."""
     rng, end, count = random.Random(seed), time.monotonic() + seconds, 0
     while time.monotonic() < end:
@@ -200,9 +253,6 @@ def _instrument(atheris, value):
 
 def by_coverage(seconds, seed):
     """Check what atheris makes."""
-    import os
-    import tempfile
-
     import atheris
 
     for each in (take_head.__module__, ChunkedBody.__module__, Connection.__module__):
@@ -220,5 +270,9 @@ def by_coverage(seconds, seed):
 
 if __name__ == "__main__":
     seconds, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
-    led = importlib.util.find_spec("atheris") and "chance" not in sys.argv
-    (by_coverage if led else by_chance)(seconds, seed)
+    if "live" in sys.argv:
+        with clients() as found:
+            by_chance(seconds, seed, functools.partial(check_live, found))
+    else:
+        led = importlib.util.find_spec("atheris") and "chance" not in sys.argv
+        (by_coverage if led else by_chance)(seconds, seed)
