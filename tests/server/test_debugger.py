@@ -282,11 +282,11 @@ def test_the_place_is_told_from_where_the_program_is(tmp_path, monkeypatch):
     def app(environ, start_response):
         names["cart"]()
 
-    assert re.search(r'in <a href="#frame-\d+">cart, shop.py:2</a>', ask(debugged(app)).text)
+    assert re.search(r'<a href="#frame-\d+">in cart, shop.py:2</a>', ask(debugged(app)).text)
     # The directory may be gone: the whole path, and no other error.
     (tmp_path / "shop.py").unlink()
     tmp_path.rmdir()
-    assert f"cart, {tmp_path}" in ask(debugged(app)).text
+    assert f"in cart, {tmp_path}" in ask(debugged(app)).text
 
 
 def test_a_recursion_without_end_is_cut():

@@ -91,9 +91,9 @@ class Failure:
         self.place, self.place_id = "", 0
         if self.frames:
             frame = (self.own or self.frames)[-1]
-            self.place, self.place_id = f"{frame.name}, {frame.short}:{frame.lineno}", frame.id
+            self.place, self.place_id = f"in {frame.name}, {frame.short}:{frame.lineno}", frame.id
         if getattr(summary, "filename", None):
-            self.place = f"{_shorten(summary.filename)}:{summary.lineno}"
+            self.place = f"in {_shorten(summary.filename)}:{summary.lineno}"
         # Of the pairs, the summary knows which count: it leaves out what would go in a circle.
         pairs = zip(getattr(error, "exceptions", ()), getattr(summary, "exceptions", None) or ())
         self.parts = [part for part in (_chain(*pair, 0, hide, left) for pair in pairs) if part]
