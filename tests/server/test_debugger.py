@@ -211,6 +211,19 @@ def test_a_broken_value_is_shown_as_such():
     assert "broken repr (RuntimeError: &lt;no&gt;)" in ask(debugged(app)).text
 
 
+def test_odd_names_and_attributes_are_no_trouble():
+    class Several(Exception):
+        exceptions = 3
+
+    names = {"__name__": "odd", 1: 2, "Several": Several}
+
+    def app(environ, start_response):
+        exec("raise Several('no group')", names)
+
+    text = ask(debugged(app)).text
+    assert "Several: no group" in text and "<th>1</th>" in text
+
+
 def test_the_chain_is_shown_as_python_tells_it():
     def app(environ, start_response):
         try:

@@ -95,7 +95,8 @@ class Failure:
         if getattr(summary, "filename", None):
             self.place = f"in {_shorten(summary.filename)}:{summary.lineno}"
         # Of the pairs, the summary knows which count: it leaves out what would go in a circle.
-        pairs = zip(getattr(error, "exceptions", ()), getattr(summary, "exceptions", None) or ())
+        known = getattr(summary, "exceptions", None)
+        pairs = zip(error.exceptions, known) if known else ()
         self.parts = [part for part in (_chain(*pair, 0, hide, left) for pair in pairs) if part]
 
 

@@ -111,7 +111,7 @@ class DebugTraceback:
         return self._fill("failure", failure, frames=frames, parts=parts)
 
     def _frame(self, frame: Frame, shown: bool) -> str:
-        names = self._table({name: value for name, value in frame.locals.items() if name[:2] != "__"})
+        names = self._table({name: value for name, value in frame.locals.items() if str(name)[:2] != "__"})
         source = "".join(self._line(frame, *line) for line in frame.source.items())
         kind = "library" * frame.is_library
         return self._fill("frame", frame, kind=kind, open=" open" * shown, source=source, names=names)
