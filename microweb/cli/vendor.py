@@ -1,22 +1,21 @@
 """``vendor``: the package, or parts of it, copied under any name; and whether a copy is still what it was.
 
 The rule: the same input gives the same bytes. A folder is for reading and gets the files as they are; a zip
-file is for running, and is made small: without comments, docstrings and what is there for type checkers only.
-Either has a record of where it comes from (`VENDORED.json`), by which `--check` knows what was changed.
+file is for running, and its code is made small (`lean`). Either has a record of where it comes from
+(`VENDORED.json`), by which `--check` knows what was changed.
 """
 
 from __future__ import annotations
 
 import ast
-import io
 import json
 import os
-import tokenize
 import zipfile
 from hashlib import sha256
 
 from .decorators import argument, command, option
 from .exceptions import ClickException, UsageError
+from .lean import is_for_checkers, lean
 from .resources import read
 from .terminal import echo
 
@@ -53,11 +52,7 @@ def vendor_command(dest: str, name: str | None, as_zip: bool, only: str | None, 
         files = _only(files, [part.strip() for part in only.split(",")])
     try:
         if as_zip:
-            _write_zip(
-                dest,
-                name,
-                {path: lean(data) if path.endswith(".py") else data for path, data in files.items()},
-            )
+            _write_zip(dest, name, _for_running(files))
         else:
             _write_folder(os.path.join(dest, name), files)
     except OSError as error:
@@ -135,7 +130,7 @@ def _imports(files: Files, path: str) -> set[str]:
     found = {path.rpartition("/")[0] + "/__init__.py"}
     package = path.split("/")[:-1]
     tree = ast.parse(files[path] if path.endswith(".py") else b"")
-    tree.body = [node for node in tree.body if not _is_for_checkers(node)]
+    tree.body = [node for node in tree.body if not is_for_checkers(node)]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = package[: len(package) - node.level + 1] + (node.module or "").split(".")
@@ -145,19 +140,31 @@ def _imports(files: Files, path: str) -> set[str]:
     return {each for each in found if each in files and each != "__init__.py"}
 
 
-def _is_for_checkers(node: ast.AST) -> bool:
-    test = node.test if isinstance(node, ast.If) and not node.orelse else None
-    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
-
-
 # Writing
 
 
+def _for_running(files: Files) -> Files:
+    """The files without what only readers and type checkers need."""
+    small = {path: lean(data) if path.endswith(".py") else data for path, data in files.items()}
+    small.pop("py.typed", None)
+    for path in small:
+        if path.endswith(".txt"):
+            lines = small[path].splitlines(keepends=True)
+            small[path] = b"".join(line for line in lines if not line.startswith(b"# "))
+    return small
+
+
 def _record(files: Files) -> bytes:
-    hashes = {path: sha256(data).hexdigest() for path, data in sorted(files.items())}
-    whole = sha256(json.dumps(hashes).encode()).hexdigest()
-    record = {"package": _own_name(), "version": _version(), "sha256": whole, "files": hashes}
-    return (json.dumps(record, indent=1) + "\n").encode()
+    hashes, whole = _hashes(files)
+    short = {path: each[:8] for path, each in hashes.items()}
+    record = {"package": _own_name(), "version": _version(), "sha256": whole, "files": short}
+    return (json.dumps(record, indent=0) + "\n").encode()
+
+
+def _hashes(files: Files) -> tuple[dict[str, str], str]:
+    """The hash of each file but the record, and one over them all."""
+    hashes = {path: sha256(data).hexdigest() for path, data in sorted(files.items()) if path != _RECORD}
+    return hashes, sha256(json.dumps(hashes).encode()).hexdigest()
 
 
 def _refuse_loss(target: str, old: Files) -> None:
@@ -200,47 +207,6 @@ def _write_zip(dest: str, name: str, files: Files) -> None:
             archive.writestr(info, data, zipfile.ZIP_DEFLATED, 9)
 
 
-def lean(source: bytes) -> bytes:
-    """Code without comments, docstrings and type checkers' blocks; lines that are left keep their text."""
-    lines = source.decode().split("\n")
-    kept: list[str | None] = [*lines]
-    for node in ast.walk(ast.parse(source)):
-        doc = _docstring(node)
-        if _is_for_checkers(node):
-            _drop(kept, node)
-        elif doc is not None and kept[doc.lineno - 1] is not None:
-            _drop(kept, doc)
-            if len(node.body) == 1:  # type: ignore[attr-defined]
-                kept[doc.lineno - 1] = " " * doc.col_offset + "pass"
-    tokens = list(tokenize.generate_tokens(io.StringIO(source.decode()).readline))
-    for token in tokens:
-        row = token.start[0] - 1
-        line = kept[row] if token.type == tokenize.COMMENT else None
-        if line is not None:
-            kept[row] = line[: token.start[1]].rstrip() or None
-    texts = {
-        row
-        for token in tokens
-        if token.start[0] < token.end[0]
-        for row in range(token.start[0], token.end[0])
-    }
-    return "".join(
-        f"{line}\n" for row, line in enumerate(kept) if line is not None and (line.strip() or row in texts)
-    ).encode()
-
-
-def _drop(lines: list[str | None], node: t.Any) -> None:
-    lines[node.lineno - 1 : node.end_lineno] = [None] * (node.end_lineno - node.lineno + 1)
-
-
-def _docstring(node: ast.AST) -> ast.Expr | None:
-    if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-        return None
-    first = node.body[0] if node.body else None
-    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return first if is_text and isinstance(first.value.value, str) else None  # type: ignore[union-attr,return-value]
-
-
 # Checking
 
 
@@ -254,11 +220,15 @@ def _read_copy(dest: str) -> Files:
 
 
 def _changes(files: Files) -> list[str]:
-    told = json.loads(files[_RECORD])["files"]
-    now = {path: sha256(data).hexdigest() for path, data in files.items() if path != _RECORD}
-    lines = [f"changed  {path}" for path in sorted(told) if path in now and now[path] != told[path]]
+    """What is not as recorded. The hash over all files tells whether; the short ones of each tell where."""
+    record, (now, whole) = json.loads(files[_RECORD]), _hashes(files)
+    told = record["files"]
+    if whole == record["sha256"]:
+        return []
+    lines = [f"changed  {path}" for path in now if path in told and not now[path].startswith(told[path])]
     lines += [f"missing  {path}" for path in sorted(told.keys() - now.keys())]
-    return lines + [f"added    {path}" for path in sorted(now.keys() - told.keys())]
+    lines += [f"added    {path}" for path in sorted(now.keys() - told.keys())]
+    return lines or [f"changed  {_RECORD}, or a file in a way that its hash there is too short to tell"]
 
 
 def _check(dest: str) -> int:
