@@ -20,6 +20,7 @@ from .exceptions import HTTPException, NotFound
 from .globals import NO_CONTEXTS, _contexts, top_app_context, top_request_context
 from .http.properties import cached_property
 from .http.urls import accepted_hosts
+from .routing.map import NO_PATHS
 from .signals import appcontext_popped, appcontext_pushed, appcontext_tearing_down, request_tearing_down
 
 TYPE_CHECKING = False
@@ -146,6 +147,9 @@ class RequestContext(_Context):
     """
 
     flashes: list[tuple[str, str]] | None = None
+    _url_adapter: t.Any = _sentinel
+    #: What ``url_for`` asks first; see ``UrlBuilding._plain_paths``.
+    paths: t.Any = None
     #: Whether ``_app_ctx`` was on top already when this context was pushed; then it is not ours to end.
     _shares_app_ctx = False
 
@@ -197,14 +201,21 @@ class RequestContext(_Context):
             context = self._app_ctx = self.app.app_context()
         return context
 
-    @cached_property
+    @property
     def url_adapter(self) -> MapAdapter | None:
         """The URL map bound to this request; None if the request's host is refused."""
-        try:
-            return self.app.create_url_adapter(self.request)
-        except HTTPException as error:
-            self.request.routing_exception = error
-            return None
+        if self._url_adapter is _sentinel:
+            self.url_adapter = None
+            try:
+                self.url_adapter = self.app.create_url_adapter(self.request)
+            except HTTPException as error:
+                self.request.routing_exception = error
+        return self._url_adapter  # type: ignore[no-any-return]
+
+    @url_adapter.setter
+    def url_adapter(self, adapter: MapAdapter | None) -> None:
+        self._url_adapter = adapter
+        self.paths = NO_PATHS  # it is asked from now on: it may be of another make
 
     @property
     def _session(self) -> SessionMixin:

@@ -63,7 +63,7 @@ def url_for(
     **values: t.Any,
 ) -> str:
     """The URL of an endpoint; see ``Microweb.url_for``."""
-    return current_app.url_for(
+    return _find_app().url_for(
         endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
     )
 

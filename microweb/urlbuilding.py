@@ -12,12 +12,14 @@ from .http.redirects import redirect
 from .http.response import Response as ResponseBase
 from .http.urls import url_quote
 from .routing.exceptions import BuildError
+from .routing.map import NO_PATHS
 from .wrappers import blueprint_chain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+    from .ctx import RequestContext
     from .routing.map import Map, MapAdapter
     from .wrappers import Request
 
@@ -82,10 +84,14 @@ class UrlBuilding:
         """
         context = _contexts.get()[1]
         if context is not None:
-            if not _external and _method is _scheme is _anchor is None:
-                path = self._path_for(context, endpoint, values)
+            # A static file may need a fingerprint.
+            if not _external and _method is _scheme is _anchor is None and endpoint[-6:] != "static":
+                paths = context.paths
+                if paths is None:
+                    paths = self._plain_paths(context)
+                path = paths[endpoint](values)
                 if path is not None:
-                    return path
+                    return path  # type: ignore[no-any-return]
             adapter = context.url_adapter
             if endpoint[:1] == ".":
                 blueprint = context.request.blueprint
@@ -114,25 +120,22 @@ class UrlBuilding:
     # Templates call it in loops: without the wrapper around functions that may raise StopIteration.
     url_for.jinja_pass_arg = "nothing"  # type: ignore[attr-defined]
 
-    def _path_for(self, context: t.Any, endpoint: str, values: dict[str, t.Any]) -> str | None:
-        """The path of an endpoint that has one rule, where nothing but the rule plays a part; else None.
+    def _plain_paths(self, context: RequestContext) -> t.Any:
+        """What makes the paths of endpoints for this request, where nothing but their rules plays a part.
 
         Such a request is not bound to the URL map, which takes as long as building ten URLs.
         """
-        rule = self.url_map._lone_rules.get(endpoint)
-        if (
-            rule is None
-            or self.takes_every_step
+        if self.url_map._remap:
+            self.url_map.update()
+        plain = not (
+            self.takes_every_step
             or self.url_default_functions
             or self.subdomain_matching
             or self.overrides_url_adapter
-            or self.url_map._remap
-            or endpoint[-6:] == "static"  # may need a fingerprint
             or context.environ.get("SCRIPT_NAME")
-            or "url_adapter" in context.__dict__  # there is one already, maybe of another make
-        ):
-            return None
-        return rule.build_plainly(values)
+        )
+        context.paths = self.url_map._paths if plain else NO_PATHS
+        return context.paths
 
     def _adapter_without_request(self, external: bool | None) -> MapAdapter:
         context = top_app_context()

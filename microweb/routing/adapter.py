@@ -243,12 +243,12 @@ class MapAdapter:
         """
         if self.map._remap:
             self.map.update()
-        rule = self.map._lone_rules.get(endpoint)
-        if rule is not None and self._at_home and not force_external and method is None:
-            path = rule.build_plainly(values or {})
-            if path is not None:
-                return self._mount + path
-        values = _given(values or {})
+        values = values or {}
+        if self._at_home and not force_external and method is None and type(values) is dict:
+            plain: str | None = self.map._paths[endpoint](values)
+            if plain is not None:
+                return self._mount + plain
+        values = _given(values)
         found = self._choose(endpoint, values, method, append_unknown)
         if found is None:
             raise BuildError(endpoint, values, method, self)

@@ -32,6 +32,7 @@ from .adapter import MapAdapter as MapAdapter
 from .converters import DEFAULT_CONVERTERS, BaseConverter
 from .exceptions import RoutingException
 from .matcher import Node, Search, StateMachineMatcher
+from .pattern import no_path
 from .rules import Rule
 
 TYPE_CHECKING = False
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from .factories import RuleFactory
     from .matcher import Match
+    from .pattern import ExactFunction
 
 
 _IMPLIED_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
@@ -98,6 +100,24 @@ def _subdomain(host: str, server_name: str) -> str:
     return "<invalid>"
 
 
+class _Paths(dict):  # type: ignore[type-arg]  # of anything to ExactFunction
+    """Endpoint -> the function from values to its path, or to None if that is not all of the URL.
+
+    Made when first asked for; of *rules*, those of endpoints where there is nothing to choose.
+    """
+
+    def __init__(self, rules: dict[t.Any, Rule]) -> None:
+        self._rules = rules
+
+    def __missing__(self, endpoint: t.Any) -> ExactFunction:
+        rule = self._rules.get(endpoint)
+        return no_path if rule is None else self.setdefault(endpoint, rule.path_function())
+
+
+#: For those to whom there is always more.
+NO_PATHS = _Paths({})
+
+
 class Map:
     """Rules, and what they have in common.
 
@@ -131,8 +151,7 @@ class Map:
     ) -> None:
         self._added: list[Rule] = []
         self._rules_by_endpoint: dict[t.Any, list[Rule]] = {}
-        #: Endpoint -> its rule, where building has nothing to choose and nothing to add to the path.
-        self._lone_rules: dict[t.Any, Rule] = {}
+        self._paths = NO_PATHS
         self._matcher = StateMachineMatcher()
         self._lane = Node()
         self._remap = True
@@ -190,7 +209,7 @@ class Map:
             self._mark_direct(ranked)
             if len(ranked) == 1 and not choices and ranked[0].is_plain(self.default_subdomain):
                 lone[endpoint] = ranked[0]
-        self._lone_rules = lone
+        self._paths = _Paths(lone)
         self._matcher = StateMachineMatcher(rule for rule in self._added if not rule.build_only)
         lane = None if self.host_matching else self._matcher.root.static.get(self.default_subdomain)
         self._lane = lane or Node()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Token = tuple[str, t.Optional[BaseConverter]]
     ValuesFunction = t.Callable[[t.Sequence[str], str], t.Optional[dict[str, t.Any]]]
     URLFunction = t.Callable[[t.Mapping[str, t.Any]], str]
+    ExactFunction = t.Callable[[t.Mapping[str, t.Any]], t.Optional[str]]
 
 _TOKEN = re.compile(r"""(?x)
       (?P<slash> / )
@@ -239,12 +240,15 @@ def _argument(convert: str, value: str, plain_test: str | None) -> str:
     return f"x if {plain_test.format(f'x := {value}')} else {convert}(x)"
 
 
-def url_function(tokens: list[Token], defaults: t.Mapping[str, t.Any]) -> URLFunction:
-    """A function from values to a rule's path (or domain part).
+def url_function(tokens: list[Token], defaults: t.Mapping[str, t.Any], exactly: bool = False) -> t.Any:
+    """A `URLFunction` from values to a rule's path (or domain part).
 
     For ``/<name>/<int:page>`` it is ``lambda v: '/%s/%s' % (c0(v['name']), c1(v['page']))``, but that
     a converter is not called for what it would leave as it is. A variable that has a default is
     constant, as a rule is only built with its own defaults.
+
+    One that works *exactly* returns None if it is given more or less than the variables, or None for
+    one (which is no value), or what its converter refuses.
     """
     template = ""
     names: dict[str, t.Any] = {}
@@ -262,4 +266,22 @@ def url_function(tokens: list[Token], defaults: t.Mapping[str, t.Any]) -> URLFun
         # Whatever comes behind the first slash may be one, or a backslash.
         names["one_slash"] = one_slash
         source = f"one_slash({source})"
-    return eval(f"lambda v: {source}", names)  # type: ignore[no-any-return]
+    if not exactly:
+        return eval(f"lambda v: {source}", names)
+    given = [f" and v.get({text!r}) is not None" for text, converter in tokens if converter is not None]
+    exec(_EXACTLY.format(f"len(v) == {len(given)}{''.join(given)}", source), names)
+    return names["exactly"]
+
+
+_EXACTLY = """
+def exactly(v):
+    if {}:
+        try:
+            return {}
+        except ValueError:  # ValidationError is one; the long way tells
+            return None
+"""
+
+
+def no_path(values: t.Mapping[str, t.Any]) -> None:
+    """The function of an endpoint whose URL is not a path alone."""

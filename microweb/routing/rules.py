@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import typing as t
 
     from .map import Map
-    from .pattern import Token, URLFunction, ValuesFunction
+    from .pattern import ExactFunction, Token, URLFunction, ValuesFunction
 
 #: What a WebSocket handshake may use (RFC 6455 4.1: GET).
 _WEBSOCKET_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -215,17 +215,9 @@ class Rule(RuleFactory):
             path = f"{path}?{query}" if query else path
         return domain, path
 
-    def build_plainly(self, values: t.Mapping[str, t.Any]) -> str | None:
-        """The path of a rule in `Map._lone_rules`, if the values are its arguments; None: build it."""
-        if type(values) is not dict or len(values) != len(self.arguments):
-            return None
-        for value in values.values():
-            if value is None:
-                return None  # that is no value
-        try:
-            return (self._urls or self._make_urls())[1](values)
-        except (ValidationError, KeyError):
-            return None
+    def path_function(self) -> ExactFunction:
+        """A function from values to the path; to None where they are not exactly the rule's arguments."""
+        return url_function(self._path_tokens, {}, exactly=True)  # type: ignore[no-any-return]
 
     def is_plain(self, subdomain: str) -> bool:
         """Whether a URL is the path alone: no defaults, no other host or protocol."""
