@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import os
+from functools import lru_cache
 from time import time
 
 try:
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
-    Fields = list[tuple[str, str]]
+    Text = t.Optional[str]
+    Stat = tuple[t.Optional[int], t.Optional[float]]
     Path = t.Union[os.PathLike[str], str]
     MaxAge = t.Union[int, t.Callable[[t.Optional[str]], t.Optional[int]], None]
 
@@ -81,21 +83,19 @@ def send_file(
     # A file object's own name may be a path of this machine: it is not told to the client.
     if download_name is None and path is not None:
         download_name = os.path.basename(path)
-    fields = _describe(download_name, mimetype, as_attachment)
-    size, mtime = _measure(path, file)
-    fields += _caching(path, size, mtime, etag, max_age)
-    last_modified = mtime if last_modified is None else last_modified
-    if size is not None:
-        fields.append(("Content-Length", str(size)))
-    if last_modified is not None:
-        fields.append(("Last-Modified", http_date(last_modified)))
+    size, mtime = stat = _measure(path, file)
+    seconds = max_age(path) if callable(max_age) else max_age
+    kind = _guess(download_name, mimetype, as_attachment)
+    fields = _describe(path, download_name, kind, as_attachment, stat, etag, seconds)
+    dates = _dates(mtime if last_modified is None else last_modified, seconds)
+    headers: Headers = Headers._from_checked([*fields, *dates])
     if path is not None and use_x_sendfile:
         # The name as the file system has it: bytes, which the server in front looks for.
-        fields.append(("X-Sendfile", os.fsencode(path).decode("latin-1")))
+        headers.add("X-Sendfile", os.fsencode(path).decode("latin-1"))
     elif path is not None:
         file = open(path, "rb")  # noqa: SIM115 - closed with the response
     body = None if file is None else _wrap(environ, file)
-    response = (response_class or Response)(body, headers=Headers(fields), direct_passthrough=True)
+    response = (response_class or Response)(body, headers=headers, direct_passthrough=True)
     if conditional:
         response.make_conditional(environ, accept_ranges=True, complete_length=size)
         # Some web servers send the file whatever the status is.
@@ -111,28 +111,62 @@ def _absolute_path(path_or_file: t.Any, root: Path | None) -> str | None:
     return os.path.abspath(path_or_file) if root is None else os.path.join(root, path_or_file)
 
 
-def _describe(name: str | None, mimetype: str | None, as_attachment: bool) -> Fields:
-    """The headers that follow from the file's name: type, encoding, disposition."""
-    # The type is what it says, whatever the content looks like: an upload must not become a page.
-    fields = [("X-Content-Type-Options", "nosniff")]
+def _guess(name: Text, mimetype: Text, as_attachment: bool) -> tuple[str, Text]:
+    """The media type, by default what the name suggests, and the encoding that goes with it."""
     if name is None and as_attachment:
         raise TypeError(f"No name provided for attachment. {_GIVE_NAME}.")
-    if mimetype is None:
-        if name is None:
-            raise TypeError(
-                f"Unable to detect the MIME type without a name. {_GIVE_NAME}, or set 'mimetype'."
-            )
-        from mimetypes import guess_type  # reads the system's tables: not for who sends no file
+    if mimetype is not None:
+        return mimetype, None
+    if name is None:
+        raise TypeError(f"Unable to detect the MIME type without a name. {_GIVE_NAME}, or set 'mimetype'.")
+    from mimetypes import guess_type  # reads the system's tables: not for who sends no file
 
-        mimetype, encoding = guess_type(name)
-        # A browser would unpack what it saves: the archive that was asked for would not be one any more.
-        if encoding is not None and not as_attachment:
-            fields.append(("Content-Encoding", encoding))
-    fields.append(("Content-Type", get_content_type(mimetype or "application/octet-stream", "utf-8")))
+    mimetype, encoding = guess_type(name)
+    # A browser would unpack what it saves: the archive that was asked for would not be one any more.
+    return mimetype or "application/octet-stream", None if as_attachment else encoding
+
+
+# Kept, since most files are asked for again: one that changes has another size or time.
+@lru_cache(maxsize=256)
+def _describe(
+    path: Text,
+    name: Text,
+    kind: tuple[str, Text],
+    attached: bool,
+    stat: Stat,
+    etag: bool | str,
+    max_age: t.Any,
+) -> list[tuple[str, str]]:
+    """The headers that follow from the file: what it is, by what it is known and for how long it is good."""
+    # The type is what it says, whatever the content looks like: an upload must not become a page.
+    headers = Headers([("X-Content-Type-Options", "nosniff")])
+    if kind[1] is not None:
+        headers.add("Content-Encoding", kind[1])
+    headers.add("Content-Type", get_content_type(kind[0], "utf-8"))
     if name is not None:
-        kind = "attachment" if as_attachment else "inline"
-        fields.append(("Content-Disposition", dump_options_header(kind, _disposition(name))))
-    return fields
+        disposition = "attachment" if attached else "inline"
+        headers.add("Content-Disposition", dump_options_header(disposition, _disposition(name)))
+    if max_age is None:
+        # Keep it, but ask whether it is still good: the answer is a 304.
+        headers.add("Cache-Control", "no-cache")
+    else:
+        headers.add("Cache-Control", f"{'public' if max_age > 0 else 'no-cache'}, max-age={max_age}")
+    # Cheap and good enough: a file that changes keeps neither its size nor its time.
+    if etag is True and path is not None:
+        etag = f"{stat[1]}-{stat[0]}-{adler32(path.encode(errors='surrogateescape')) & 0xFFFFFFFF}"
+    if isinstance(etag, str):
+        headers.add("ETag", quote_etag(etag))
+    if stat[0] is not None:
+        headers.add("Content-Length", str(stat[0]))
+    return headers.to_wsgi_list()
+
+
+def _dates(modified: datetime | float | None, seconds: int | None) -> t.Iterator[tuple[str, str]]:
+    if modified is not None:
+        yield "Last-Modified", http_date(modified)
+    if seconds is not None:
+        # For caches of HTTP/1.0; the others go by max-age (RFC 9111 5.3).
+        yield "Expires", http_date(int(time() + seconds))
 
 
 def _disposition(name: str) -> dict[str, str]:
@@ -150,34 +184,12 @@ def _disposition(name: str) -> dict[str, str]:
     return {"filename": simple, "filename*": f"UTF-8''{url_quote(name, _ATTR_CHARS)}"}
 
 
-def _measure(path: str | None, file: t.Any) -> tuple[int | None, float | None]:
+def _measure(path: Text, file: t.Any) -> Stat:
     # Another file object may be a pipe or a zip's member: its length is not known without reading it.
     if path is None:
         return (file.getbuffer().nbytes if isinstance(file, io.BytesIO) else None), None
     stat = os.stat(path)
     return stat.st_size, stat.st_mtime
-
-
-def _caching(
-    path: str | None, size: int | None, mtime: float | None, etag: bool | str, max_age: MaxAge
-) -> Fields:
-    """The headers that say for how long the file is good, and by what it is known."""
-    fields = []
-    if callable(max_age):
-        max_age = max_age(path)
-    if max_age is None:
-        # Keep it, but ask whether it is still good: the answer is a 304.
-        fields.append(("Cache-Control", "no-cache"))
-    else:
-        fields.append(("Cache-Control", f"{'public' if max_age > 0 else 'no-cache'}, max-age={max_age}"))
-        # For caches of HTTP/1.0; the others go by max-age (RFC 9111 5.3).
-        fields.append(("Expires", http_date(int(time() + max_age))))
-    # Cheap and good enough: a file that changes keeps neither its size nor its time.
-    if etag is True and path is not None:
-        etag = f"{mtime}-{size}-{adler32(path.encode(errors='surrogateescape')) & 0xFFFFFFFF}"
-    if isinstance(etag, str):
-        fields.append(("ETag", quote_etag(etag)))
-    return fields
 
 
 def _wrap(environ: WSGIEnvironment, file: t.IO[bytes]) -> t.Iterable[bytes]:

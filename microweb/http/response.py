@@ -593,9 +593,7 @@ class Response(ResponseHeaders):
         headers = self.headers
         # RFC 9110 6.6.1: caches reckon ages from it, after a 304 as well.
         if "Date" not in headers:
-            from .dates import http_date
-
-            headers.add("Date", http_date())
+            headers._list.append(("Date", resolve(_DUMP_DATE)()))
         if not self._serve_range(environ, complete_length, accept_ranges) and not _is_modified(
             self, environ, True
         ):
