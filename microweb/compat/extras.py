@@ -6,7 +6,7 @@ import sys
 
 from ..exceptions import SecurityError
 from ..globals import top_app_context, top_request_context
-from ..http import caching, urls
+from ..http import caching, properties, urls
 from ..http.datastructures import ImmutableDict
 from ..http.request import RequestHeaders
 from ..http.response import Response
@@ -78,6 +78,25 @@ def clear_caches() -> None:
 
     get_spontaneous_environment.cache_clear()
     _lexers.cache_clear()
+
+
+class cached_property(properties.cached_property):  # type: ignore[type-arg]  # noqa: N801
+    """The one of `properties`, for programs: to delete a value that is not there is a KeyError, as Werkzeug
+    has it, and a slot can be assigned. Ours does without these two, for they make each access a call."""
+
+    __name__: str
+
+    def __set__(self, obj: t.Any, value: t.Any) -> None:
+        if hasattr(obj, "__dict__"):
+            obj.__dict__[self.__name__] = value
+        else:
+            setattr(obj, f"_cache_{self.__name__}", value)
+
+    def __delete__(self, obj: t.Any) -> None:
+        if hasattr(obj, "__dict__"):
+            del obj.__dict__[self.__name__]
+        else:
+            delattr(obj, f"_cache_{self.__name__}")
 
 
 class BytecodeCache:

@@ -189,3 +189,37 @@ def test_the_modules_of_a_package_can_be_listed(installed):
     names = ["console", "repr", "tbtools"]
     assert [module.name for module in pkgutil.iter_modules(werkzeug.debug.__path__)] == names
     assert list(find_modules("werkzeug.debug")) == [f"werkzeug.debug.{name}" for name in names]
+
+
+def test_deleting_a_cached_property() -> None:
+    from werkzeug.utils import cached_property
+
+    class Consumer:
+        made = 0
+
+        @cached_property
+        def session(self) -> int:
+            self.made += 1
+            return self.made
+
+    class Slotted:
+        __slots__ = ("_cache_value",)
+
+        @cached_property
+        def value(self) -> int:
+            return 1
+
+    consumer, slotted = Consumer(), Slotted()
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            del consumer.session
+    assert (consumer.session, consumer.session) == (1, 1)
+    del consumer.session
+    assert consumer.session == 2
+    consumer.session = 9
+    assert consumer.session == 9 and isinstance(vars(Consumer)["session"], property)
+    assert slotted.value == 1
+    slotted.value = 2
+    assert slotted.value == 2
+    del slotted.value
+    assert slotted.value == 1
