@@ -39,15 +39,21 @@ def asset(name: str) -> bytes:
     return pkgutil.get_data(__name__.rpartition(".")[0], f"assets/{name}") or b""
 
 
+@cache
+def _templates() -> dict[str, str]:
+    """The parts of a page, which stand in one file, each under its name."""
+    return dict(part.split("\n", 1) for part in asset("page.html").decode().split("== ")[1:])
+
+
 def render(body: str, title: str, evalex: bool, secret: str, trusted: bool, nonce: str) -> str:
     """A page around a body; with `evalex` it has consoles."""
     flags = f'data-secret="{escape(secret)}" data-trusted="{trusted:d}"' * evalex
-    return asset("page.html").decode().format(title=title, nonce=escape(nonce), flags=flags, body=body)
+    return _templates()["page"].format(title=title, nonce=escape(nonce), flags=flags, body=body)
 
 
 def render_console(evalex: bool, secret: str, trusted: bool, nonce: str, environ: t.Any) -> str:
     """The page of a console that belongs to no exception."""
-    return render(asset("console.html").decode(), "Console", evalex, secret, trusted, nonce)
+    return render(_templates()["console"], "Console", evalex, secret, trusted, nonce)
 
 
 class DebugTraceback:
@@ -129,7 +135,7 @@ class DebugTraceback:
     def _fill(self, template: str, thing: object, **parts: str) -> str:
         """A template with the attributes of something, which are text, and with parts, which are HTML."""
         texts = {name: self._show(str(v)) for name, v in vars(thing).items() if isinstance(v, (str, int))}
-        return asset(f"{template}.html").decode().format(**texts, **parts)
+        return _templates()[template].format(**texts, **parts)
 
     def _show(self, text: str) -> str:
         return escape(self._redactor.known(text))

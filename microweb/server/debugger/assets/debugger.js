@@ -10,33 +10,37 @@ function make(tag, properties = {}, ...children) {
   return node;
 }
 
-function ask(command, fields) {
+// Whether the server did what was asked, and what it says.
+async function ask(command, fields) {
   const body = new URLSearchParams({...fields, s: secret});
-  return fetch(`?__debugger__=yes&cmd=${command}`, {method: "POST", body});
+  try {
+    const response = await fetch(`?__debugger__=yes&cmd=${command}`, {method: "POST", body});
+    return [response.ok, await response.text()];
+  } catch (error) {
+    return [false, `The server does not answer: ${error.message}`];
+  }
+}
+
+function field(className) {
+  return make("input", {className, autocomplete: "off", spellcheck: false});
 }
 
 // A form that asks for the PIN until it is right, and then gives way to what it guards.
 function pinForm(done) {
-  const input = make("input", {className: "pin", placeholder: "PIN", autocomplete: "off", spellcheck: false});
+  const input = field("pin");
   const problem = make("span", {className: "problem"});
   const form = make("form", {}, "The terminal shows the PIN: ", input, problem);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    problem.textContent = "";
-    try {
-      const response = await ask("pinauth", {pin: input.value});
-      const answer = response.ok ? await response.json() : {problem: await response.text()};
-      if (answer.auth) {
-        trusted = true;
-        form.remove();
-        done();
-      } else {
-        problem.textContent = answer.problem
-          || (answer.exhausted ? "Too many wrong PINs; restart the server." : "Wrong PIN.");
-        input.select();
-      }
-    } catch (error) {
-      problem.textContent = `The server does not answer: ${error.message}`;
+    const [ok, text] = await ask("pinauth", {pin: input.value});
+    const answer = ok ? JSON.parse(text) : {};
+    if (answer.auth) {
+      trusted = true;
+      form.remove();
+      done();
+    } else {
+      problem.textContent = !ok ? text : answer.exhausted ? "Too many wrong PINs; restart the server." : "Wrong PIN.";
+      input.select();
     }
   });
   return form;
@@ -44,7 +48,7 @@ function pinForm(done) {
 
 function prompt(number, box) {
   const output = make("pre", {className: "output"});
-  const input = make("input", {className: "code", autocomplete: "off", spellcheck: false});
+  const input = field("code");
   const form = make("form", {}, make("code", {}, ">"), input);
   const history = [];
   let place = 0;
@@ -54,21 +58,11 @@ function prompt(number, box) {
     if (code) history.push(code);
     place = history.length;
     input.value = "";
-    try {
-      const response = await ask("eval", {frm: number, code});
-      const text = await response.text();
-      if (response.ok) {
-        // Made and escaped by the server; the page's policy lets no script in it run.
-        const line = make("div");
-        line.innerHTML = text;
-        output.append(line);
-        fold(line);
-      } else {
-        output.append(make("div", {className: "problem"}, text));
-      }
-    } catch (error) {
-      output.append(make("div", {className: "problem"}, `The server does not answer: ${error.message}`));
-    }
+    const [ok, text] = await ask("eval", {frm: number, code});
+    // What a console prints is escaped by the server; the page's policy lets no script in it run.
+    const line = make("div", ok ? {innerHTML: text} : {className: "problem", textContent: text});
+    output.append(line);
+    fold(line);
     output.scrollTop = output.scrollHeight;
   });
   input.addEventListener("keydown", (event) => {
@@ -95,7 +89,7 @@ function openConsole(frame, holder) {
   if (trusted) {
     prompt(number, box);
   } else {
-    ask("printpin", {}).catch(() => {});
+    ask("printpin", {});
     const form = pinForm(() => prompt(number, box));
     box.append(form);
     form.querySelector("input").focus();
