@@ -10,7 +10,7 @@ import argparse
 import sys
 from typing import Any
 
-from . import http, imports, memory, observer, requests, routing, sessions, templates
+from . import http, imports, memory, observer, requests, routing, server, sessions, templates
 from .harness import FULL, PAGE, QUICK, US, load_json, save_json, versions
 
 PARTS: dict[str, Any] = {
@@ -21,6 +21,7 @@ PARTS: dict[str, Any] = {
     "templates": templates,
     "imports": imports,
     "memory": memory,
+    "server": server,
     "observer": observer,
 }
 
@@ -56,6 +57,12 @@ TEXTS = {
         "## Memory\n\nWhat large bodies add to a process of the bundled server, at its peak: never more than"
         f" {memory.LIMIT} MiB, whatever passes, and no file is left behind."
     ),
+    "server": (
+        "## The server\n\nThe time of a request to one process of the server, which 16 connections keep busy,"
+        f" and that of the slowest hundredth: how many times that of {US}. The rows say who else is there:"
+        " sockets that say nothing, or clients that send a byte of a head now and then. In none of them"
+        f" does a request to {US} wait for more than {server.PATIENCE:.0f} s."
+    ),
     "observer": (
         "## The tracer, off\n\nThe time of a request in a process that has traced one before, in units of one"
         " that has not: what the observer costs while nobody looks. The range is that of single rounds."
@@ -80,7 +87,10 @@ def main() -> int:
     unknown = set(options.part) - PARTS.keys()
     if unknown:
         parser.error(f"unknown part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
-    page = [HEAD, versions(["bottle", "falcon", "flask", "werkzeug", "jinja2", "mako"]) + ".\n"]
+    page = [
+        HEAD,
+        versions(["bottle", "falcon", "flask", "werkzeug", "jinja2", "mako", "waitress", "gunicorn"]) + ".\n",
+    ]
     print(page[1])
     write = options.kept or not (options.quick or options.part)
     for name in options.part or PARTS:

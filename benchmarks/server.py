@@ -1,28 +1,29 @@
-"""The bundled server beside waitress and gunicorn, under wrk: requests a second, and how long the slowest
-hundredth waits.
+"""The bundled server beside waitress and gunicorn, under wrk: how long a request takes at full load, and how
+long the slowest hundredth waits, with and without a crowd of others who are connected.
 
-    python -m benchmarks.server [--seconds 3] [--peers PYTHON] [--rounds 3]
-
-`PYTHON` is an interpreter that has waitress and gunicorn; `wrk` is a program (Debian's package of that name).
-All servers run one process of one and the same application, a body of 13 bytes, without access log. Every
-figure is the median of the rounds, in which the servers take turns.
+`wrk` is a program (Debian's package of that name). All servers run one process of one and the same
+application, a body of 13 bytes, without access log, and 16 connections are kept busy. Each figure is taken
+from a fresh process; the servers take turns.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
+import math
 import os
 import re
+import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from .harness import FULL, QUICK, ROOT, US, Effort, Times, against_us, draw_ratios, plot, table
+
 APPLICATION = """
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "13")])
@@ -40,13 +41,17 @@ SERVERS = {
 }
 #: What else is connected: sockets that say nothing, and clients that send a byte of a head now and then.
 CROWDS = {
-    "": (0, 0),
+    "nobody else": (0, 0),
     "1 idle socket": (1, 0),
     "40 idle sockets": (40, 0),
     "400 idle sockets": (400, 0),
     "50 slow clients": (0, 50),
 }
-_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+#: What is measured, and the title of its table; of the slowest request only ours counts.
+FIGURES = {"request": "a request", "99%": "the slowest hundredth", "slowest": ""}
+#: Seconds that no request may wait, whoever else is connected.
+PATIENCE = 1.0
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
 def free_port() -> int:
@@ -55,7 +60,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(command: list[str], python: str):
+def running(command: list[str]) -> Any:
     """The server in a process of its own, from when it answers."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +68,7 @@ def running(command: list[str], python: str):
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join((folder, str(ROOT)))}
         arguments = [word.format(port=port) for word in command]
         process = subprocess.Popen(
-            [python, *arguments], env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            [sys.executable, *arguments], env=environ, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
         try:
             while process.poll() is None:
@@ -71,14 +76,16 @@ def running(command: list[str], python: str):
                     socket.create_connection(("127.0.0.1", port)).close()
                     break
                 time.sleep(0.05)
-            yield port if process.poll() is None else None
+            if process.poll() is not None:
+                raise SystemExit(f"a server does not start: {command}")
+            yield port
         finally:
             process.terminate()
             process.wait(20)
 
 
-def measure(port: int, seconds: int, idle: int, slow: int) -> tuple[float, float]:
-    """Requests a second, and the 99th percentile in milliseconds, with a crowd."""
+def measure(port: int, seconds: int, idle: int, slow: int) -> dict[str, float]:
+    """Seconds of a request, of the slowest hundredth and of the slowest one, with a crowd."""
     with contextlib.ExitStack() as stack:
         socks = [
             stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(idle + slow)
@@ -93,40 +100,70 @@ def measure(port: int, seconds: int, idle: int, slow: int) -> tuple[float, float
                     sock.send(byte)
             time.sleep(0.1)
         told = process.stdout.read()
-    found = re.search(r"99%\s+([0-9.]+)(us|ms|s)", told)  # "0.00us" where nothing was answered at all
     rate = re.search(r"Requests/sec:\s+([0-9.]+)", told)
-    if not found or not rate:
-        raise SystemExit(f"wrk said nothing useful:\n{told}")
-    return float(rate[1]), float(found[1]) * _UNITS[found[2]]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    times = re.search(
+        r"Latency(?:\s+\S+){2}\s+([0-9.]+)(us|ms|s)\s.*99%\s+([0-9.]+)(us|ms|s)", told, re.DOTALL
     )
-    parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", default=sys.executable)
-    options = parser.parse_args()
-    print(f"{'':20} {'server':20} {'requests/s':>10} {'99% in ms':>10} {'rate / ours':>12}")
-    for crowd, (idle, slow) in CROWDS.items():
-        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in SERVERS}
-        for _ in range(options.rounds):
-            for name, command in SERVERS.items():
-                with running(command, sys.executable if name == "microweb" else options.peers) as port:
-                    if port:
-                        figures[name].append(measure(port, options.seconds, idle, slow))
-        ours = 0.0
-        for name, found in figures.items():
-            if not found:
-                print(f"{crowd:20} {name:20} not installed")
-                continue
-            rate, slowest = (statistics.median(each) for each in zip(*found))
-            ours = ours or rate
-            print(
-                f"{crowd:20} {name:20} {rate:10.0f} {slowest:10.2f} {ours / max(rate, 0.1):12.2f}", flush=True
-            )
+    if not rate or not times:
+        raise SystemExit(f"wrk said nothing useful:\n{told}")
+    if not float(rate[1]):  # nothing was answered at all
+        return {"request": math.inf, "99%": math.inf, "slowest": math.inf}
+    slowest, hundredth = float(times[1]) * _UNITS[times[2]], float(times[3]) * _UNITS[times[4]]
+    if re.search(r"timeout [1-9]", told):  # which wrk counts apart
+        slowest = math.inf
+    return {"request": 1 / float(rate[1]), "99%": hundredth, "slowest": slowest}
+
+
+def run(effort: Effort) -> dict[str, Times]:
+    """Figure -> server -> crowd -> one value a round."""
+    if not shutil.which("wrk"):
+        raise SystemExit("this needs the program wrk: apt-get install wrk")
+    servers = {name: SERVERS[name] for name in SERVERS if name == US or find_spec(name.partition(",")[0])}
+    found: dict[str, Times] = {figure: {name: {} for name in servers} for figure in FIGURES}
+    for number in range(effort.rounds):
+        turn = number % len(servers)
+        for crowd, (idle, slow) in CROWDS.items():
+            for name in [*servers][turn:] + [*servers][:turn]:
+                with running(servers[name]) as port:
+                    for figure, value in measure(port, effort.values // 2 + 1, idle, slow).items():
+                        found[figure][name].setdefault(crowd, []).append(value)
+        print(f"  server: round {number + 1} of {effort.rounds}", file=sys.stderr, flush=True)
+    waited = max(max(values) for values in found["slowest"][US].values())
+    if waited > PATIENCE:
+        raise SystemExit(f"a request waited for {waited:.2f} s")
+    return found
+
+
+def report(found: dict[str, Times]) -> str:
+    told = []
+    for figure, title in FIGURES.items():
+        if title:
+            others = against_us(found[figure])
+            rows = [
+                [
+                    crowd,
+                    *(
+                        "no answer" if each[crowd].median == math.inf else each[crowd]
+                        for each in others.values()
+                    ),
+                ]
+                for crowd in CROWDS
+            ]
+            told.append(table([title, *others], rows))
+    return "\n\n".join(told)
+
+
+def draw(found: dict[str, Times]) -> str:
+    # Where nothing is answered there is no bar.
+    times: Times = {
+        name: {
+            case: [math.nan if each == math.inf else each for each in values]
+            for case, values in cases.items()
+        }
+        for name, cases in found["request"].items()
+    }
+    return plot("server", lambda axes: draw_ratios(axes, times, f"time of a request, {US} = 1"))
 
 
 if __name__ == "__main__":
-    main()
+    print(report(run(QUICK if "--quick" in sys.argv else FULL)))

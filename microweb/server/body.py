@@ -1,9 +1,9 @@
 """What follows the head, as the `wsgi.input` that PEP 3333 asks for.
 
 The rule: a read never goes beyond the request's body, never waits for bytes that cannot come,
-and an incomplete body raises instead of looking whole (RFC 9112 8). Both bodies are raw streams
-with a single method, `readinto`; `io.BufferedReader` makes `read`, `readline` and iteration of
-it. Nothing is allocated from a length that the client named.
+and an incomplete body raises instead of looking whole (RFC 9112 8). A body is a raw stream with
+a single method, `readinto`; `io.BufferedReader` makes `read`, `readline` and iteration of it.
+Nothing is allocated from a length that the client named.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 
 
 class Body(io.RawIOBase):
-    """A body of known length; `expects` tells that the client waits to be told to send it."""
+    """A body of `left` bytes, or one in chunks (RFC 9112 7.1), where that is what is left of the current
+    one; `expects` tells that the client waits to be told to send it."""
 
-    def __init__(self, source: t.Any, left: int = 0, expects: bool = False) -> None:
+    def __init__(self, source: t.Any, left: int = 0, expects: bool = False, chunked: bool = False) -> None:
         # A connection: its `buffer`, `more()` that adds at least a byte to it, and `go_on()`.
-        self.source, self.left, self.expects = source, left, expects
-        #: Bytes taken off the connection, and whether that was the last one.
-        self.taken, self.finished = 0, not left
+        self.source, self.left, self.expects, self.chunked = source, left, expects, chunked
+        #: Bytes taken off the connection, those of them that are body, and whether that was the last one.
+        self.taken, self.size, self.finished = 0, 0, not (left or chunked)
+        self._broken = False
 
     def readable(self) -> bool:
         """True: the one thing that this stream is for."""
@@ -39,19 +41,28 @@ class Body(io.RawIOBase):
 
     def readinto(self, target: t.Any) -> int:
         """Read at least a byte, up to the end of the body. Raises Refused."""
-        # Never beyond the end: what follows may be the next request.
-        count = min(len(target), self.left)
-        if not count:
+        if self.finished or not len(target):
             return 0
-        # What has come is enough: to wait for more would stop a program that reads as it goes.
-        buffer = self._filled()
-        count = min(count, len(buffer))
-        target[:count] = buffer[:count]
-        del buffer[:count]
-        self.taken += count
-        self.left -= count
-        self.finished = not self.left
+        require(not self._broken, "the body is broken")
+        self._broken = True  # until this read went well: after an error nothing more is parsed
+        if self.chunked and not self.left:
+            self.left = self._next_size()
+        # Never beyond the end: what follows may be the next request. And what has come is enough: to wait
+        # for more would stop a program that reads as it goes.
+        count = 0
+        if self.left:
+            buffer = self._filled()
+            count = min(len(target), self.left, len(buffer))
+            target[:count] = buffer[:count]
+            self._take(count)
+            self.left -= count
+        self._broken = False
+        self.finished = not count or not (self.left or self.chunked)
         return count
+
+    def _take(self, count: int) -> None:
+        del self.source.buffer[:count]
+        self.taken += count
 
     def _filled(self) -> bytearray:
         """The connection's buffer with at least a byte in it."""
@@ -63,34 +74,9 @@ class Body(io.RawIOBase):
             self.source.more()
         return self.source.buffer  # type: ignore[no-any-return]
 
-
-class ChunkedBody(Body):
-    """A body in chunks (RFC 9112 7.1); `left` counts what is left of the current one."""
-
-    def __init__(self, source: t.Any, left: int = 0, expects: bool = False) -> None:
-        super().__init__(source, left, expects)
-        self.finished = self._begun = self._broken = False
-        #: Bytes of body so far, without what frames them.
-        self.size = 0
-
-    def readinto(self, target: t.Any) -> int:
-        """Read at least a byte, up to the end of the body. Raises Refused."""
-        if self.finished or not len(target):
-            return 0
-        require(not self._broken, "the chunks of the body are broken")
-        self._broken = True  # until this read went well: after an error nothing more is parsed
-        if not self.left:
-            self.left = self._next_size()
-        if ended := not self.left:
-            self._skip_trailers()
-        count = super().readinto(target)
-        self.finished, self._broken = ended, False
-        return count
-
     def _next_size(self) -> int:
         # The line end of the chunk before is part of the grammar: skipped unseen, it would smuggle.
-        require(not self._begun or self._line(2) == b"\r\n", "a chunk is too long")
-        self._begun = True
+        require(not self.taken or self._line(2) == b"\r\n", "a chunk is too long")
         match: t.Any = _CHUNK.fullmatch(self._line(CHUNK_LINE_LIMIT))
         require(match, "a chunk begins with its size in hexadecimal digits")
         self.size += (size := int(match[1], 16))
@@ -99,6 +85,8 @@ class ChunkedBody(Body):
         # chunks of an honest client need (CVE-2025-69229).
         fits = bound is None or self.size <= bound and self.taken + size <= bound + CHUNK_LINE_LIMIT
         require(fits, f"a body may have {bound} bytes", 413)
+        if not size:
+            self._skip_trailers()
         return size
 
     def _skip_trailers(self) -> None:
@@ -119,6 +107,5 @@ class ChunkedBody(Body):
             seen = len(buffer)
             self.source.more()
         line = bytes(buffer[: end + 1])
-        del buffer[: end + 1]
-        self.taken += end + 1
+        self._take(end + 1)
         return line

@@ -13,10 +13,10 @@ import struct
 import time
 from contextlib import suppress
 
-from .body import Body, ChunkedBody
+from .body import Body
 from .errors import BLOCK, ClientGone, Refused, require
 from .head import Head, take_head
-from .log import access
+from .log import warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 # sendfile() has a time-out of its own for each call; between the calls there is the deadline.
 _PIECE = 16 * 1024 * 1024
 _RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
-_REFUSAL = (
-    "HTTP/1.1 {0.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    "Content-Length: {1}\r\nConnection: close\r\n\r\n{0.why}\n"
-)
 
 
 class Connection:
@@ -111,14 +107,15 @@ class Connection:
     def _serve(self, head: Head) -> bool:
         """Run the application; whether the connection goes on."""
         self.requests += 1
-        if head.dropped:
-            self.server.count_dropped(head.dropped)
+        if head.dropped and not self.server.dropped:  # told once: a proxy may have been meant to set them
+            warn("dropped %d header fields whose names have a _, and will do so without a word", head.dropped)
+        self.server.dropped += head.dropped
         bound = self.limits.body_bytes
         if bound is not None and head.length > bound:
             self.refuse(Refused(413, f"a body may have {bound} bytes"), head)
             return False
         self.patience = self.limits.stall_seconds
-        body = (ChunkedBody if head.chunked else Body)(self, head.length, head.expects)
+        body = Body(self, head.length, head.expects, head.chunked)
         handler = self.server.request_handler(self, head, body)
         handler.handle()
         if handler.finished and handler.keep and (body.finished or self._drain(body)):
@@ -140,15 +137,11 @@ class Connection:
         return body.finished
 
     def refuse(self, error: Refused, head: Head | None = None) -> None:
-        """Answer what is no request: why, and not what, since that is repeated to nobody."""
-        text = _REFUSAL.format(error, len(error.why) + 1)
-        try:
-            self.sock.send(text.encode("latin-1"))
-        except OSError:
-            self.close()
-        else:
-            access(self, head or Head(), error.status[:3], len(error.why) + 1)
-            self.linger()
+        """Answer what is no request, without waiting for who has sent it."""
+        self.patience = 0.0
+        handler = self.server.request_handler(self, head or Head(), Body(self))
+        handler.handle(error)
+        self.linger() if handler.finished else self.close()
 
     def linger(self) -> None:
         """Say that nothing follows, and take what is under way, within bounds."""

@@ -152,11 +152,11 @@ class WSGIRequestHandler:
 
     # -- one request, in the order in which it happens -------------------------------------------
 
-    def handle(self) -> None:
-        """Call the application, send what it answers, log it."""
+    def handle(self, refused: Refused | None = None) -> None:
+        """Call the application, unless the request is refused; send what is answered, log it."""
         code = "499"
         try:
-            self.run_wsgi()
+            self._fail(refused) if refused else self.run_wsgi()
             code = self.status[:3]
         except ClientGone:
             self.finished = False

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 # RFC 9110 5.6.2. No pattern here has two ways to match the same text: none can backtrack far.
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
-_BEGIN = re.compile(rf"(?:{_TOKEN}|\r?\Z)".encode())
+_BEGIN = re.compile(rf"{_TOKEN}|\r?\Z")
 # A fragment is never sent (RFC 9112 3.2); blanks, controls and raw non-ASCII have to be escaped.
-_LINE = re.compile(rf"({_TOKEN}{{1,32}}) ([!\"$-~]+) HTTP/1\.([0-9])")
+_LINE = re.compile(rf"({_TOKEN}{{1,32}}) ([!\"$-~]+) HTTP/([0-9])\.([0-9])\r")
 # No blank before the colon or the name, no folding, no control: each of them smuggles.
 FIELD = re.compile(rf"^({_TOKEN}+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n", re.MULTILINE)
 # A bare CR or LF ends lines for some readers and not for others (CVE-2019-16785, CVE-2023-37276).
@@ -72,8 +72,7 @@ def take_head(buffer: bytearray, seen: int = 0, limits: t.Any = Limits) -> Head 
     if end < 0:
         _check_begun(buffer, start, seen, limits)
         return None
-    text = buffer[start : end + 2].decode("latin-1")
-    line, _, rest = text.partition("\r\n")
+    line, _, rest = buffer[start : end + 2].decode("latin-1").partition("\n")
     head = parse_request_line(line, limits)
     found = FIELD.findall(rest)
     if len(found) != rest.count("\n"):
@@ -92,43 +91,36 @@ def _check_begun(buffer: bytearray, start: int, seen: int, limits: t.Any) -> Non
     """Refuse what no further bytes can make a head: now, and not at the deadline."""
     stop = start + limits.line_bytes + 2
     end = buffer.find(b"\n", start, stop)
+    line = buffer[start : stop if end < 0 else end].decode("latin-1")
     if end < 0:
-        _check_line(bytes(buffer[start:stop]), limits, seen - start)
-    elif seen <= end:
-        parse_request_line(buffer[start : end + 1].decode("latin-1").replace("\r\n", ""), limits)
-    bare = _BARE.search(buffer, max(start, seen - 1), start + limits.head_bytes)
+        _check_line(line, limits)
+        return
+    if seen <= end:
+        parse_request_line(line, limits)
+    bare = _BARE.search(buffer, max(end + 1, seen - 1), start + limits.head_bytes)
     require(not bare, "lines end with CR LF, and hold neither")
     fits = len(buffer) - start < limits.head_bytes
     require(fits, f"a head may have {limits.head_bytes} bytes", 431)
 
 
-def _check_line(line: bytes, limits: t.Any, seen: int = 0) -> None:
-    """What can be said of a request line before its end. The order counts: each check sees what
-    a slower network would have shown it alone."""
+def _check_line(line: str, limits: t.Any) -> None:
+    """What can be said of a request line before its end."""
     # A TLS hello holds no line end, and would wait for its answer.
     require(_BEGIN.match(line), "the request does not begin with a method")
-    bare = _BARE.search(line, max(seen - 1, 0), limits.line_bytes + 2)
-    early = bare and bare.start() <= limits.line_bytes  # a LF behind that comes to a line too long already
-    require(not early, "lines end with CR LF, and hold neither")
-    longest = f"a request line may have {limits.line_bytes} bytes"
-    require(len(line.rstrip(b"\r\n")) <= limits.line_bytes, longest, 414)
+    size = len(line) - line.endswith("\r")
+    require(size <= limits.line_bytes, f"a request line may have {limits.line_bytes} bytes", 414)
 
 
 def parse_request_line(line: str, limits: t.Any = Limits) -> Head:
-    """`GET /path HTTP/1.1` to a Head: three fields, exactly one space between them."""
-    match = _LINE.fullmatch(line)
+    r"""`GET /path HTTP/1.1\r` to a Head: three fields, exactly one space between them."""
+    match: t.Any = _LINE.fullmatch(line)
     if not match or len(line) > limits.line_bytes:
-        # With its end: a CR before that is one too many, and known to be before the LF is there.
-        _check_line(f"{line}\r\n".encode("latin-1"), limits)
-        parts = line.split(" ")
-        right = len(parts) == 3 and _LINE.fullmatch(f"{parts[0]} {parts[1]} HTTP/1.1")
-        require(right, "a request line is: method, space, target, space, version")
-        # What will never be a version is told apart from those that are not served.
-        require(re.fullmatch(r"HTTP/[0-9]\.[0-9]", parts[2]), "the version is not of the form HTTP/1.1")
-        raise Refused(505, "this server speaks HTTP/1.1 and HTTP/1.0")
-    head = Head(match[1], match[2], int(match[3]))
-    require(head.method != "CONNECT", "this server is no proxy", 501)
-    return head
+        _check_line(line, limits)
+    # What will never be a version is told apart from those that are not served.
+    require(match, "a request line is: method, space, target, space, HTTP/1.1, CR LF")
+    require(match[3] == "1", "this server speaks HTTP/1.1 and HTTP/1.0", 505)
+    require(match[1] != "CONNECT", "this server is no proxy", 501)
+    return Head(match[1], match[2], int(match[4]))
 
 
 def _check_sizes(found: list[tuple[str, str]], limits: t.Any) -> None:

@@ -48,8 +48,8 @@ class BaseWSGIServer:
     stopping = interrupted = False
     #: Header fields that no application was shown, since their names have a `_`.
     dropped = 0
-    #: A descriptor whose end means that the server should end, too.
-    lifeline: int | None = None
+    #: The process that supervises this one, which should not outlive it.
+    parent: int | None = None
     #: What to do about an application that holds the only thread beyond the end.
     give_up: t.Callable[[], object] = staticmethod(bool)
 
@@ -185,7 +185,7 @@ class BaseWSGIServer:
     def server_close(self) -> None:
         """Stop listening."""
         self.socket.close()
-        if self._path and self.lifeline is None:  # not in a child, whose parent still listens
+        if self._path and self.parent in (None, os.getpid()):  # not in a child, whose parent still listens
             with suppress(OSError):
                 os.unlink(self._path)
 
@@ -194,16 +194,15 @@ class BaseWSGIServer:
         self.socket.setblocking(False)
         listening = self.socket.fileno()
         pause = _HURRY_SECONDS if self.refuse_when_full else _SWEEP_SECONDS
-        for fileno in {listening, self.lifeline} - {None}:
-            self._arrivals.watch(fileno)
+        self._arrivals.watch(listening)
         try:
             while not self.stopping:
-                found = self._arrivals.poll(pause)
-                if listening in found:
+                if listening in self._arrivals.poll(pause):
                     self._accept()
                     self._arrivals.watch(listening)
-                self.stopping |= self.lifeline in found
                 self._sweep()
+                # However the parent ended: an orphan would hold the port for ever.
+                self.stopping |= self.parent not in (None, os.getppid())
         finally:
             self.stopping = True
             try:
@@ -242,7 +241,7 @@ class BaseWSGIServer:
         now, full = time.monotonic(), self.refuse_when_full and len(self._running) >= self.threads
         for connection in list(self._parked.values()):
             late = connection.deadline < now or full and connection.is_unheard()
-            if late and self._take(connection.fileno):
+            if late and self._parked.pop(connection.fileno, None) is not None:
                 connection.expire()
 
     def _finish(self) -> None:
@@ -254,7 +253,7 @@ class BaseWSGIServer:
         deadline = time.monotonic() + self.limits.grace_seconds
         while (self._connections or self._running) and time.monotonic() < deadline:
             for connection in list(self._parked.values()):
-                if connection.is_idle() and self._take(connection.fileno):
+                if connection.is_idle() and self._parked.pop(connection.fileno, None) is not None:
                     connection.close()
             self._sweep()
             time.sleep(_STOP_SECONDS)
@@ -273,15 +272,6 @@ class BaseWSGIServer:
         """Drop a connection that is about to be closed."""
         self._poller.ignore(connection.fileno)
         self._connections.discard(connection)
-
-    def count_dropped(self, count: int) -> None:
-        """Tell once of fields that a request lost: a proxy may have been meant to set them."""
-        if not self.dropped:
-            warn("dropped %d header fields whose names have a _, and will do so without a word", count)
-        self.dropped += count
-
-    def _take(self, fileno: int) -> Connection | None:
-        return self._parked.pop(fileno, None)
 
     # -- threads ---------------------------------------------------------------------------------
 
@@ -328,6 +318,6 @@ class BaseWSGIServer:
             if not self._ready:
                 # Not for ever: a signal may come in the moment before, and would be noticed after.
                 self._ready.extend(self._poller.poll(_SWEEP_SECONDS))
-            elif connection := self._take(self._ready.popleft()):
+            elif connection := self._parked.pop(self._ready.popleft(), None):
                 return connection
         return None

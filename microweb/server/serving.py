@@ -133,19 +133,16 @@ def _run(server: BaseWSGIServer, processes: int) -> int:
     def stop(number: int, frame: object) -> None:
         _handle(before)  # a second signal leaves at once
         server.interrupted = number == signal.SIGINT
-        if not server.multithread:  # an application that never returns holds this very thread
-            patience.start()
         server.shutdown()
 
-    patience = threading.Timer(server.limits.grace_seconds + 1, os.kill, (os.getpid(), signal.SIGTERM))
-    patience.daemon = True
+    if not server.multithread:  # an application that never returns holds this very thread
+        server.give_up = lambda: os.kill(os.getpid(), signal.SIGTERM)
     _handle(dict.fromkeys(before, stop))
     try:
         server.serve_forever()
     except KeyboardInterrupt:
         server.interrupted = True
     finally:
-        patience.cancel()
         _handle(before)
     return 130 if server.interrupted else 0
 
@@ -157,19 +154,15 @@ def supervise(server: BaseWSGIServer, processes: int) -> int:
     # When each was started.
     children: dict[int, float] = {}
     stopped_by: list[int] = []
-    # Its end tells the children that this process is gone, however it went.
-    lifeline, held = os.pipe()
+    server.parent = os.getpid()
     # Waited for in one place: a handler would run between any two lines, and miss a child just born.
     watched = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, watched)
     while children or not stopped_by:
         while len(children) < processes and not stopped_by:
-            if pid := os.fork():
-                children[pid] = time.monotonic()
-            else:
-                os.close(held)
-                server.lifeline = lifeline
+            if not (pid := os.fork()):
                 _be_child(server, mask)
+            children[pid] = time.monotonic()
         number = signal.sigwait(watched)
         if number == signal.SIGCHLD:
             _bury(children, replaced=not stopped_by)

@@ -6,7 +6,7 @@ import io
 import types
 
 from microweb.compat import serving
-from microweb.server.body import Body, ChunkedBody
+from microweb.server.body import Body
 from microweb.server.head import take_head
 
 
@@ -20,7 +20,7 @@ def environ(data: bytes) -> dict:
         requests=1,
         limits=types.SimpleNamespace(requests=9),
     )
-    body = (ChunkedBody if head.chunked else Body)(link, head.length)
+    body = Body(link, head.length, chunked=head.chunked)
     return serving.WSGIRequestHandler(link, head, body).make_environ()
 
 

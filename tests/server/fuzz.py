@@ -22,7 +22,7 @@ import tempfile
 import time
 from types import FunctionType, SimpleNamespace
 
-from microweb.server.body import ChunkedBody
+from microweb.server.body import Body
 from microweb.server.connection import Connection
 from microweb.server.errors import Refused
 from microweb.server.gateway import WSGIRequestHandler
@@ -106,6 +106,7 @@ def converse(pieces, limits, kind=Sock):
     server = SimpleNamespace(
         limits=limits, ssl_context=None, app=application, base_environ={}, stopping=False,
         again=BlockingIOError, passthrough_errors=False, request_handler=WSGIRequestHandler, log_format="",
+        dropped=0,
         park=lambda connection, writable=False: None, forget=lambda connection: None,
     )  # fmt: skip
     connection = Connection(server, sock, ("127.0.0.1", 1))
@@ -152,7 +153,7 @@ def check_chunks(data, seed):
     for pieces in ([data], bytewise(data), cut(data, seed)):
         source = Pieces(pieces, body_bytes=10**6)
         try:
-            body = io.BufferedReader(ChunkedBody(source), 64).read()
+            body = io.BufferedReader(Body(source, chunked=True), 64).read()
             found.append((body, bytes(source.buffer) + b"".join(source.pieces)))
             assert len(body) < len(data)
         except Refused as error:
@@ -255,7 +256,7 @@ def by_coverage(seconds, seed):
     """Check what atheris makes."""
     import atheris
 
-    for each in (take_head.__module__, ChunkedBody.__module__, Connection.__module__):
+    for each in (take_head.__module__, Body.__module__, Connection.__module__):
         for value in vars(sys.modules[each]).values():
             if getattr(value, "__module__", "") == each:
                 _instrument(atheris, value)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microweb.server.body import Body, ChunkedBody
+from microweb.server.body import Body
 from microweb.server.errors import Refused, require
 from microweb.server.limits import Limits
 
@@ -32,7 +32,7 @@ class Pieces:
 
 
 def chunked(*pieces, **limits):
-    return io.BufferedReader(ChunkedBody(Pieces(pieces, **limits)), BLOCK)
+    return io.BufferedReader(Body(Pieces(pieces, **limits), chunked=True), BLOCK)
 
 
 def assert_broken(data):
@@ -48,7 +48,7 @@ def assert_broken(data):
 def test_chunks(data):
     for pieces in ([data + b"GET"], bytewise(data + b"GET"), cut(data + b"GET", 1)):
         source = Pieces(pieces)
-        body = ChunkedBody(source)
+        body = Body(source, chunked=True)
         assert io.BufferedReader(body, BLOCK).read() == WHOLE[data]
         assert body.finished
         assert bytes(source.buffer) + b"".join(source.pieces) == b"GET"
@@ -89,7 +89,7 @@ def test_any_chunks_give_the_same_however_they_are_cut(pieces, seed):
     for each in ([data], bytewise(data), cut(data, seed)):
         source = Pieces(each)
         try:
-            found.append(io.BufferedReader(ChunkedBody(source), BLOCK).read())
+            found.append(io.BufferedReader(Body(source, chunked=True), BLOCK).read())
         except Refused as error:
             found.append(error.status)
         assert source.reads <= len(data)  # each read brought something: no loop without progress
@@ -110,7 +110,7 @@ def test_short_body_raises():
 @pytest.mark.parametrize("kind", ["length", "chunks"])
 def test_go_on_is_said_once_before_the_first_read(kind):
     source = Pieces([b"3\r\nabc\r\n0\r\n\r\n"] if kind == "chunks" else [b"abc"])
-    body = ChunkedBody(source, expects=True) if kind == "chunks" else Body(source, 3, True)
+    body = Body(source, 0, True, True) if kind == "chunks" else Body(source, 3, True)
     stream = io.BufferedReader(body, BLOCK)
     assert source.told == 0
     assert stream.read(1) + stream.read() == b"abc"
