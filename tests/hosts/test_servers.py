@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
 import sys
 
 import pytest
 
-from tests.examples.guest import visit
+from tests.examples.guest import PICTURE, Guest, visit
 from tests.examples.test_guestbook_live import over_http
 
 from .sites import as_nobody, below, fill_in, free_ports, need, running, site
@@ -60,15 +62,38 @@ def test_uwsgi(place, port):
         visit(over_http(port))
 
 
-def test_uwsgi_behind_nginx(place):
+#: What is said otherwise in uwsgi.ini, and the ports in nginx-uwsgi.conf.
+PROTOCOLS = {
+    "uwsgi": ({"http-socket": "socket"}, 8000, 8001),
+    "fastcgi": ({"http-socket": "fastcgi-socket", "post-buffering = 8192": ""}, 8010, 8011),
+}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_uwsgi_behind_nginx(place, protocol):
     need("nginx", "uwsgi", files=["/usr/lib/uwsgi/plugins/python3_plugin.so", "/etc/nginx/uwsgi_params"])
-    own, inner = free_ports(2)
-    fill_in(place, "nginx-uwsgi.conf", {8000: own, 8001: inner})
-    fill_in(place, "uwsgi.ini", {"http-socket": "socket", 8000: inner})
+    changes, own, inner = PROTOCOLS[protocol]
+    ports = dict(zip((8000, 8001, 8010, 8011), free_ports(4)))
+    fill_in(place, "nginx-uwsgi.conf", ports)
+    fill_in(place, "uwsgi.ini", {**changes, 8000: ports[inner]})
     front = ["nginx", "-e", "stderr", "-c", place / "nginx-uwsgi.conf"]
-    uwsgi = running(["uwsgi", "--ini", "uwsgi.ini"], inner, place, as_nobody())
-    with uwsgi, running(front, own, place, as_nobody()):
-        visit(over_http(own))
+    uwsgi = running(["uwsgi", "--ini", "uwsgi.ini"], ports[inner], place, as_nobody())
+    with uwsgi, running(front, ports[own], place, as_nobody()):
+        ask = over_http(ports[own])
+        visit(ask)
+        send_pictures(ask)
+
+
+def send_pictures(ask):
+    """Uploads that come in many pieces, records of FastCGI, all the same."""
+    guest = Guest(ask)
+    for size in (20_000, 33_000, 70_000, 300_000) * 3:
+        picture = PICTURE + os.urandom(size)
+        written = guest.post("/", {"author": "Ada", "message": "A picture"}, picture)
+        assert written.status == 303, (size, written.text)
+        page = guest.open(written.headers["location"])
+        shown = guest.open(re.search('src="(/pictures/[^"]+)"', page.text)[1])
+        assert shown.body == picture
 
 
 def test_mod_wsgi(place, port):
