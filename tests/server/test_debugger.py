@@ -21,8 +21,7 @@ from microweb.server.debugger.access import ATTEMPTS, Access
 from microweb.server.debugger.console import Console
 from microweb.server.debugger.frames import FAILURES, INNERMOST, OUTERMOST, make_chain
 from microweb.server.debugger.page import ASSETS, DebugTraceback
-from microweb.server.debugger.redaction import HIDDEN, Redactor, is_secret
-from microweb.server.debugger.repr import DebugReprGenerator, debug_repr, escape
+from microweb.server.debugger.repr import HIDDEN, DebugReprGenerator, Redactor, debug_repr, escape, is_secret
 from tests.house import PACKAGE
 
 HOSTILE = "</script><script>alert('x')</script><!-- \" onload=\"x"

@@ -14,8 +14,7 @@ from functools import cache
 from urllib.parse import parse_qsl
 
 from .frames import Failure, Frame, all_frames, make_chain
-from .redaction import Redactor
-from .repr import DebugReprGenerator, escape
+from .repr import DebugReprGenerator, Redactor, escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
