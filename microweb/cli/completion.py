@@ -58,8 +58,10 @@ def complete(cli: Command, prog_name: str, words: list[str], incomplete: str) ->
 
 def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Iterable[t.Any]:
     params = [param for param in ctx.command.get_params(ctx) if not param.hidden]
+    if words[-1:] == ["="]:  # bash divides "--name=value" into three
+        words = words[:-1]
     name, equals, value = incomplete.partition("=")
-    last, value = (name, value) if equals else (words[-1] if words else "", incomplete)
+    last, value = (name, value) if name and equals else (words[-1] if words else "", value or name)
     for param in params:
         if isinstance(param, Option) and param.takes_value and last in param.opts:
             return param.complete(ctx, value)

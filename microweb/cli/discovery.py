@@ -52,12 +52,14 @@ def load_app(spec: str | None) -> Microweb:
 
 def prepare_import(path: str) -> str:
     """The dotted name of the module at a path, which is made importable: the directory above its
-    outermost package goes in front of sys.path."""
+    outermost package goes in front of sys.path. Raises NoAppException."""
     path = os.path.realpath(path)
     # A directory that is no package stands for the file in it.
     if os.path.isdir(path) and not os.path.exists(os.path.join(path, "__init__.py")):
-        files = (os.path.join(path, name) for name in DEFAULT_FILES)
-        path = next(filter(os.path.exists, files), path)
+        files = [name for name in DEFAULT_FILES if os.path.exists(os.path.join(path, name))]
+        if not files:
+            raise NoAppException(f"There is neither {' nor '.join(DEFAULT_FILES)} in {path}; name a module.")
+        path = os.path.join(path, files[0])
     directory, name = os.path.split(path[:-3] if path.endswith(".py") else path)
     if name == "__init__":
         directory, name = os.path.split(directory)

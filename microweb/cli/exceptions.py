@@ -106,7 +106,7 @@ def nearest(name: str, known: t.Iterable[str]) -> str:
     """What to add to a message about a name that is not known."""
     import difflib  # only for this message
 
-    near = sorted(difflib.get_close_matches(name, known, cutoff=0.7))
+    near = sorted(difflib.get_close_matches(name, known))
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 

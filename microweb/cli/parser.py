@@ -62,7 +62,15 @@ class Parser:
         elif self.ctx.ignore_unknown_options:
             self.left.append(word)
         else:
-            raise NoSuchOption(name, possibilities=self.table, ctx=self.ctx)
+            raise NoSuchOption(name, self._elsewhere(name), possibilities=self.table, ctx=self.ctx)
+
+    def _elsewhere(self, name: str) -> str:
+        """What to say of an option of the command above: that it stands before this one."""
+        above = self.ctx.parent
+        opts = [opt for param in above.command.get_params(above) for opt in param.opts] if above else ()
+        return (
+            f"No such option {name!r} here; it stands before {self.ctx.info_name!r}." if name in opts else ""
+        )
 
     def _cluster(self, word: str) -> None:
         """``-abc``, of which the last may take a value: ``-abVALUE``."""

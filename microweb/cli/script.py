@@ -150,6 +150,7 @@ _app_option = _acting(
     " app, application, create_app or make_app.",
     metavar="IMPORT",
     is_eager=True,
+    shell_complete=Path().shell_complete,
 )
 debug_option = _acting("--debug/--no-debug", _set_debug, "Set debug mode.")
 version_option = _acting("--version", get_version, "Show the version and exit.", is_flag=True, is_eager=True)
@@ -192,7 +193,8 @@ class MicrowebGroup(AppGroup):
         try:
             return ctx.ensure_object(ScriptInfo).load_app()  # type: ignore[no-any-return]
         except NoAppException as error:
-            secho(f"Error: {error.format_message()}\n", err=True, fg="red")
+            if ctx.meta.setdefault("no application", error) is error:  # once
+                secho(f"Error: {error.format_message()}\n", err=True, fg="red")
             return None
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:

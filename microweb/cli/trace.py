@@ -9,7 +9,7 @@ from .decorators import argument, command, option
 from .exceptions import UsageError
 from .report import FORMATS, trace
 from .script import ScriptInfo, pass_script_info
-from .types import Choice, File, open_file
+from .types import Choice, File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _fields(form: t.Sequence[str]) -> dict[str, list[t.Any]]:
     fields: dict[str, list[t.Any]] = {}
     for pair in form:
         name, value = _split(pair, "=", "-F NAME=VALUE")
-        fields.setdefault(name, []).append(open_file(value[1:], "rb") if value[:1] == "@" else value)
+        fields.setdefault(name, []).append(File("rb")(value[1:]) if value[:1] == "@" else value)
     return fields
 
 

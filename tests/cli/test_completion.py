@@ -1,3 +1,5 @@
+import os
+import select
 import shutil
 import subprocess
 import sys
@@ -85,18 +87,67 @@ def test_scripts(tmp_path, name):
     assert done.returncode == 1 and "bash_source, zsh_source" in done.stderr
 
 
-@pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")
-def test_bash_asks_and_gets(tmp_path):
-    program = tmp_path / "tool"
-    root = str(Path(__file__).resolve().parents[2])
-    program.write_text(
-        f"#!{sys.executable}\nimport sys; sys.path.insert(0, {root!r})\n"
-        "from tests.cli.test_completion import tool; tool.main(prog_name='tool')\n"
-    )
-    program.chmod(0o755)
-    script = f"""PATH={tmp_path}:$PATH
-    eval "$(_TOOL_COMPLETE=bash_source tool)"
-    COMP_WORDS=(tool show --po); COMP_CWORD=2
-    _tool_complete tool; echo "${{COMPREPLY[@]}}" """
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
-    assert done.stdout == "--port\n", done.stderr
+PROGRAM = """\
+#!/bin/sh
+[ "$_TOOL_COMPLETE" ] || exec echo ran "$@"
+export PYTHONPATH={root}
+exec {python} -c "from tests.cli.test_completion import tool; tool.main(prog_name='tool')"
+"""
+SHELLS = {"bash": "bash --norc --noprofile -i", "zsh": "zsh -f -i"}
+#: Before a shell can complete anything.
+PREPARE = {"bash": "", "zsh": "autoload -U compinit && compinit -u -D; "}
+
+
+class Person:
+    """Somebody at the keyboard of a shell, who reads what comes before typing on."""
+
+    def __init__(self, name, place):
+        program = place / "tool"
+        program.write_text(PROGRAM.format(python=sys.executable, root=Path(__file__).resolve().parents[2]))
+        program.chmod(0o755)
+        environ = {"PATH": f"{place}:/usr/bin:/bin", "TERM": "dumb", "HOME": str(place), "PS1": "", "PS2": ""}
+        self.keyboard, other = os.openpty()
+        self.process = subprocess.Popen(
+            SHELLS[name].split(),
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            cwd=place,
+            env=environ,
+            start_new_session=True,
+        )
+        os.close(other)
+        self.types(
+            f"{PREPARE[name]}eval \"$(_TOOL_COMPLETE={name}_source tool)\"; echo pre''pared\r", "prepared"
+        )
+
+    def types(self, keys, until):
+        os.write(self.keyboard, keys.encode())
+        seen = ""
+        while until not in seen:
+            ready, _, _ = select.select([self.keyboard], [], [], 60)
+            assert ready, f"{until!r} never came, but {seen!r}"
+            seen += os.read(self.keyboard, 1000).decode("utf-8", "replace")
+
+    def leaves(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.keyboard)
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_a_person_with_a_tab_key(tmp_path, name):
+    if not shutil.which(name):
+        pytest.skip(f"there is no {name} here")
+    (tmp_path / "readme.txt").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "foliage").touch()
+    person = Person(name, tmp_path)
+    try:
+        person.types("tool show --po\t5 sm\t\r", "ran show --port 5 small")
+        person.types("tool --col\tr\t\r", "ran --color red")
+        person.types("tool --color=g\t\r", "ran --color=green")
+        person.types("tool show big rea\t\r", "ran show big readme.txt")
+        person.types("tool show --out fol\t\r", "ran show --out folder")
+    finally:
+        person.leaves()

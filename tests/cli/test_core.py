@@ -128,6 +128,7 @@ def test_output(args, status, output):
             "No such option '--debgu'. Did you mean '--debug' or '--no-debug'?",
         ),
         ("show x", "tool show [OPTIONS] [X]", "Invalid value for '[X]': 'x' is not a valid integer."),
+        ("path --debug", "tool path [OPTIONS]", "No such option '--debug' here; it stands before 'path'."),
         ("end fail", "tool end [OPTIONS] HOW", "because"),
     ],
 )

@@ -42,7 +42,8 @@ def place(tmp_path):
         ("nope", "Could not import 'nope': there is no such module below {place}; did you mean 'none'?"),
         ("no/such/place", "Could not import 'place': there is no such module below {place}/no/such."),
         ("a..b", "Could not import 'a..b'"),
-        ("empty", "Found no application and no factory in module 'empty'; say what"),
+        ("empty", "There is neither wsgi.py nor app.py in {place}/empty; name a module."),
+        ("/", "There is neither wsgi.py nor app.py in /; name a module."),
         ("none", "Found no application and no factory in module 'none'; say what it is called with 'none"),
         ("two", "Detected multiple applications in module 'two'; say which with 'two:NAME'."),
         ("two:three", "Failed to find 'three' in module 'two'."),
@@ -91,4 +92,6 @@ def test_a_port_in_use(place):
 def test_usage(place, arguments):
     status, out, err = run(place, *arguments)
     assert (status, out) == (2, "")
+    assert err.count("Found no application") == (arguments == ["rnu"])
     assert "Usage: " in err and err.splitlines()[-1].startswith("Error: ")
+    assert arguments != ["rnu"] or err.endswith("Did you mean 'run'?\n")

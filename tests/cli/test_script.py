@@ -25,6 +25,7 @@ def clean(monkeypatch, tmp_path):
     for name in os.environ.keys() - before[0].keys():
         del os.environ[name]
     sys.path[:] = before[1]
+    sys.modules.pop("hello", None)
 
 
 @pytest.fixture

@@ -297,6 +297,7 @@ class TestCommand:
             (["GET", "/", "/"], "Give a method and a URL"),
             (["/", "-H", "no colon"], "'no colon' has no ':'; give it as -H 'NAME: VALUE'."),
             (["/", "--format", "pdf"], "'pdf' is not one of"),
+            (["/", "-F", "a=@no/such"], "Error: Invalid value: 'no/such': No such file or directory"),
         ],
     )
     def test_wrong_arguments(self, run, args, message):
