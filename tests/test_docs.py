@@ -4,6 +4,9 @@ A page's blocks run from top to bottom in one namespace, as a reader would type 
 prompts, what it shows is compared. A block whose fence names a file, as in "```html templates/page.html", is
 written into the page's folder instead, from which its modules can be imported. Others are not run. Pages
 with a number in front continue those with smaller ones: they find their files.
+
+A "console" block is a screen: what follows a line that begins with "$ " is what that command shows in a
+terminal of 80 columns, but for the digits of times and other fractions.
 """
 
 from __future__ import annotations
@@ -12,12 +15,13 @@ import doctest
 import importlib
 import os
 import re
+import subprocess
 import sys
 from types import ModuleType
 
 import pytest
 
-from microweb.compat.table import PEERS
+from microweb.compat.modules import PEERS
 from tests.house import ROOT, modules
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -71,6 +75,30 @@ def written_by_the_page(module: ModuleType, folder) -> bool:
     return os.path.abspath(str(getattr(module, "__file__", None) or os.sep)).startswith(str(folder))
 
 
+SCREEN = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+FRACTION = re.compile(r" *\b\d+\.\d\d+")
+
+
+def check_screens(code: str, folder) -> None:
+    """Run the commands of a block, `microweb` among them, as a shell would, and compare what they show."""
+    program = folder / "bin" / "microweb"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{STARTER}' \"$@\"\n")
+    program.chmod(0o755)
+    known = {
+        name: value for name, value in os.environ.items() if not name.startswith(("FLASK_", "MICROWEB_"))
+    }
+    environ = {**known, "PATH": f"{program.parent}:{os.environ['PATH']}", "COLUMNS": "80", "NO_COLOR": "1"}
+    for command, wanted in SCREEN.findall(code):
+        done = subprocess.run(command, shell=True, cwd=folder, env=environ, capture_output=True, text=True)
+        shown = done.stderr + done.stdout
+        same = (FRACTION.sub(" 0.0", text) for text in (wanted.strip("\n"), shown.strip("\n")))
+        assert doctest.OutputChecker().check_output(*same, OPTIONS), f"$ {command}\n{shown}"
+
+
+STARTER = 'import sys; sys.argv[0] = "microweb"; from microweb.cli.main import main; sys.exit(main())'
+
+
 def write_files(page, folder) -> None:
     for _, _, file, code in blocks(page.read_text("utf-8")):
         if file:
@@ -89,6 +117,8 @@ def test_page(page, page_module, tmp_path):
         if earlier <= page:
             write_files(earlier, tmp_path)
     for line, language, file, code in blocks(text):
+        if language == "console":
+            check_screens(code, tmp_path)
         if file or language != "python":
             continue
         if ">>>" in code:

@@ -106,7 +106,8 @@ def nearest(name: str, known: t.Iterable[str]) -> str:
     """What to add to a message about a name that is not known."""
     import difflib  # only for this message
 
-    near = sorted(difflib.get_close_matches(name, known))
+    bare = {each.lstrip("-"): each for each in known}  # or all options would be near to each other
+    near = sorted(bare[each] for each in difflib.get_close_matches(name.lstrip("-"), bare))
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
