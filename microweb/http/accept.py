@@ -64,8 +64,7 @@ class Accept(HeaderValue, ImmutableList["tuple[str, float]"]):  # type: ignore[m
 
     def quality(self, key: str) -> float:
         """The weight of a value, 0 if it is not accepted."""
-        position = self.find(key)
-        return 0 if position < 0 else self[position][1]
+        return next((quality for item, quality in self if self._value_matches(key, item)), 0)
 
     def values(self) -> t.Iterator[str]:
         """The ranges, without their weights."""

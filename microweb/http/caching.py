@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .datastructures import OnUpdate
 
     Pos = t.Optional[int]
+    Text = t.Optional[str]
+    Strings = t.Iterable[str]
 
 # -- ETags
 
@@ -42,9 +44,7 @@ _ETAG = re.compile(
 class ETags(HeaderValue, Collection[str]):
     """The tags of If-Match or If-None-Match. `in`, `len` and iteration are about the strong ones."""
 
-    def __init__(
-        self, strong_etags: t.Iterable[str] = (), weak_etags: t.Iterable[str] = (), star_tag: bool = False
-    ) -> None:
+    def __init__(self, strong_etags: Strings = (), weak_etags: Strings = (), star_tag: bool = False) -> None:
         # The star stands for every tag there is, so that none has to be named beside it.
         self._strong = frozenset(() if star_tag else strong_etags or ())
         self._weak = frozenset(weak_etags or ())
@@ -77,9 +77,7 @@ class ETags(HeaderValue, Collection[str]):
         # Strong only among the strong: RFC 9110 8.8.3.2.
         return self.contains_weak(tag or "") if weak else self.contains(tag or "")
 
-    def __call__(
-        self, etag: str | None = None, data: bytes | None = None, include_weak: bool = False
-    ) -> bool:
+    def __call__(self, etag: Text = None, data: bytes | None = None, include_weak: bool = False) -> bool:
         etag = generate_etag(data) if etag is None else etag  # type: ignore[arg-type] # a TypeError says it
         return etag in self.as_set(include_weak)
 

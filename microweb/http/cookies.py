@@ -15,7 +15,9 @@ import warnings
 
 from .datastructures import MultiDict
 from .dates import http_date, whole_seconds
+from .headers import CONTROL
 from .urls import PATH_SAFE, encode_host, url_quote
+from .wsgi import decode_wsgi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +36,6 @@ _PLAIN_VALUE = re.compile(r"[\w!#$%&'()*+\-./:<=>?@\[\]^`{|}~]*", re.ASCII)
 _VALUE_ESCAPES = {byte: f"\\{byte:03o}" for byte in [*range(0x20), *b",;", *range(0x7F, 0x100)]}
 _VALUE_ESCAPES.update({ord('"'): '\\"', ord("\\"): "\\\\"})
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME_BREAKER = re.compile(r'[\x00-\x20\x7f=,;"]')
 _ATTRIBUTE_BREAKER = re.compile(r"[\x00-\x1f\x7f;]")
 
@@ -57,10 +58,7 @@ def parse_cookie(header: dict[str, t.Any] | str | None, cls: t.Any = None) -> t.
     {'id': ['1', '2'], 'theme': ['dark mode']}
     """
     text = header.get("HTTP_COOKIE") if isinstance(header, dict) else header
-    if text and not text.isascii():
-        # PEP 3333: bytes, dressed as Latin-1.
-        text = text.encode("latin-1", "replace").decode(errors="replace")
-    return parse_cookie_text(text, cls)
+    return parse_cookie_text(decode_wsgi(text or ""), cls)
 
 
 def parse_cookie_text(cookie: str | None = None, cls: t.Any = None) -> t.Any:
@@ -72,7 +70,7 @@ def parse_cookie_text(cookie: str | None = None, cls: t.Any = None) -> t.Any:
     parts = _PAIR.findall(cookie) if '"' in cookie else cookie.split(";")
     if not cookie.isprintable():
         # RFC 6265bis 5.6: a pair with a control character is none.
-        parts = [part for part in parts if not _CONTROL.search(part)]
+        parts = [part for part in parts if not CONTROL.search(part)]
     for part in parts:
         name, _, value = part.partition("=")
         name = name.strip(" \t")
@@ -173,11 +171,8 @@ def _check(key: str, value: str, secure: bool, domain: t.Any, path: t.Any, expir
         raise ValueError(f"Browsers refuse the cookie {key!r} without secure=True.")
     if key.startswith("__Host-") and (not secure or domain or path != "/"):
         raise ValueError(f"Browsers refuse the cookie {key!r} without secure=True, path='/' and no domain.")
-    if _CONTROL.search(value):
-        raise ValueError(
-            f"The value of cookie {key!r} contains control characters, which are not read back."
-            " Encode it, as base64 for example."
-        )
+    if CONTROL.search(value):
+        raise ValueError(f"The value of cookie {key!r} contains control characters; encode it as base64.")
     for attribute in (domain, path, expires):
         # A semicolon would begin an attribute of the attacker's choice.
         if isinstance(attribute, str) and _ATTRIBUTE_BREAKER.search(attribute):

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIEnvironment
 
-    Result = tuple[t.IO[bytes], t.Any, t.Any]
+    Stream = t.IO[bytes]
+    Result = tuple[Stream, t.Any, t.Any]
 
 
 def parse_form_data(environ: WSGIEnvironment, *args: t.Any, **options: t.Any) -> Result:
@@ -70,7 +71,7 @@ class FormDataParser:
         return self.parse(stream, mimetype, get_content_length(environ), options)
 
     def parse(
-        self, stream: t.IO[bytes], mimetype: str, content_length: int | None, options: t.Any = None
+        self, stream: Stream, mimetype: str, content_length: int | None, options: t.Any = None
     ) -> Result:
         """Parse a stream that ends where the body does: `(stream, form, files)`.
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Convert = t.Callable[[str], t.Any]
 
 #: RFC 9110 5.5: of the controls, a value may contain the tab alone.
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def _check(name: str, value: t.Any) -> str:
@@ -34,7 +34,7 @@ def _check(name: str, value: t.Any) -> str:
         # The bare text of a subclass, whatever its __str__ says; servers insist on the type
         # itself.
         value = str.__str__(value) if isinstance(value, str) else str(value)
-    if not (value.isascii() and value.isprintable()) and _CONTROL.search(value):
+    if not (value.isascii() and value.isprintable()) and CONTROL.search(value):
         # It would end the field: what follows would be a header of the attacker's choice.
         raise ValueError(f"Header {name!r} must not contain newlines or other controls: {value[:80]!r}.")
     if not name.isprintable():

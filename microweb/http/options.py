@@ -125,7 +125,7 @@ _OPTION = re.compile(
 _MARKED = re.compile(r"(.*?)(?:\*([0-9]+))?(\*)?")
 _EXTENDED = re.compile(rf"([{_CHARS}]*)'[{_CHARS}]*'([{_CHARS}']+)", re.ASCII)
 #: The list is closed: whoever speaks today writes UTF-8. Text in another charset stays encoded.
-_CHARSETS = frozenset(["ascii", "us-ascii", "utf-8", "iso-8859-1"])
+CHARSETS = frozenset(["ascii", "us-ascii", "utf-8", "iso-8859-1"])
 
 
 def dump_options_header(header: str | None, options: t.Mapping[str, t.Any]) -> str:
@@ -183,7 +183,7 @@ def _decode_extended(text: str, charset: str = "") -> tuple[str, str]:
     match = _EXTENDED.fullmatch(text)
     if match is not None:
         charset, text = match[1].lower() or charset, match[2]
-    return (url_unquote(text, charset) if charset in _CHARSETS else text), charset
+    return (url_unquote(text, charset) if charset in CHARSETS else text), charset
 
 
 def _join_continuations(pairs: t.Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -22,14 +22,7 @@ from functools import wraps
 from operator import attrgetter
 
 from ..exceptions import BadRequest, HTTPException, UnsupportedMediaType
-from .datastructures import (
-    CombinedMultiDict,
-    ImmutableList,
-    ImmutableMultiDict,
-    MultiDict,
-    iter_multi_items,
-    parse_set_header,
-)
+from .datastructures import CombinedMultiDict, ImmutableList, ImmutableMultiDict, MultiDict, iter_multi_items
 from .forms import FormDataParser
 from .headers import EnvironHeaders, Headers
 from .options import parse_options_header
@@ -49,7 +42,8 @@ if TYPE_CHECKING:
     import typing as t
     from datetime import datetime
 
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIEnvironment as Environ
 
     from .accept import Accept, CharsetAccept, LanguageAccept, MIMEAccept
     from .auth import Authorization
@@ -61,6 +55,7 @@ if TYPE_CHECKING:
     Self = t.TypeVar("Self", bound="Request")
 
 _UNSET: t.Any = object()
+_SET = "datastructures.parse_set_header"
 _ACCEPT, _CACHE_CONTROL = "accept.parse_accept_header", "directives.parse_cache_control_header"
 # The type of an attribute is that of its annotation.
 header: t.Any = header_property
@@ -206,9 +201,7 @@ class RequestHeaders(Message):
         """How long the body says it is; None if it is chunked or does not say."""
         return parse_content_length(*map(self.headers.get, ("Content-Length", "Transfer-Encoding")))
 
-    @cached_property
-    def _parsed_content_type(self) -> tuple[str, dict[str, str]]:
-        return parse_options_header(self.headers.get("Content-Type", ""))
+    _parsed_content_type: tuple[str, dict[str, str]] = parsed_header("Content-Type", parse_options_header)
 
     @property
     def mimetype(self) -> str:
@@ -239,10 +232,10 @@ class RequestHeaders(Message):
     referrer: str | None = header("Referer", read_only=True)
     date: datetime | None = header("Date", None, "dates.parse_date", read_only=True)
     max_forwards: int | None = header("Max-Forwards", None, int, read_only=True)
-    pragma: HeaderSet = parsed_header("Pragma", parse_set_header)
+    pragma: HeaderSet = parsed_header("Pragma", _SET)
     origin: str | None = header("Origin", read_only=True)
     access_control_request_headers: HeaderSet | None = header(
-        "Access-Control-Request-Headers", None, parse_set_header, read_only=True
+        "Access-Control-Request-Headers", None, _SET, read_only=True
     )
     access_control_request_method: str | None = header("Access-Control-Request-Method", read_only=True)
 
@@ -268,12 +261,10 @@ class Request(RequestHeaders):
     #: Who parses forms.
     form_data_parser_class: type[FormDataParser] = FormDataParser
 
-    environ: WSGIEnvironment
+    environ: Environ
     shallow = False
 
-    def __init__(
-        self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False
-    ) -> None:
+    def __init__(self, environ: Environ, populate_request: bool = True, shallow: bool = False) -> None:
         self.environ = environ
         if shallow:
             self.shallow = True
@@ -358,8 +349,7 @@ class Request(RequestHeaders):
         """The body, which can be read once; `max_content_length` holds while reading."""
         if self.shallow:
             raise RuntimeError(
-                "This request was created with 'shallow=True': it must not read the body,"
-                " which is left to the application behind it."
+                "A request created with 'shallow=True' leaves the body to the next application."
             )
         return get_input_stream(self.environ, max_content_length=self.max_content_length)  # type: ignore[no-any-return]
 
@@ -450,9 +440,7 @@ class Request(RequestHeaders):
         """`args` and, unless the method is GET, `form` in one."""
         # A cache need not look at the body of a GET: what is in it must not change the answer.
         sources: list[t.Any] = [self.args] if self.method == "GET" else [self.args, self.form]
-        return CombinedMultiDict(
-            [each if isinstance(each, MultiDict) else MultiDict(each) for each in sources]
-        )
+        return CombinedMultiDict([d if isinstance(d, MultiDict) else MultiDict(d) for d in sources])
 
     #: Whether `close` has anything to do: after files were, or in a class with its own `close`.
     needs_close = False

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 
     Body = t.Union[t.Iterable[bytes], t.Iterable[str], str, bytes, None]
     Callback = t.Callable[[], t.Any]
+    Asked = t.Union[Environ, Request]
+    Unit = t.Union[bool, str]
+    Length = t.Optional[int]
     Self = t.TypeVar("Self", bound="Response")
 
 #: "404 NOT FOUND" for 404: in capitals, as clients and tests of this family of frameworks expect.
@@ -79,7 +82,7 @@ def _dump_retry(value: t.Any) -> str:
     return resolve(_DUMP_DATE)(value) if hasattr(value, "utctimetuple") else str(value)
 
 
-def _dump_credentials(value: bool) -> str | None:
+def _if_true(value: bool) -> str | None:
     # Fetch 3.2.3: the header has one value; anything but its presence with "true" means no.
     return "true" if value is True else None
 
@@ -144,9 +147,7 @@ class ResponseHeaders(WritableContentType, Message):
     access_control_expose_headers: t.Any = header("Access-Control-Expose-Headers", None, _LOAD_SET, _DUMP_SET)
     access_control_max_age: int | None = header("Access-Control-Max-Age", None, int, str)
     #: Whether scripts of other origins may see the answer to a request with credentials.
-    access_control_allow_credentials: bool = header(
-        "Access-Control-Allow-Credentials", False, bool, _dump_credentials
-    )
+    access_control_allow_credentials: bool = header("Access-Control-Allow-Credentials", False, bool, _if_true)
     cross_origin_opener_policy: COOP = _policy("Cross-Origin-Opener-Policy", COOP)
     cross_origin_embedder_policy: COEP = _policy("Cross-Origin-Embedder-Policy", COEP)
 
@@ -430,7 +431,7 @@ class Response(ResponseHeaders):
         ETag.
         """
         self.response = list(self.iter_encoded())
-        self.headers["Content-Length"] = str(sum(map(len, self.response)))
+        self.content_length = sum(map(len, self.response))
         self.add_etag()
 
     # The end
@@ -535,8 +536,7 @@ class Response(ResponseHeaders):
         response._type_line, response._plain = response._type_line, response._plain and cls._plain
         response._status, response._status_code = response._status, response._status_code
         response.__class__ = cls
-        forced: t.Any = response
-        return forced  # type: ignore[no-any-return]
+        return response  # type: ignore[no-any-return]
 
     @classmethod
     def from_app(cls: type[Self], app: WSGIApplication, environ: Environ, buffered: bool = False) -> Self:
@@ -554,15 +554,12 @@ class Response(ResponseHeaders):
         :param force: whatever the content type says.
         :param silent: return None for what is no JSON, instead of raising ValueError.
         """
-        if not (force or self.is_json):
-            return None
         try:
-            return self.json_module.loads(self.get_data())
+            return self.json_module.loads(self.get_data()) if force or self.is_json else None
         except ValueError:
-            # Only the parsing may fail silently: a missing type is no error either way.
-            if silent:
-                return None
-            raise
+            if not silent:
+                raise
+            return None
 
     # Conditional answers
 
@@ -574,10 +571,7 @@ class Response(ResponseHeaders):
             self.set_etag(generate_etag(self.get_data()), weak)
 
     def make_conditional(
-        self: Self,
-        request_or_environ: Environ | Request,
-        accept_ranges: bool | str = False,
-        complete_length: int | None = None,
+        self: Self, request_or_environ: Asked, accept_ranges: Unit = False, complete_length: Length = None
     ) -> Self:
         """Become a 304, 206, 412 or 416 if the request's conditions say so; returns itself.
 
@@ -585,8 +579,8 @@ class Response(ResponseHeaders):
         :param complete_length: how long the body is; without it no range is served.
         :raises RequestedRangeNotSatisfiable: for a range outside the body.
         """
-        given: t.Any = request_or_environ
-        environ: Environ = getattr(given, "environ", given)
+        environ: t.Any = request_or_environ
+        environ = getattr(environ, "environ", environ)
         # RFC 9110 13.1: what these conditions guard is a transfer; other methods know their own.
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self
@@ -594,17 +588,14 @@ class Response(ResponseHeaders):
         # RFC 9110 6.6.1: caches reckon ages from it, after a 304 as well.
         if "Date" not in headers:
             headers._list.append(("Date", resolve(_DUMP_DATE)()))
-        if not self._serve_range(environ, complete_length, accept_ranges) and not _is_modified(
-            self, environ, True
-        ):
+        in_part = self._serve_range(environ, complete_length, accept_ranges)
+        if not (in_part or _is_modified(self, environ, True)):
             from .caching import parse_etags
 
             # RFC 9110 13.2.2: what If-Match guards fails; what If-None-Match asks for is known already.
             self.status_code = 412 if parse_etags(environ.get("HTTP_IF_MATCH")) else 304
         if self.automatically_set_content_length and "Content-Length" not in headers:
-            length = self.calculate_content_length()
-            if length is not None:
-                headers.add("Content-Length", str(length))
+            self.content_length = self.calculate_content_length()
         return self
 
     def _serve_range(self, environ: Environ, length: int | None, unit: bool | str) -> bool:
@@ -624,17 +615,16 @@ class Response(ResponseHeaders):
         from .caching import parse_range_header
 
         asked = parse_range_header(header)
-        span = asked and asked.range_for_length(length)
-        if not asked or not span:
+        part: t.Any = asked and asked.make_content_range(length)
+        if not part:
             # Nobody will send this response: what it holds, like an open file, is let go.
             self.close()
             raise RequestedRangeNotSatisfiable(length)
         # Exactly what is cut: a wrong length would let the connection run out of step.
-        start, stop = span
-        self.content_length = stop - start
-        self.headers["Content-Range"] = asked.to_content_range_header(length)
+        self.content_length = part.stop - part.start
+        self.content_range = part
         self.status_code = 206
-        self.response = RangeWrapper(self.response, start, stop - start)
+        self.response = RangeWrapper(self.response, part.start, self.content_length)
         return True
 
 

@@ -17,7 +17,7 @@ from io import BytesIO
 from .datastructures import MultiDict
 from .headers import Headers
 from .multipart import NEED_DATA, Data, Epilogue, Field, File, MultipartDecoder, Preamble
-from .options import parse_options_header
+from .options import CHARSETS, parse_options_header
 from .properties import header_property
 from .wsgi import CHUNK, parse_content_length
 
@@ -25,11 +25,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+    Length = t.Optional[int]
+    Text = t.Optional[str]
+
 #: Files up to this size stay in memory.
 MAX_SPOOL = 500 * 1024
-
-#: The charsets that a field may be in; more would let the client choose among Python's codecs.
-_CHARSETS = frozenset(("ascii", "us-ascii", "utf-8", "iso-8859-1"))
 
 # The type of an attribute is that of its annotation.
 header: t.Any = header_property
@@ -121,9 +121,7 @@ def _stream_name(stream: t.Any) -> str | None:
 class FileMultiDict(MultiDict[str, FileStorage]):
     """A MultiDict of files, for requests that tests make."""
 
-    def add_file(
-        self, name: str, file: t.Any, filename: str | None = None, content_type: str | None = None
-    ) -> None:
+    def add_file(self, name: str, file: t.Any, filename: Text = None, content_type: Text = None) -> None:
         """Add a FileStorage, an open file, or the file at a path, for the field `name`."""
         if not isinstance(file, FileStorage):
             if isinstance(file, (str, os.PathLike)):
@@ -149,10 +147,7 @@ def SpooledTemporaryFile(*args: t.Any, **kwargs: t.Any) -> t.Any:  # noqa: N802
 
 
 def default_stream_factory(
-    total_content_length: int | None,
-    content_type: str | None,
-    filename: str | None,
-    content_length: t.Any = None,
+    total_content_length: Length, content_type: Text, filename: Text, content_length: Length = None
 ) -> t.IO[bytes]:
     """A file to receive an upload: in memory up to 500 kB, then on disk."""
     # A read-only host: the limits then bound the memory.
@@ -236,4 +231,4 @@ class MultiPartParser:
         """The charset of a field: UTF-8, or one of three others that it may declare."""
         charset = parse_options_header(headers.get("Content-Type"))[1].get("charset", "").lower()
         # RFC 7578 4.6: forms are UTF-8; the others are what old clients send.
-        return charset if charset in _CHARSETS else "utf-8"
+        return charset if charset in CHARSETS else "utf-8"
