@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-from inspect import unwrap
 from time import perf_counter
 
 from ..ctx import AppContext, RequestContext
@@ -220,6 +219,8 @@ def _name(function: t.Any) -> str:
 
 def _entry(function: t.Any, kind: str, say: Say) -> t.Iterator[tuple[CodeType, tuple[str, Say, str]]]:
     """What is known of a step by its code; the place of a function is that of what a decorator wraps."""
+    from inspect import unwrap  # large: with the first request, not with every start
+
     function = getattr(function, "__func__", function)
     code = getattr(function, "__code__", None)
     inner: t.Any = getattr(unwrap(getattr(function, "view_class", function)), "__code__", code)

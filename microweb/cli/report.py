@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 
-from ..templates.environment import Environment
 from .observer import Observer
 from .resources import read
 from .routes import verdicts
@@ -108,6 +107,9 @@ def trace(app: Microweb, environ: WSGIEnvironment, every: bool = False) -> Repor
 
 def render(name: str, **context: t.Any) -> str:
     """One of the templates beside this file."""
+    # With the first page: every start of `run --debug` imports this module.
+    from ..templates.environment import Environment
+
     env = Environment(
         autoescape=name.endswith(".html"), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
