@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import json
-import pkgutil
+import os
 from functools import cache
 from urllib.parse import parse_qsl
 
@@ -35,7 +35,8 @@ OPEN = 5
 @cache
 def asset(name: str) -> bytes:
     """A file of this package, which may lie in an archive."""
-    return pkgutil.get_data(__name__.rpartition(".")[0], f"assets/{name}") or b""
+    path = os.path.join(os.path.dirname(__file__), "assets", name)
+    return globals()["__loader__"].get_data(path)  # type: ignore[no-any-return]
 
 
 @cache
