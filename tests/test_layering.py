@@ -31,11 +31,14 @@ APART = ["typing", "", "__init__", "__main__"]
 FEWER = {"routing": ["exceptions", "http.urls"], "templates": ["markup"]}
 
 #: Between parts of a floor: dates are spelled and strictness is told in one place, the alias layer is a
-#: command, too, and adds middleware to a server, and a trace makes its request as a test does.
+#: command, has one (`python -m flask`), and adds middleware to a server, and a trace makes its request as a
+#: test does.
 SIDEWAYS = {
     ("json", "http.dates"),
     ("json", "http.jsonbody"),
     ("cli", "compat"),
+    ("compat", "cli.main"),
+    ("compat", "cli.script"),
     ("compat", "middleware"),
     ("cli", "testing"),
     ("testing", "cli.runner"),

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import sys
 
-from .modules import AliasFinder, AliasPath
-from .table import PEERS
+from .modules import PEERS, AliasFinder, AliasPath
 
 _finder = AliasFinder()
 

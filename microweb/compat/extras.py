@@ -12,7 +12,7 @@ from ..http.request import RequestHeaders
 from ..http.response import Response
 from ..markup import escape
 from ..routing.map import Map
-from .table import PEERS
+from .modules import PEERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,6 +97,17 @@ class cached_property(properties.cached_property):  # type: ignore[type-arg]  # 
             del obj.__dict__[self.__name__]
         else:
             delattr(obj, f"_cache_{self.__name__}")
+
+
+def show_server_banner(debug: bool, app_import_path: str | None) -> None:
+    """Nothing: the server says one line, to its log. Programs replace this to silence it."""
+
+
+def launch(url: str, wait: bool = False, locate: bool = False) -> int:
+    """Show a page in the browser; the exit status of a command that did it."""
+    import webbrowser
+
+    return int(not webbrowser.open(url))
 
 
 class BytecodeCache:

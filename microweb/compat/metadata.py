@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib.metadata import Distribution
 from pathlib import PurePosixPath
 
-from .table import PEERS
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
@@ -16,8 +14,7 @@ if TYPE_CHECKING:
 class AliasDistribution(Distribution):
     """What would be read from a peer's ``dist-info`` directory, were it installed."""
 
-    def __init__(self, module: str) -> None:
-        name, version = PEERS[module]
+    def __init__(self, module: str, name: str, version: str) -> None:
         summary = f"Summary: Answered by the alias layer {__name__.rpartition('.')[0]}.\n"
         head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{summary}"
         self._texts = {"METADATA": head, "top_level.txt": module}
@@ -31,7 +28,7 @@ class AliasDistribution(Distribution):
         return PurePosixPath(path)
 
 
-def distributions(context: t.Any) -> t.Iterator[Distribution]:
+def distributions(peers: dict[str, tuple[str, str]], context: t.Any) -> t.Iterator[Distribution]:
     """The peers' distributions, or the one that the context asks for by any spelling."""
     wanted = (getattr(context, "name", None) or "").lower()
-    return (AliasDistribution(module) for module in PEERS if wanted in ("", module))
+    return (AliasDistribution(module, *peer) for module, peer in peers.items() if wanted in ("", module))

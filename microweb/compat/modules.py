@@ -1,8 +1,9 @@
-"""Alias modules and the finder that makes them.
+"""The alias table, the modules that are made of it, and the finder that makes them.
 
-An alias module holds no names of its own: it looks each one up, when it is first asked for, in the
-modules that its row of the table names. A name found nowhere is absent, as for any module, because
-extensions tell versions apart by ImportError and hasattr.
+The table is read from ``aliases.txt`` beside this file; its head explains the format. An alias module
+holds no names of its own: it looks each one up, when it is first asked for, in the modules that its row
+names. A name found nowhere is absent, as for any module, because extensions tell versions apart by
+ImportError and hasattr.
 
 Setting an attribute (as monkeypatching does) is passed on to the module the name came from: that
 is where our code looks it up.
@@ -11,15 +12,52 @@ is where our code looks it up.
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from importlib.machinery import ModuleSpec
 from types import CodeType, FunctionType, ModuleType
-
-from .table import PEERS, ROOT, TABLE, sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+# This package, whatever it is called: "microweb", or "app._vendor.mw".
+ROOT = __name__.rpartition(".compat.")[0]
+
+#: The peers' modules; for each its project's name in its own spelling, and the version offered.
+PEERS: dict[str, tuple[str, str]] = {}
+#: The sources of each alias.
+TABLE: dict[str, str] = {}
+
+
+def _read(text: str) -> None:
+    for line in text.replace("\n    ", " ").splitlines():
+        alias, is_row, row = line.partition("=")
+        if is_row and line[0] != "#":
+            TABLE[alias.strip()] = row
+        elif line and line[0] != "#":
+            name, version = line.split()
+            PEERS[name.lower()] = (name, version)
+
+
+# Through the loader: the package may lie in a .zip.
+_read((pkgutil.get_data(__name__, "aliases.txt") or b"").decode())
+
+
+def sources(alias: str) -> t.Iterator[tuple[str, dict[str, str]]]:
+    """The parts of a row: the module here, under its full name, and ``{alias: name there}``."""
+    for part in filter(str.strip, TABLE[alias].split(";")):
+        module, colon, names = part.partition(":")
+        if not colon:
+            yield from sources(part.strip())
+            continue
+        pairs = [item.partition("=") for item in names.split()]
+        home = module.strip()
+        if home not in PEERS:
+            home = f"{ROOT}.{home}".rstrip(".")
+        yield home, {alias: name or alias for alias, _, name in pairs}
+
+
+# The modules
 
 #: Where alias packages "lie"; there is no such place in any file system.
 _PLACE = "alias layer:"
@@ -155,4 +193,4 @@ class AliasFinder:
         """Metadata for `importlib.metadata.version("flask")` and the like."""
         from .metadata import distributions
 
-        return distributions(context)
+        return distributions(PEERS, context)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from microweb import compat
-from microweb.compat.table import PEERS
+from microweb.compat.modules import PEERS
 
 
 @pytest.fixture

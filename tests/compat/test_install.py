@@ -14,7 +14,7 @@ import pytest
 
 import microweb
 from microweb import compat
-from microweb.compat.table import PEERS
+from microweb.compat.modules import PEERS
 
 
 def test_twice(installed: None) -> None:

@@ -223,3 +223,28 @@ def test_deleting_a_cached_property() -> None:
     assert slotted.value == 2
     del slotted.value
     assert slotted.value == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("jinja2.ext", "nodes Extension TemplateSyntaxError"),
+        ("jinja2.filters", "pass_environment Undefined"),
+        ("jinja2.loaders", "TemplateNotFound"),
+        ("jinja2.utils", "clear_caches"),
+        ("flask.cli", "show_server_banner"),
+        ("click", "launch"),
+    ],
+)
+def test_names_that_programs_import_where_they_do_not_live(module: str, names: str) -> None:
+    assert all(hasattr(alias(module), name) for name in names.split())
+    assert alias("jinja2.ext").nodes.Const is alias("jinja2.nodes").Const
+
+
+def test_a_page_is_shown_in_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    import webbrowser
+
+    pages: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: pages.append(url) or True)
+    assert alias("click").launch("http://localhost:5000/") == 0
+    assert pages == ["http://localhost:5000/"]
