@@ -199,9 +199,18 @@ class WSGIRequestHandler:
             raise TypeError(f"the application gave {data!r}; WSGI bodies are made of bytes")
         if not data:
             return
-        # Head and first block leave together: one packet, and no wait for an ACK.
         head = b"" if self.headers_sent else self._head()
-        data = self._frame(data)
+        if self.bodiless:
+            data = b""
+        elif self.left is not None:
+            if len(data) > self.left:
+                warn("the response is longer than its Content-Length; cut")
+            data = data[: self.left]
+            self.left -= len(data)
+        self.sent += len(data)
+        if self.chunked:
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        # Head and first block leave together: one packet, and no wait for an ACK.
         self.link.send(head + data[:BLOCK] if head else data)
         if head and len(data) > BLOCK:
             self.link.send(memoryview(data)[BLOCK:])
@@ -209,7 +218,10 @@ class WSGIRequestHandler:
     def _send_result(self, result: t.Any) -> None:
         size = result.left() if type(result) is FileWrapper else None
         if size is not None and not self.headers_sent:
-            self._send_file(result.file, size)
+            self.link.send(self._head(size))
+            if self.left:
+                self.sent = self.link.send_file(result.file, result.file.tell(), min(size, self.left))
+                self.left -= self.sent
         else:
             for data in result:
                 self.write(data)
@@ -223,12 +235,6 @@ class WSGIRequestHandler:
         self.finished = not self.left
         if self.left:
             warn("the response ends %d bytes before its Content-Length", self.left)
-
-    def _send_file(self, file: t.Any, size: int) -> None:
-        self.link.send(self._head(size))
-        if self.left:
-            self.sent = self.link.send_file(file, file.tell(), min(size, self.left))
-            self.left -= self.sent
 
     def _head(self, size: int | None = None) -> bytes:
         """Status line and fields. `size` is the body's, where it is known before it is there."""
@@ -284,18 +290,6 @@ class WSGIRequestHandler:
         if self.keep:
             return "" if self.head.minor else "Connection: keep-alive\r\n"
         return "Connection: close\r\n"
-
-    def _frame(self, data: bytes) -> bytes:
-        """A block of body as it goes over the wire."""
-        if self.bodiless:
-            return b""
-        if self.left is not None:
-            if len(data) > self.left:
-                warn("the response is longer than its Content-Length; cut")
-                data = data[: self.left]
-            self.left -= len(data)
-        self.sent += len(data)
-        return b"%x\r\n%b\r\n" % (len(data), data) if self.chunked else data
 
     def _fail(self, error: Exception) -> None:
         """Answer 500 and log, or 400 for a broken body; too late for either, leave it cut."""

@@ -23,8 +23,10 @@ class Limits:
     host_names = True
     #: Bytes of a request's body (413); None leaves it to the application.
     body_bytes: int | None = None
-    #: Open connections; more are told 503.
+    #: Open connections. One more takes the place of the one that has been idle for longest, or is told 503,
+    #: as is, where it is wanted, a request that finds all threads busy.
     connections = 1000
+    refuse_when_full = False
     #: Requests on one connection, and how many that came together are answered in a row before
     #: other connections have their turn.
     requests = 1000

@@ -64,7 +64,6 @@ class BaseWSGIServer:
         passthrough_errors: bool = False,
         ssl_context: t.Any = None,
         fd: int | None = None,
-        refuse_when_full: bool = False,
         log_format: str = FORMAT,
         **limits: t.Any,
     ) -> None:
@@ -72,7 +71,6 @@ class BaseWSGIServer:
         self.request_handler = request_handler or WSGIRequestHandler
         self.passthrough_errors, self.log_format = passthrough_errors, log_format
         self.threads = THREADS if threaded is True else int(threaded) or 1
-        self.refuse_when_full = refuse_when_full
         self.multithread, self.multiprocess = self.threads > 1, processes > 1
         # Before the port is taken: a certificate that cannot be read must not leave it open.
         self.ssl_context = load_tls(ssl_context)
@@ -193,7 +191,7 @@ class BaseWSGIServer:
         # The client may be gone between poll() and accept(), which then would wait for the next.
         self.socket.setblocking(False)
         listening = self.socket.fileno()
-        pause = _HURRY_SECONDS if self.refuse_when_full else _SWEEP_SECONDS
+        pause = _HURRY_SECONDS if self.limits.refuse_when_full else _SWEEP_SECONDS
         self._arrivals.watch(listening)
         try:
             while not self.stopping:
@@ -230,7 +228,7 @@ class BaseWSGIServer:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(self, sock, address)
         self._connections.add(connection)
-        if len(self._connections) > self.limits.connections:
+        if len(self._connections) > self.limits.connections and not self._hang_up(1):
             connection.refuse(Refused(503, "too many connections"))
         else:
             self.park(connection)
@@ -238,11 +236,19 @@ class BaseWSGIServer:
 
     def _sweep(self) -> None:
         """End what is overdue, and what would wait for a thread in vain."""
-        now, full = time.monotonic(), self.refuse_when_full and len(self._running) >= self.threads
+        now, full = time.monotonic(), self.limits.refuse_when_full and len(self._running) >= self.threads
         for connection in list(self._parked.values()):
             late = connection.deadline < now or full and connection.is_unheard()
             if late and self._parked.pop(connection.fileno, None) is not None:
                 connection.expire()
+
+    def _hang_up(self, count: int) -> bool:
+        """Close so many connections that only wait, the most patient first; whether there were so many."""
+        for connection in list(self._parked.values()):
+            if count and connection.is_idle() and self._parked.pop(connection.fileno, None) is not None:
+                connection.close()
+                count -= 1
+        return not count
 
     def _finish(self) -> None:
         """Hang up on those who only wait, and give the others a while. Threads are daemons, so
@@ -252,9 +258,7 @@ class BaseWSGIServer:
         self.server_close()
         deadline = time.monotonic() + self.limits.grace_seconds
         while (self._connections or self._running) and time.monotonic() < deadline:
-            for connection in list(self._parked.values()):
-                if connection.is_idle() and self._parked.pop(connection.fileno, None) is not None:
-                    connection.close()
+            self._hang_up(self.limits.connections)
             self._sweep()
             time.sleep(_STOP_SECONDS)
         if self._running:

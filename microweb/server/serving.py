@@ -188,12 +188,11 @@ def _be_child(server: BaseWSGIServer, mask: t.Iterable[int]) -> t.NoReturn:
 
 def _bury(children: dict[int, float], replaced: bool) -> None:
     """Take note of the children that have ended."""
-    while children:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-        if not pid:
-            break
-        started = children.pop(pid, None)
-        if started is not None and replaced:
+    for pid, started in [*children.items()]:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            del children[pid]
+        if ended and replaced:
             warn("process %d ended with status %d; another one takes its place", pid, status)
             # One that dies at once would be replaced for ever, at full speed.
             time.sleep(1 if time.monotonic() - started < 1 else 0)

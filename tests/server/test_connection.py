@@ -222,9 +222,22 @@ def test_a_connection_has_so_many_requests():
 
 def test_the_server_has_so_many_connections():
     with serving(echo, limits={"connections": 1}) as live, live.connect() as sock:
-        sock.sendall(GET)
-        assert statuses(sock.recv(65536)) == [200]
+        sock.sendall(GET[:9])
         assert statuses(live.exchange(end=False)) == [503]
+        sock.sendall(GET[9:-2] + b"Connection: close\r\n\r\n")
+        assert statuses(live.receive(sock)) == [200]
+
+
+def test_who_is_idle_for_longest_makes_room():
+    # B53, B57
+    with serving(echo, limits={"connections": 2}) as live:
+        socks = [live.connect() for _ in range(3)]
+        assert socks[0].recv(1) == b""
+        for sock in socks[1:]:
+            sock.sendall(LAST)
+            assert statuses(live.receive(sock)) == [200]
+        for sock in socks:
+            sock.close()
 
 
 def test_deadlines():
