@@ -35,6 +35,19 @@ class _Tee(io.BytesIO):
         return super().write(data)
 
 
+class _Echo(io.BytesIO):
+    """An input that shows in the output what is read of it, line for line."""
+
+    def __init__(self, out: io.BytesIO, data: bytes) -> None:
+        super().__init__(data)
+        self.out = out
+
+    def read1(self, size: int | None = -1) -> bytes:
+        line = self.readline()  # not all of it: only what the program has asked for is shown
+        self.out.write(line)
+        return line
+
+
 class Result:
     """What a call did."""
 
@@ -59,8 +72,17 @@ class Result:
 class CliRunner:
     """Calls commands."""
 
-    def __init__(self, charset: str = "utf-8", env: Env | None = None, catch_exceptions: bool = True) -> None:
+    def __init__(
+        self,
+        charset: str = "utf-8",
+        env: Env | None = None,
+        echo_stdin: bool = False,
+        catch_exceptions: bool = True,
+        mix_stderr: bool = True,
+    ) -> None:
+        """`echo_stdin` shows in the output what is read; click 8.1's `mix_stderr=False` keeps stderr out."""
         self.charset, self.env, self.catch_exceptions = charset, env or {}, catch_exceptions
+        self.echo_stdin, self.mix_stderr = echo_stdin, mix_stderr
 
     @contextmanager
     def isolation(
@@ -68,12 +90,15 @@ class CliRunner:
     ) -> t.Iterator[t.Any]:
         """Within, the process has these streams: stdout, stderr, and both."""
         both = io.BytesIO()
-        out, err = _Tee(both), _Tee(both)
+        out, err = _Tee(both), _Tee(both if self.mix_stderr else io.BytesIO())
 
         def text(stream: io.BytesIO, errors: str = "strict") -> io.TextIOWrapper:
             return io.TextIOWrapper(stream, self.charset, errors, write_through=True)
 
-        texts = {"stdin": text(_binary(input, self.charset)), "stdout": text(out)}
+        given = _binary(input, self.charset)
+        if self.echo_stdin:
+            given = _Echo(out, given.read())
+        texts = {"stdin": text(given), "stdout": text(out)}
         texts["stderr"] = text(err, "backslashreplace")
         places: list[tuple[t.Any, str, t.Any]] = [(sys, name, each) for name, each in texts.items()]
         places.append((prompts, "read_line", _answer))

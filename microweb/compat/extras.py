@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from ..exceptions import SecurityError
@@ -153,6 +154,18 @@ def is_resource_modified(**arguments: t.Any) -> bool:
 # Routing stands below the multi dicts and makes do with a mapping proxy; programs that were written
 # for Werkzeug may ask for its type.
 Map.default_converters = ImmutableDict(Map.default_converters)
+
+
+def open_if_exists(filename: str, mode: str = "rb") -> t.Any:
+    """The open file, or None when there is none."""
+    return open(filename, mode) if os.path.isfile(filename) else None
+
+
+def pformat(obj: t.Any) -> str:
+    """``pprint.pformat``."""
+    from pprint import pformat
+
+    return pformat(obj)
 
 
 def get_version(ctx: t.Any, param: t.Any, value: t.Any) -> None:

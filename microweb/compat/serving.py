@@ -3,7 +3,7 @@ an application no trace of a coding that is undone."""
 
 from __future__ import annotations
 
-from ..server import gateway, serving
+from ..server import gateway, loop, serving
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ class WSGIRequestHandler(gateway.WSGIRequestHandler):
         """The environ of this request."""
         coding = {"HTTP_TRANSFER_ENCODING": "chunked"} if self.head.chunked else {}
         return {**super().make_environ(), **coding}
+
+
+class ThreadedWSGIServer(loop.BaseWSGIServer):
+    """The server, which has threads unless it is told otherwise."""
 
 
 def run_simple(

@@ -77,3 +77,25 @@ def test_filesystem():
     with CliRunner().isolated_filesystem() as path:
         assert os.path.samefile(os.getcwd(), path)
     assert os.getcwd() == here and not os.path.exists(path)
+
+
+def test_stderr_apart() -> None:
+    """`mix_stderr` is click 8.1's: without it, the output is what went to stdout."""
+
+    @command()
+    def both() -> None:
+        print("out")
+        print("err", file=sys.stderr)
+
+    mixed, apart = (CliRunner(mix_stderr=mix).invoke(both) for mix in (True, False))
+    assert (mixed.output, mixed.stdout, mixed.stderr) == ("out\nerr\n", "out\n", "err\n")
+    assert (apart.output, apart.stdout, apart.stderr) == ("out\n", "out\n", "err\n")
+
+
+def test_what_is_read_is_shown() -> None:
+    @command()
+    def first() -> None:
+        print("got", sys.stdin.readline().strip())
+
+    assert CliRunner(echo_stdin=True).invoke(first, input="one\ntwo\n").output == "one\ngot one\n"
+    assert CliRunner().invoke(first, input="one\ntwo\n").output == "got one\n"

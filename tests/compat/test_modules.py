@@ -248,3 +248,36 @@ def test_a_page_is_shown_in_the_browser(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(webbrowser, "open", lambda url: pages.append(url) or True)
     assert alias("click").launch("http://localhost:5000/") == 0
     assert pages == ["http://localhost:5000/"]
+
+
+@pytest.mark.parametrize(
+    "module, names",
+    [
+        ("flask.app", "App SecureCookieSessionInterface send_from_directory"),
+        ("flask.templating", "BaseLoader Template TemplateNotFound stream_with_context"),
+        ("flask.testing", "CliRunner Client ScriptInfo SessionMixin"),
+        ("werkzeug.test", "Headers MultiDict Request Response iri_to_uri dump_cookie"),
+        ("werkzeug.wrappers.request", "FileStorage cached_property default_stream_factory"),
+        ("werkzeug.wrappers.response", "ClosingIterator Headers"),
+        ("werkzeug.utils", "Headers NotFound wrap_file"),
+        ("werkzeug.serving", "ThreadedWSGIServer"),
+        ("itsdangerous._json", "_CompactJSON"),
+        ("itsdangerous.timed", "BadSignature want_bytes Signer"),
+        ("click", "CommandCollection get_app_dir get_text_stream launch"),
+        ("click.core", "echo ClickException CommandCollection"),
+        ("click.utils", "get_app_dir get_binary_stream"),
+    ],
+)
+def test_names_that_a_module_has_by_importing_them(module: str, names: str) -> None:
+    """Programs take a name from where the peer happens to import it."""
+    assert [name for name in names.split() if not hasattr(alias(module), name)] == []
+
+
+def test_jinja2_utils(tmp_path: Path) -> None:
+    from jinja2.utils import open_if_exists, pformat
+
+    assert open_if_exists(str(tmp_path / "none")) is None
+    (tmp_path / "one").write_bytes(b"1")
+    with open_if_exists(str(tmp_path / "one")) as file:
+        assert file.read() == b"1"
+    assert pformat({"a": [1]}) == "{'a': [1]}"
