@@ -47,7 +47,7 @@ class UsageError(ClickException):
         """Print the usage, where help is to be had, and the line."""
         if self.ctx is not None:
             option = self.ctx.command.get_help_option(self.ctx)
-            hint = f"\nTry '{self.ctx.command_path} {option.opts[0]}' for help." if option else ""
+            hint = f"\nTry '{self.ctx.command_path} {max(option.opts, key=len)}' for help." if option else ""
             echo(f"{self.ctx.get_usage()}{hint}\n", file, err=True)
         super().show(file)
 

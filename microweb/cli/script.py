@@ -105,21 +105,33 @@ class AppGroup(Group):
         return super().group(*args, **{"cls": AppGroup, "with_appcontext": False, **kwargs})
 
 
-def _set_app(ctx: Context, param: t.Any, value: str | None) -> None:
+def _acting(*names: str, **attrs: t.Any) -> t.Callable[[t.Any], Option]:
+    """A decorator: a function becomes an option whose value goes to it alone."""
+    return lambda f: Option(names, callback=f, expose_value=False, **attrs)
+
+
+# The eager ones are met in this order: a file may name the application, whose commands the help page shows.
+@_acting("-e", "--env-file", type=Path(exists=True, dir_okay=False), is_eager=True,
+         help="Set variables from this file; it beats .env, and the environment beats it.")  # fmt: skip
+def _env_file_option(ctx: Context, param: t.Any, value: str | None) -> None:
+    defaults = ctx.ensure_object(ScriptInfo).load_dotenv_defaults
+    if value is not None or defaults:
+        load_dotenv(value, load_defaults=defaults)
+
+
+@_acting("-A", "--app", metavar="IMPORT", shell_complete=Path().shell_complete, is_eager=True,
+         help="The application: a module, file or directory, with ':NAME' or ':FACTORY(ARGUMENTS)' if it is"
+         " not called app, application, create_app or make_app.")  # fmt: skip
+def _app_option(ctx: Context, param: t.Any, value: str | None) -> None:
     if value is not None:
         ctx.ensure_object(ScriptInfo).app_import_path = value
 
 
-def _set_debug(ctx: Context, param: t.Any, value: bool) -> None:
+@_acting("--debug/--no-debug", help="Set debug mode.")
+def debug_option(ctx: Context, param: t.Any, value: bool) -> None:
+    """Set it in the environment, because a factory asks there while it makes the application."""
     if ctx.get_parameter_source(param.name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
-        # By the environment, because a factory asks there while it makes the application.
         os.environ["MICROWEB_DEBUG"] = os.environ["FLASK_DEBUG"] = str(int(value))
-
-
-def _load_env_file(ctx: Context, param: t.Any, value: str | None) -> None:
-    defaults = ctx.ensure_object(ScriptInfo).load_dotenv_defaults
-    if value is not None or defaults:
-        load_dotenv(value, load_defaults=defaults)
 
 
 def get_version(ctx: t.Any, param: t.Any, value: t.Any) -> None:
@@ -131,29 +143,8 @@ def get_version(ctx: t.Any, param: t.Any, value: t.Any) -> None:
         ctx.exit()
 
 
-def _acting(name: str, callback: t.Any, help: str, **attrs: t.Any) -> Option:
-    return Option(name.split(), callback=callback, help=help, expose_value=False, **attrs)
-
-
-# The eager ones in this order: a file may name the application, whose commands the help page shows.
-_env_file_option = _acting(
-    "-e --env-file",
-    _load_env_file,
-    "Set variables from this file, too; it beats .env and .flaskenv, and the environment beats it.",
-    type=Path(exists=True, dir_okay=False),
-    is_eager=True,
-)
-_app_option = _acting(
-    "-A --app",
-    _set_app,
-    "The application: a module, file or directory, with ':NAME' or ':FACTORY(ARGUMENTS)' if it is not called"
-    " app, application, create_app or make_app.",
-    metavar="IMPORT",
-    is_eager=True,
-    shell_complete=Path().shell_complete,
-)
-debug_option = _acting("--debug/--no-debug", _set_debug, "Set debug mode.")
-version_option = _acting("--version", get_version, "Show the version and exit.", is_flag=True, is_eager=True)
+_version = _acting("--version", is_flag=True, is_eager=True, help="Show the version and exit.")
+version_option = _version(get_version)
 
 
 class MicrowebGroup(AppGroup):
