@@ -207,23 +207,18 @@ class SharedDataMiddleware:
 
     def get_package_loader(self, package: str, package_path: str) -> Loader:
         """A loader of the files in a package, which may lie in a zip."""
-        from importlib.util import find_spec  # only for packages
+        from importlib.resources import files  # only for packages
 
-        spec = find_spec(package)
-        if spec is None or spec.loader is None:
-            raise ModuleNotFoundError(f"exported package {package!r} cannot be found")
-        reader = spec.loader.get_resource_reader(package)  # type: ignore[attr-defined]
         # What lies in a zip has no date that the loader tells.
+        root: t.Any = files(package)
         loaded = time.time()
 
         def load(path: str | None) -> t.Any:
-            if path is None or (name := safe_join(package_path, path, portable=True)) is None:
-                return None, None  # the directory itself, or something outside of it
-            try:
-                resource = reader.open_resource(name)
-            except OSError:  # no such file, or a directory
-                return None, None
-            return os.path.basename(name), lambda: _describe(resource, loaded)
+            name = None if path is None else safe_join(package_path, path, portable=True)
+            # Before 3.10, what is missing in a zip is a file that does not exist.
+            if name is None or not ((file := root / name).exists() and file.is_file()):
+                return None, None  # the directory itself, something outside of it, or nothing
+            return os.path.basename(name), lambda: _describe(file.open("rb"), loaded)
 
         return load
 

@@ -171,8 +171,11 @@ def test_shared_data_from_packages(tmp_path, monkeypatch):
         with client.get("/p/a.txt") as response:
             assert response.text == package
             assert "Last-Modified" in response.headers
-        for path in ("/p", "/p/missing", "/p/../__init__.py"):
+        for path in ("/p", "/p/", "/p/missing", "/p/../__init__.py"):
             assert client.get(path).text == "app"
+        # Nothing is opened for nothing: an open file that is dropped would be an error here.
+        client.application.is_allowed = lambda filename: False
+        assert client.get("/p/a.txt").text == "app"
 
 
 def test_shared_data_mistakes():
