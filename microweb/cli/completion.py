@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 
+from .core import Group
 from .params import Option
 from .resources import read
 from .terminal import echo
@@ -46,7 +47,7 @@ def main(cli: Command, prog_name: str, variable: str) -> int:
 def complete(cli: Command, prog_name: str, words: list[str], incomplete: str) -> list[CompletionItem]:
     """What may stand in place of an incomplete word, behind these words."""
     ctx = cli.make_context(prog_name, words, resilient_parsing=True)
-    while ctx.args and hasattr(ctx.command, "get_command"):
+    while ctx.args and isinstance(ctx.command, Group):
         command = ctx.command.get_command(ctx, ctx.args[0])
         if command is None:
             break
@@ -57,26 +58,24 @@ def complete(cli: Command, prog_name: str, words: list[str], incomplete: str) ->
 
 
 def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Iterable[t.Any]:
+    """The values of an option or argument, or the names of options or commands."""
     params = [param for param in ctx.command.get_params(ctx) if not param.hidden]
     if words[-1:] == ["="]:  # bash divides "--name=value" into three
         words = words[:-1]
     name, equals, value = incomplete.partition("=")
     last, value = (name, value) if name and equals else (words[-1] if words else "", value or name)
-    for param in params:
-        if isinstance(param, Option) and param.takes_value and last in param.opts:
-            return param.complete(ctx, value)
-    return _names(ctx, params, incomplete)
-
-
-def _names(ctx: Context, params: list[Parameter], incomplete: str) -> t.Iterable[t.Any]:
-    """Options, commands, or an argument's values."""
-    if incomplete[:1] == "-":
+    awaited: list[Parameter] = [
+        param for param in params if isinstance(param, Option) and param.takes_value and last in param.opts
+    ]
+    pairs: t.Iterable[tuple[str, str | None]] = ()
+    if not awaited and incomplete[:1] == "-":
         pairs = [(opt, param.help) for param in params for opt in (*param.opts, *param.secondary_opts)]
-    elif hasattr(ctx.command, "visible_commands"):
+    elif not awaited and isinstance(ctx.command, Group):
         pairs = [(name, each.get_short_help_str()) for name, each in ctx.command.visible_commands(ctx)]
     else:
-        waiting = (param for param in params if _waits(ctx, param))
-        return next((param.complete(ctx, incomplete) for param in waiting), [])
+        awaited += [param for param in params if _waits(ctx, param)]
+    for param in awaited[:1]:
+        return (param.shell_complete or param.type.shell_complete)(ctx, param, value)
     return [CompletionItem(name, help=text) for name, text in pairs if name.startswith(incomplete)]
 
 

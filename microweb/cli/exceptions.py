@@ -38,6 +38,8 @@ class UsageError(ClickException):
     """The command was called in a wrong way; shown with its usage."""
 
     exit_code = 2
+    #: The option or argument it is about.
+    param: t.Any = None
 
     def __init__(self, message: str, ctx: t.Any = None) -> None:
         super().__init__(message)

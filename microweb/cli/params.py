@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import os
 
-from .exceptions import BadParameter, MissingParameter, UsageError
+from .exceptions import MissingParameter, UsageError
 from .prompts import confirm, prompt
 from .types import BOOL, UNPROCESSED, IntRange, convert_type, declare
 
@@ -101,9 +101,7 @@ class Parameter:
             value = self.process_value(ctx, value)
         except UsageError as error:
             if not ctx.resilient_parsing:
-                error.ctx = error.ctx or ctx
-                if isinstance(error, BadParameter):
-                    error.param = error.param or self
+                error.ctx, error.param = error.ctx or ctx, error.param or self
                 raise
             value = None
         # Of flags that share a name the one that says something is heard.
@@ -160,11 +158,6 @@ class Parameter:
         if self.nargs != -1 and len(value) != self.nargs:
             self.type.fail(f"Takes {self.nargs} values but {len(value)} were given.", self, ctx)
         return tuple(self.type(each, self, ctx) for each in value)
-
-    def complete(self, ctx: Context, incomplete: str) -> list[t.Any]:
-        """What the shell may offer for the value."""
-        found: list[t.Any] = (self.shell_complete or self.type.shell_complete)(ctx, self, incomplete)
-        return found
 
 
 class Option(Parameter):
