@@ -16,7 +16,7 @@ from contextlib import suppress
 from .body import Body
 from .errors import BLOCK, ClientGone, Refused, require
 from .head import Head, take_head
-from .log import warn
+from .log import logger, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,9 +139,12 @@ class Connection:
     def refuse(self, error: Refused, head: Head | None = None) -> None:
         """Answer what is no request, without waiting for who has sent it."""
         self.patience = 0.0
-        handler = self.server.request_handler(self, head or Head(), Body(self))
-        handler.handle(error)
-        self.linger() if handler.finished else self.close()
+        try:
+            handler = self.server.request_handler(self, head or Head(), Body(self))
+            handler.refuse(error)
+        except Exception:  # a handler of the program's own; the accept loop must not end with it
+            logger.exception("a refusal was given up")
+        self.linger()
 
     def linger(self) -> None:
         """Say that nothing follows, and take what is under way, within bounds."""

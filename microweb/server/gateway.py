@@ -152,11 +152,18 @@ class WSGIRequestHandler:
 
     # -- one request, in the order in which it happens -------------------------------------------
 
-    def handle(self, refused: Refused | None = None) -> None:
-        """Call the application, unless the request is refused; send what is answered, log it."""
+    def handle(self) -> None:
+        """Call the application, send what it answers, log it."""
+        self._log_what(self.run_wsgi)
+
+    def refuse(self, error: Refused) -> None:
+        """Answer without the application: why, and not what, since that is repeated to nobody."""
+        self._log_what(lambda: self._fail(error))
+
+    def _log_what(self, answer: t.Callable[[], None]) -> None:
         code = "499"
         try:
-            self._fail(refused) if refused else self.run_wsgi()
+            answer()
             code = self.status[:3]
         except ClientGone:
             self.finished = False

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from microweb.server.gateway import WSGIRequestHandler
+
 from .live import Client, echo, process, serving
 from .test_connection import GET, LAST, POST, statuses
 
@@ -114,6 +116,21 @@ def test_applications_that_fail(application, wanted):
         assert statuses(live.exchange(LAST, end=False)) == [200]
         lines = [record for record in live.records if " GET " not in record]
         assert len(lines) == 1, lines
+
+
+def test_a_handler_that_fails_does_not_end_the_server():
+    class Handler(WSGIRequestHandler):
+        def log_request(self, code="-", size="-"):
+            if code != "200":
+                raise ValueError("the log is broken")
+
+    with serving(echo, request_handler=Handler, limits={"connections": 1}) as live:
+        with live.connect() as sock:
+            sock.sendall(GET[:9])
+            live.exchange(end=False)
+            sock.sendall(GET[9:] + b"GET\r\n\r\n")
+            assert statuses(live.receive(sock)) == [200, 400]
+        assert sum("a refusal was given up" in record for record in live.records) == 2
 
 
 def test_an_application_that_never_returns():
