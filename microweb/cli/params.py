@@ -236,15 +236,13 @@ class Option(Parameter):
         text, default = str(self.prompt), self.get_default(ctx)
         if self.is_bool_flag:
             return confirm(text, default)
+        shared = ("type", "hide_input", "show_choices", "confirmation_prompt")
         return prompt(
             text,
             default=default,
-            type=self.type,
-            hide_input=self.hide_input,
-            show_choices=self.show_choices,
             show_default=self.show_default is not False,
-            confirmation_prompt=self.confirmation_prompt,
             value_proc=lambda answer: self.process_value(ctx, answer),
+            **{name: getattr(self, name) for name in shared},
         )
 
     def get_error_hint(self, ctx: t.Any) -> str:
