@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import os
 import re
+import socket
 import stat
 import sys
 import time
+from contextlib import suppress
 from functools import lru_cache
 from wsgiref.handlers import format_date_time
 
@@ -81,6 +83,26 @@ class FileWrapper:
         return max(status.st_size - self.file.tell(), 0) if stat.S_ISREG(status.st_mode) else None
 
 
+class RawSocket:
+    """The connection's socket, for an application that goes on in a protocol of its own: WebSocket. The first
+    use takes it from the server, which then sends no answer, and closes it in the end."""
+
+    def __init__(self, handler: WSGIRequestHandler) -> None:
+        self._handler = handler
+
+    def __getattr__(self, name: str) -> t.Any:
+        handler = self._handler
+        if not handler.taken:
+            handler.taken, handler.keep, handler.headers_sent = True, False, True
+            handler.connection.setblocking(True)  # as a socket is; the server's own never wait
+        return getattr(handler.connection, name)
+
+    def close(self) -> None:
+        """End it both ways. The server keeps its books by the descriptor, which must not be another's yet."""
+        with suppress(OSError):
+            self.shutdown(socket.SHUT_RDWR)
+
+
 class WSGIRequestHandler:
     """Answers one request. The name and most methods are those that programs for Werkzeug
     subclass, to log otherwise or to add to the environ.
@@ -102,7 +124,7 @@ class WSGIRequestHandler:
         self.result: t.Any = None
         #: Bytes still to come of the length that was declared, None without one.
         self.left: int | None = None
-        self.headers_sent = self.bodiless = self.chunked = self.finished = False
+        self.headers_sent = self.bodiless = self.chunked = self.finished = self.taken = False
         #: Whether another request may follow on the connection.
         self.keep = head.keeps and link.requests < link.limits.requests
         self.sent = 0
@@ -134,7 +156,10 @@ class WSGIRequestHandler:
         """The environ of this request, built from nothing: the process's own variables are not in
         it, since an `HTTP_X_ADMIN` in the shell would look like a header."""
         head, body = self.head, self.body
+        # Werkzeug's name for it, by which libraries look.
+        raw = {"werkzeug.socket": RawSocket(self)} if "HTTP_UPGRADE" in head.variables else {}
         return {
+            **raw,
             **head.variables,
             **self.server.base_environ,
             "REMOTE_ADDR": self.address_string(),
@@ -175,13 +200,19 @@ class WSGIRequestHandler:
         try:
             result = self.result = self.server.app(self.make_environ(), self.start_response)
             try:
-                self._send_result(result)
+                if not self.taken:
+                    self._send_result(result)
             finally:
                 getattr(result, "close", bool)()
         except ClientGone:
             raise
         except Exception as error:
-            self._fail(error)
+            # What the other protocol's end looks like to who still writes.
+            if not (self.taken and isinstance(error, ConnectionError)):
+                self._fail(error)
+        finally:
+            if self.taken:
+                self.connection.setblocking(False)
 
     def start_response(self, status: str, headers: Fields, exc_info: t.Any = None) -> t.Any:
         """PEP 3333's start_response."""

@@ -3,6 +3,7 @@
 import gzip
 import io
 import socket
+import threading
 
 import pytest
 
@@ -12,6 +13,7 @@ from microweb.server.gateway import FileWrapper, WSGIRequestHandler, check_field
 from microweb.server.head import Head
 from microweb.server.limits import Limits
 from microweb.server.log import FORMAT
+from microweb.server.serving import make_server
 
 TEXT = [("Content-Type", "text/plain")]
 
@@ -296,3 +298,48 @@ def test_errors_can_be_passed_through(monkeypatch):
     monkeypatch.setattr(Server, "passthrough_errors", True)
     with pytest.raises(ZeroDivisionError):
         respond(FAILURES["raises"])
+
+
+def upgrade(application, **variables):
+    """A live server's answer to one client that wants to go on in another protocol."""
+    with make_server("127.0.0.1", 0, application) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with socket.create_connection(server.server_address) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+            head = client.recv(100)
+            client.sendall(b"hello")
+            rest = b"".join(iter(lambda: client.recv(100), b""))
+        server.shutdown()
+        thread.join()
+    return head, rest
+
+
+@pytest.mark.parametrize(("error", "told"), [(None, 0), (ValueError, 1), (ConnectionError, 0)])
+def test_the_application_takes_the_socket(error, told, caplog):
+    """It reads and writes as on any socket; the server adds nothing to what it sent, and hangs up."""
+
+    def echo(environ, start_response):
+        sock = environ["werkzeug.socket"]
+        sock.sendall(b"go on")
+        sock.sendall(sock.recv(100).upper())
+        sock.close()
+        if error:
+            raise error("after the end")
+        start_response("200 OK", TEXT)
+        return [b"never sent"]
+
+    assert upgrade(echo) == (b"go on", b"HELLO")
+    assert caplog.text.count("the application failed") == told
+
+
+def test_the_socket_is_left_alone():
+    """Without a use of it the answer is HTTP, and a request that asks for no upgrade has none."""
+
+    def plain(environ, start_response):
+        start_response("200 OK", [*TEXT, ("Connection", "close")])
+        return [b"socket" if environ.get("werkzeug.socket") is not None else b"none"]
+
+    head, rest = upgrade(plain)
+    assert head.startswith(b"HTTP/1.1 200 OK") and (head + rest).endswith(b"socket")
+    assert respond(plain)[1].endswith(b"none")
