@@ -26,7 +26,7 @@ other. Names that are no locals are `runtime.NAMESPACE`, put there when the modu
 from __future__ import annotations
 
 import re
-from keyword import iskeyword
+from keyword import kwlist
 
 from ..markup import escape
 from . import nodes
@@ -43,9 +43,8 @@ if TYPE_CHECKING:
     Code = list[t.Any]
 
 #: A macro's parameter of such a name would hide what the macro's code needs.
-_RESERVED = frozenset(NAMESPACE) | frozenset(
-    words("environment context out append lookup_item getattr slice type str int map range")
-)
+_RESERVED = {*words("environment context out append lookup_item getattr slice type str int map range")}
+_RESERVED |= {*NAMESPACE, *kwlist}
 _GENERATED = re.compile(r"(l|t|loop|call)_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
 
 #: What a macro has besides its parameters if its body asks for it, in the order of Macro's flags.
@@ -56,7 +55,7 @@ _PATTERNS = {"ExprStmt": "{node},", "Break": "break", "Continue": "continue"}
 
 #: What functions have in common that collect their output; and the function of a macro.
 _COLLECTING = "    out = []\n    append = out.append\n    {body}\n"
-_MACRO = "def {function}(*varargs, caller=None, t_safe=False, **kwargs):\n    {entry}\n" + _COLLECTING
+_MACRO = "def {function}(%s):\n    {entry}\n" + _COLLECTING
 _MACRO += "    return markup(concat(out)) if t_safe else concat(out)"
 
 #: How long a chain of elif may be before it is cut.
@@ -78,12 +77,12 @@ class CodeGenerator(Expressions):
     def module(self, node: nodes.Template) -> t.Any:
         """All of the template."""
         blocks: dict[str, t.Any] = {}
-        for found in node.find_all((nodes.Block, nodes.Extends)):
+        for found in node.walk("bodies"):
             if isinstance(found, nodes.Extends):
                 self._extends = True
-            elif found.name in blocks:
-                self.fail_at(f"block {found.name!r} defined twice", found.lineno)
-            else:
+            elif isinstance(found, nodes.Block):
+                if found.name in blocks:
+                    self.fail_at(f"block {found.name!r} defined twice", found.lineno)
                 blocks[found.name] = found
         eval_ctx = nodes.EvalContext(self.environment, self.template_name)
         functions = []
@@ -91,8 +90,6 @@ class CodeGenerator(Expressions):
             functions += self._function(name, block, Frame(eval_ctx, Scope()))
         self.line = 1
         body = self.code("name = {name!r}", name=self.template_name)
-        for path, ident in self._imports.items():
-            body += self.code("{ident} = import_string({path!r})", ident=ident, path=path)
         names = self.variables({name: f"block_{name}" for name in blocks})
         return py.Module([*body, *functions, *self.code("blocks = {blocks}", blocks=names)], [])
 
@@ -120,9 +117,8 @@ class CodeGenerator(Expressions):
         # `yield from ()` makes a function a generator even if it has no output.
         collecting = frame.buffer is not None
         content = f"{_COLLECTING}    return out" if collecting else "    {body}\n    yield from ()"
-        return self.code(
-            "def {name}(context):\n" + content, name="root" if is_root else f"block_{name}", body=body
-        )
+        name = "root" if is_root else f"block_{name}"
+        return self.code("def {name}(context):\n" + content, name=name, body=body)
 
     def _lookups(self) -> Code:
         """Fetch the filters and tests that a function needs."""
@@ -284,7 +280,7 @@ class CodeGenerator(Expressions):
 
     def visit_Import(self, node: t.Any, frame: Frame) -> Code:
         """`import template as target`; what is imported is not exported again."""
-        ident = frame.scope.ref(node.target)
+        ident = frame.scope.load(node.target)
         body = self.code("{ident} = {module}", ident=ident, module=self._module(node, frame))
         return body + self._publish({node.target: ident}, frame, exported=False)
 
@@ -295,7 +291,7 @@ class CodeGenerator(Expressions):
         names: dict[str, str] = {}
         for item in node.names:
             name, alias = (item, item) if isinstance(item, str) else item
-            names[alias] = frame.scope.ref(alias)
+            names[alias] = frame.scope.load(alias)
             take = "{ident} = exported(environment, {module}, {name!r}, {place!r})"
             body += self.code(take, ident=names[alias], module=module, name=name, place=self.position(node))
         return body + self._publish(names, frame, exported=False)
@@ -323,9 +319,8 @@ class CodeGenerator(Expressions):
         scope = Scope(frame.scope, function=True)
         body = self._loop(node, frame.inner(scope, buffer="out"), self.name("reciter"), [name, "depth"])
         source = "def {name}(reciter, depth=0):\n    {entry}\n" + _COLLECTING + "    return {text}"
-        found = self.code(
-            source, name=name, entry=self._entry(scope), body=body, text=self._result("out", frame)
-        )
+        entry, text = self._entry(scope), self._result("out", frame)
+        found = self.code(source, name=name, entry=entry, body=body, text=text)
         return found + self._write(self.expression("{name}({items})", name=name, items=items), frame)
 
     def _loop(self, node: t.Any, frame: Frame, iterable: t.Any, recursion: t.Sequence[str] = ()) -> Code:
@@ -425,7 +420,7 @@ class CodeGenerator(Expressions):
 
     def visit_Macro(self, node: t.Any, frame: Frame) -> Code:
         """Define a macro."""
-        ident = frame.scope.ref(node.name)
+        ident = frame.scope.load(node.name)
         body = self._macro(node, frame, f"macro_{node.name}", node.name, ident)
         return body + self._publish({node.name: ident}, frame) if frame.toplevel else body
 
@@ -444,8 +439,7 @@ class CodeGenerator(Expressions):
         if "caller" in arguments[: len(arguments) - len(node.defaults)]:
             wanted = 'the special "caller" argument must be omitted or be given a default.'
             self.fail_at(f"When defining macros or call blocks {wanted}", node.lineno)
-        reserved = [iskeyword(arg) or arg in _RESERVED or _GENERATED.match(arg) for arg in arguments]
-        idents = [None if no_parameter else arg for arg, no_parameter in zip(arguments, reserved)]
+        idents = [None if arg in _RESERVED or _GENERATED.match(arg) else arg for arg in arguments]
         params = [*map(scope.declare_parameter, arguments, idents)]
         renamed = {arg: param for arg, param in zip(arguments, params) if arg != param}
         offers = [extra for extra in _EXTRAS if extra not in arguments]
@@ -457,20 +451,15 @@ class CodeGenerator(Expressions):
         if "caller" in added:
             undefined = "environment.undefined('No caller defined', name='caller')"
             body = self.code(f"if caller is None:\n    caller = {undefined}") + body
-        found = self.code(_MACRO, function=function, entry=self._entry(scope), body=body)
-        self._signature(found[0].args, params, added)
+        # Of what any macro can be called with, what this one wants; its own parameters come before.
+        varargs, caller = "varargs" * ("varargs" in added), "caller=None, " * ("caller" in added)
+        more = f"*{varargs}, {caller}t_safe=False{', **kwargs' * ('kwargs' in added)}"
+        found = self.code(_MACRO % more, function=function, entry=self._entry(scope), body=body)
+        found[0].args.args = [self.at(py.arg(param, None)) for param in params]
+        found[0].args.defaults = [*map(self.name, ["missing"] * len(params))]
         about = (name, tuple(arguments), *(extra in [*added, *arguments] for extra in _EXTRAS))
         make = "{ident} = Macro({function}, *{about!r}, context.eval_ctx.autoescape, renamed={renamed!r})"
-        return found + self.code(make, ident=ident, function=function, about=about, renamed=renamed)
-
-    def _signature(self, signature: t.Any, params: list[str], added: list[str]) -> None:
-        """Give a macro's function its parameters, of those that any macro can have what it wants."""
-        signature.args = [self.at(py.arg(param, None)) for param in params]
-        signature.defaults = [self.name("missing") for _ in params]
-        signature.kwarg = signature.kwarg if "kwargs" in added else None
-        signature.vararg = signature.vararg if "varargs" in added else None
-        if "caller" not in added:
-            del signature.kwonlyargs[0], signature.kw_defaults[0]
+        return found + self.code(make, ident=ident, function=function, about=about, renamed=renamed or None)
 
     def _macro_defaults(self, node: t.Any, frame: Frame, params: list[str]) -> Code:
         """Give each parameter that was left out its default, which may use those before it."""
@@ -524,7 +513,7 @@ class CodeGenerator(Expressions):
         body: Code = []
         spaces = dict.fromkeys(part.name for part in node.target.walk() if isinstance(part, nodes.NSRef))
         if spaces:
-            namespaces = [self.name(frame.scope.ref(name)) for name in spaces]
+            namespaces = [self.name(frame.scope.load(name)) for name in spaces]
             body = self.code("must_be_namespace(*{namespaces})", namespaces=namespaces)
         return [*body, *self._assignment(node.target, self.expr(node.node, frame), frame)]
 
@@ -532,7 +521,7 @@ class CodeGenerator(Expressions):
         """`target = value`; the top level, loops and blocks also note it for those who ask."""
         names = sorted(part.name for part in target.walk() if isinstance(part, nodes.Name))
         body = self.code("{target} = {value}", target=self.store(target, frame), value=value)
-        return body + self._publish({name: frame.scope.ref(name) for name in names}, frame)
+        return body + self._publish({name: frame.scope.load(name) for name in names}, frame)
 
     def visit_With(self, node: t.Any, frame: Frame) -> Code:
         """`with targets = values`: the values are evaluated outside."""

@@ -11,7 +11,7 @@ import ast
 import sys
 import weakref
 from _thread import RLock
-from collections import ChainMap
+from collections import ChainMap, OrderedDict
 from functools import partial, partialmethod
 
 from . import errors, nodes, utils
@@ -89,8 +89,8 @@ class Environment:
         extensions = options.pop("extensions", ())
         self.is_async = options.pop("enable_async", self.is_async)
         self.__dict__.update(options)
-        #: The templates that were loaded. No size is none at all, a negative one is no limit.
-        self.cache = utils.LRUCache(self.cache_size % sys.maxsize) if self.cache_size else None
+        #: The templates that were loaded, the last used at the end. A negative size is no limit.
+        self.cache: OrderedDict[t.Any, Template] | None = OrderedDict() if self.cache_size else None
         if len({self.block_start_string, self.variable_start_string, self.comment_start_string}) < 3:
             raise ValueError("block, variable and comment start strings must be different")
         if not issubclass(self.undefined, Undefined):
@@ -331,6 +331,12 @@ class Environment:
                 if newer is template or newer is None:
                     newer = cache[key] = loader.load(self, name, self.make_globals(globals))
                 template = newer
+        try:
+            cache.move_to_end(key)
+            while len(cache) > self.cache_size > 0:
+                cache.popitem(last=False)
+        except KeyError:
+            pass  # another thread makes room at this moment
         if globals:
             template.globals.update(globals)
         return template

@@ -55,10 +55,8 @@ class TemplateSyntaxError(TemplateError):
 
     def __str__(self) -> str:
         file = self.filename or self.name
-        text = [
-            str(self.message),
-            f'  File "{file}", line {self.lineno}' if file else f"  line {self.lineno}",
-        ]
+        place = f'File "{file}", ' if file else ""
+        text = [str(self.message), f"  {place}line {self.lineno}"]
         # Only these three count as line ends in a template; splitlines() knows more.
         lines = (self.source or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         if self.source and self.lineno <= len(lines):

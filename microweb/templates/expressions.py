@@ -23,7 +23,7 @@ PATTERNS: dict[str, t.Any] = {
     "TemplateData": ("Markup({data!r})", "{data!r}"), "MarkSafeIfAutoescape": ("Markup({expr})", "{expr}"),
     "Concat": ("markup_join((*{nodes},))", "concat(map(str, (*{nodes},)))"),
     "Tuple": "(*{items},)", "List": "[*{items}]", "InternalName": "{name}", "MarkSafe": "Markup({expr})",
-    "EnvironmentAttribute": "environment.{name}",
+    "EnvironmentAttribute": "environment.{name}", "ImportedName": "import_string({importname!r})",
     "ExtensionAttribute": "environment.extensions[{identifier!r}].{name}",
     **{name: f"{{left}} {sign} {{right}}" for name, sign in nodes.BINARY.items()},
     **{name: f"{sign} {{node}}" for name, sign in nodes.UNARY.items()},
@@ -39,47 +39,46 @@ _FIRST_ARGUMENT = {"context": "{context}", "eval_context": "context.eval_ctx", "
 class Frame:
     """What holds at one place of the template: scope, eval context, where output goes."""
 
-    def __init__(self, eval_ctx: nodes.EvalContext, scope: t.Any) -> None:
+    #: The list that output is appended to, None if it is yielded.
+    buffer: str | None = None
+    #: Directly in the template, in no block, macro or loop; and under no condition.
+    toplevel = rootlevel = False
+    #: Under a condition, where an unknown filter is an error only if it comes to that.
+    soft = False
+    #: In a template that may turn out to extend another one, and then prints nothing.
+    require_output_check = False
+    #: The run-time dict with what `set` assigned in this loop or block, for functions that ask for
+    #: the context.
+    assigned: str | None = None
+    #: The identifier of the innermost `loop`.
+    loop_name: str | None = None
+
+    def __init__(self, eval_ctx: nodes.EvalContext, scope: t.Any, **more: t.Any) -> None:
         self.eval_ctx, self.scope = eval_ctx, scope
-        #: The list that output is appended to, None if it is yielded.
-        self.buffer: str | None = None
-        #: Directly in the template, in no block, macro or loop; and under no condition.
-        self.toplevel = self.rootlevel = False
-        #: Under a condition, where an unknown filter is an error only if it comes to that.
-        self.soft = False
-        #: In a template that may turn out to extend another one, and then prints nothing.
-        self.require_output_check = False
-        #: The run-time dict with what `set` assigned in this loop or block, for functions that
-        #: ask for the context.
-        self.assigned: str | None = None
-        #: The identifier of the innermost `loop`.
-        self.loop_name: str | None = None
+        self.__dict__.update(more)
 
     def copy(self, **changes: t.Any) -> Frame:
         """The same place with some differences."""
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__, **changes)
-        return other
+        return type(self)(**{**self.__dict__, **changes})
 
     def inner(self, scope: t.Any, **changes: t.Any) -> Frame:
         """A place inside, with a scope of its own."""
-        changes = {"toplevel": False, "rootlevel": False, "soft": False, "assigned": None, **changes}
-        return self.copy(scope=scope, **changes)
+        outside = {"toplevel": False, "rootlevel": False, "soft": False, "assigned": None}
+        return self.copy(scope=scope, **{**outside, **changes})
 
 
 class Expressions(Builder):
     """The half of the compiler that translates expressions."""
+
+    _context, _last_temporary = "context", 0
 
     def __init__(self, environment: t.Any, name: t.Any, filename: t.Any, streaming: bool = False) -> None:
         self.environment, self.streaming = environment, streaming
         self.template_name, self.filename = name, filename
         #: What is asked of the context.
         self.undeclared: set[str] = set()
-        self._last_temporary = 0
         #: Filters and tests that the function being written looks up where it begins.
         self._dependencies: dict[tuple[str, str], str] = {}
-        self._context = "context"
-        self._imports: dict[str, str] = {}
         # An environment that overrides getattr() wants to be asked.
         self._inline_getattr = hasattr(type(self.environment).getattr, "can_be_inlined")
 
@@ -121,23 +120,23 @@ class Expressions(Builder):
 
     def visit_Name(self, node: t.Any, frame: Frame) -> t.Any:
         """A variable; an undefined value is made where it is used, so that it knows its name."""
-        ident = frame.scope.ref(node.name)
-        if frame.scope.kind(node.name) == "param":
+        ident, name = frame.scope.load(node.name), node.name
+        if frame.scope.kind(name) == "param":
             return self.name(ident)
         value = "environment.undefined(name={name!r}) if {ident} is missing else {ident}"
-        return self.expression(value, name=node.name, ident=ident)
+        return self.expression(value, name=name, ident=ident)
 
     def store(self, node: t.Any, frame: Frame) -> t.Any:
         """The target of an assignment."""
         if isinstance(node, nodes.Tuple):
             return self.at(py.Tuple([self.store(item, frame) for item in node.items], STORE))
         if isinstance(node, nodes.NSRef):
-            return self.at(py.Subscript(self.name(frame.scope.ref(node.name)), self.const(node.attr), STORE))
+            return self.at(py.Subscript(self.name(frame.scope.load(node.name)), self.const(node.attr), STORE))
         if isinstance(node, nodes.InternalName):
             return self.name(node.name, STORE)
         if node.name == "loop" and node.ctx == "store" and frame.loop_name is not None:
             self.fail_at("Can't assign to special loop variable in for-loop target", node.lineno)
-        return self.name(frame.scope.ref(node.name), STORE)
+        return self.name(frame.scope.load(node.name), STORE)
 
     def visit_Const(self, node: t.Any, frame: Frame) -> t.Any:
         """A literal."""
@@ -189,7 +188,7 @@ class Expressions(Builder):
     def _is_loop(self, node: t.Any, frame: Frame) -> bool:
         """Is this the `loop` of a loop around, which nothing can have replaced?"""
         is_named_so = isinstance(node, nodes.Name) and node.name == "loop" and frame.loop_name is not None
-        return is_named_so and frame.scope.ref("loop") == frame.loop_name
+        return is_named_so and frame.scope.load("loop") == frame.loop_name
 
     def visit_Getitem(self, node: t.Any, frame: Frame) -> t.Any:
         """`a[b]`: the item, else the attribute; a slice of a variable is Python's."""
@@ -254,10 +253,6 @@ class Expressions(Builder):
         return self.expression(escaped if frame.eval_ctx.autoescape else plain, **holes)
 
     # -- what extensions ask for
-
-    def visit_ImportedName(self, node: t.Any, frame: Frame) -> t.Any:
-        """A Python object, imported once for the template."""
-        return self.name(self._imports.setdefault(node.importname, self.temporary()))
 
     def visit_ContextReference(self, node: t.Any, frame: Frame) -> t.Any:
         """The context."""

@@ -158,27 +158,22 @@ class InternationalizationExtension(Extension):
     def __init__(self, environment: t.Any) -> None:
         super().__init__(environment)
         environment.globals["_"] = _gettext_alias
-        callables, uninstall = self._install_callables, self._uninstall
-        environment.extend(newstyle_gettext=False, install_gettext_callables=callables)
-        environment.extend(install_null_translations=self._install_null)
-        environment.extend(
-            install_gettext_translations=self._install, uninstall_gettext_translations=uninstall
-        )
+        environment.extend(newstyle_gettext=False, install_null_translations=self._install_null)
+        environment.extend(install_gettext_translations=self._install, install_gettext_callables=self._set)
+        environment.extend(uninstall_gettext_translations=self._uninstall)
 
     def _install(self, translations: t.Any, newstyle: bool | None = None) -> None:
         # Libraries that still know Python 2 call those that return text ugettext.
         found = {name: getattr(translations, name, None) for name in _PARAMETERS}
         found.update((name, getattr(translations, f"u{name}", found[name])) for name in _PARAMETERS)
-        self._install_callables(newstyle=newstyle, **found)
+        self._set(newstyle=newstyle, **found)
 
     def _install_null(self, newstyle: bool | None = None) -> None:
         from gettext import NullTranslations  # asked for once, at setup
 
         self._install(NullTranslations(), newstyle)
 
-    def _install_callables(
-        self, gettext: t.Any, ngettext: t.Any, newstyle: t.Any = None, **rest: t.Any
-    ) -> None:
+    def _set(self, gettext: t.Any, ngettext: t.Any, newstyle: t.Any = None, **rest: t.Any) -> None:
         if newstyle is not None:
             self.environment.newstyle_gettext = newstyle
         functions = {**dict.fromkeys(_PARAMETERS), "gettext": gettext, "ngettext": ngettext, **rest}

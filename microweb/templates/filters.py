@@ -496,9 +496,8 @@ def do_map(context: t.Any, value: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Ite
     if args:
         change = _by_name(context, "filter", args[0], args[1:], kwargs)
     elif "attribute" not in kwargs or kwargs.keys() - {"attribute", "default"}:
-        raise FilterArgumentError(
-            f"map requires a filter argument, or attribute and default, not {[*kwargs]}"
-        )
+        wanted = "map requires a filter argument, or attribute and default"
+        raise FilterArgumentError(f"{wanted}, not {[*kwargs]}")
     else:
         change = make_attrgetter(context.environment, **kwargs)
     yield from map(change, value)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections import deque, namedtuple
 from functools import lru_cache, partial
-from itertools import chain
 
 from .errors import TemplateSyntaxError
 from .utils import words
@@ -39,12 +38,15 @@ _TAGS["linestatement"] = "line statement"
 for _kind, _name in _TAGS.items():
     _DESCRIPTIONS |= {f"{_kind}_begin": f"begin of {_name}", f"{_kind}_end": f"end of {_name}"}
 
-#: What the parser never sees; `Environment.lex` shows it.
-_IGNORED = frozenset(words("whitespace comment comment_begin comment_end raw_begin raw_end linecomment"))
-_IGNORED |= {"linecomment_begin", "linecomment_end"}
+#: What the parser never sees, though `Environment.lex` shows it; and what it sees as something else.
+_RENAMED: dict[str, t.Any] = dict.fromkeys(
+    words("whitespace comment comment_begin comment_end raw_begin raw_end")
+)
+_RENAMED.update(dict.fromkeys(words("linecomment linecomment_begin linecomment_end")))
+_RENAMED.update(linestatement_begin="block_begin", linestatement_end="block_end")
 
 # Extensions import the types of tokens as constants: TOKEN_NAME, TOKEN_BLOCK_BEGIN, ...
-for _type in (*_DESCRIPTIONS, *_IGNORED, *words("name string integer float operator initial")):
+for _type in (*_DESCRIPTIONS, *_RENAMED, *words("name string integer float operator initial")):
     globals()[f"TOKEN_{_type.upper()}"] = _type
 
 newline_re = re.compile(r"\r\n|\r|\n")
@@ -53,17 +55,19 @@ _compile = partial(re.compile, flags=re.M | re.S | re.X)
 #: How deep brackets, and tags, may be nested. The parser, and Python's own, need stack for each.
 MOST_NESTED = 100
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
+_BRACKETS = frozenset("()[]{}")
 
-#: A float is not the 2.3 of a.1.2.3. Some characters of names are no \w; what is none after all is
-#: found by isidentifier().
-_TOKENS = r"""
-    (?P<whitespace>\s+)
-  | (?P<float> (?<!\.) %(digits)s (?: (?: \.%(digits)s )? [eE][+\-]?%(digits)s | \.%(digits)s ) )
+#: Blanks are skipped on the way; a newline is not, as it may be what ends a line statement. A float is
+#: not the 2.3 of a.1.2.3. Some characters of names are no \w; what is none after all is found by
+#: isidentifier().
+_TOKENS = r"""[^\S\n]* (?: %s
+    (?P<name> (?:[^\W\d]|%s) \w* (?:%s\w*)* )
+  | (?P<operator> \*\* | // | [=!<>]= | [-+/*%%~\[\](){}<>=.:|,;] )
+  | (?P<string> '[^'\\]*(?:\\.[^'\\]*)*' | "[^"\\]*(?:\\.[^"\\]*)*" )
+  | (?P<float> (?<!\.) DIGITS (?: (?: \.DIGITS )? [eE][+\-]?DIGITS | \.DIGITS ) )
   | (?P<integer> 0[bB](?:_?[01])+ | 0[oO](?:_?[0-7])+ | 0[xX](?:_?[\da-fA-F])+ | [1-9](?:_?\d)* | 0(?:_?0)* )
-  | (?P<name>(?:\w|(?!%(end)s)[^\x00-\x7f\s])+)
-  | (?P<string>'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")
-  | (?P<operator>%(operators)s)
-"""
+  | (?P<whitespace>\s+)
+)""".replace("DIGITS", r"(?:\d+_)*\d+")
 
 
 def describe_token(token: Token) -> str:
@@ -210,13 +214,14 @@ class Lexer:
             if text is not None:
                 openings.append(f"(?P<{kind}_begin>{before}{re.escape(text)}(?P<{kind}_sign>[-+]?)){after}")
         self.root = _compile("|".join(openings))
-        signs = "|".join(map(re.escape, sorted(operators, key=len, reverse=True)))
-        tokens = _TOKENS % {"digits": r"(?:\d+_)*\d+", "end": f"(?:{end}|{variable_end})", "operators": signs}
-        # Between brackets "}}" closes two of them, so there the end is not looked for.
-        self.inside = _compile(tokens)
+        odd = rf"(?!{end}|{variable_end})[^\x00-\x7f\s]"
         variable_ends = rf"-{variable_end}\s*|{variable_end}"
         tags = {"block": block_ends, "variable": variable_ends, "linestatement": r"\s*(?:\n|$)"}
-        self.tag = {kind: _compile(rf"(?P<{kind}_end>{ends})|{tokens}") for kind, ends in tags.items()}
+        self.tag = {
+            kind: _compile(_TOKENS % (f"(?P<{kind}_end>{ends}) |", odd, odd)) for kind, ends in tags.items()
+        }
+        # Between brackets "}}" closes two of them, so there the end is not looked for.
+        self.inside = _compile(_TOKENS % ("", odd, odd))
 
     def tokenize(self, source: str, name: Str = None, filename: Str = None, state: Str = None) -> TokenStream:
         """Return the tokens that the parser wants, their values converted."""
@@ -226,29 +231,36 @@ class Lexer:
     def wrap(self, stream: t.Iterable[t.Any], name: Str = None, filename: Str = None) -> t.Iterator[Token]:
         """Turn raw tokens into `Token` objects with Python values."""
         new = tuple.__new__  # what Token() does, by a detour
+        newline = self.settings.newline_sequence
         value: t.Any
         for lineno, type_, value in stream:
-            if type_ in _IGNORED:
-                continue
             if type_ == "operator":
                 type_ = operators[value]
             elif type_ in _CONVERT:
                 try:
                     # tokeniter has left no other line ends
-                    value = _CONVERT[type_](value.replace("\n", self.settings.newline_sequence))
+                    value = _CONVERT[type_](value if newline == "\n" else value.replace("\n", newline))
                 except ValueError as error:
                     message = str(error).split(":")[-1].strip()
                     raise TemplateSyntaxError(message, lineno, name, filename) from error
-            yield new(Token, (lineno, type_.replace("linestatement", "block"), value))
+            elif type_ in _RENAMED:
+                type_ = _RENAMED[type_]
+                if type_ is None:
+                    continue
+            yield new(Token, (lineno, type_, value))
 
     def tokeniter(self, source: str, *names: Str, state: Str = None) -> t.Iterator[t.Any]:
         """Yield every token, even white space and comments, as (line, type, text)."""
-        source = newline_re.sub("\n", source)
+        source = source.replace("\r\n", "\n").replace("\r", "\n")
         if not self.settings.keep_trailing_newline:
             source = source.removesuffix("\n")
-        scan = _Scan(self, source, *names)
-        # Not by "yield from": each token would come through one more generator.
-        return scan.text() if state is None else chain(scan.tokens(state), scan.text())
+        scan = _Scan(self, source)
+        if state is not None:
+            yield from scan.tag(state)
+        while scan.pos < len(source) and not scan.mistake:
+            yield from scan.text()
+        if scan.mistake:
+            raise TemplateSyntaxError(scan.mistake, scan.lineno, *names)
 
 
 #: Environments with the same delimiters share one lexer.
@@ -274,83 +286,86 @@ _ONE_LINE = frozenset({"name", "operator", "integer", "float"})
 
 
 class _Scan:
-    """One pass over one source: a position, a line number, and a generator for each state."""
+    """One pass over one source: a position, a line number, and for each state a step, a list of tokens."""
 
-    def __init__(self, lexer: Lexer, source: str, *names: Str) -> None:
-        self.lexer, self.source, self.names = lexer, source, names
+    #: What is wrong at the position. It is told when the parser has come that far, and not before.
+    mistake = ""
+
+    def __init__(self, lexer: Lexer, source: str) -> None:
+        self.lexer, self.source = lexer, source
         self.pos, self.lineno = 0, 1
 
-    def fail(self, message: str) -> t.NoReturn:
-        raise TemplateSyntaxError(message, self.lineno, *self.names)
+    def text(self) -> list[t.Any]:
+        """The outermost state: text up to an opening delimiter, and the tag that follows."""
+        match = self.lexer.root.search(self.source, self.pos)
+        if match is None:
+            return self.piece("data", self.source[self.pos :])
+        kind, _, edge = (match.lastgroup or "").rpartition("_")
+        begin, end = f"{kind}_begin", f"{kind}_end"
+        found = self.data("data", match.start(), kind, match[f"{kind}_sign"])
+        found += self.piece(begin, match[begin])
+        if kind in self.lexer.tag:
+            found += self.tag(kind)
+        elif edge == "end":
+            type_, sign = ("data", match["raw_end_sign"]) if kind == "raw" else (kind, "+")
+            found += self.data(type_, match.start(end), kind, sign)
+            found += self.piece(end, match[end])
+        elif self.pos < len(self.source):
+            # An opening at the very end of the template is let pass, as Jinja does.
+            self.mistake = f"Missing end of {'raw directive' if kind == 'raw' else 'comment tag'}"
+        return found
 
-    def advance(self, end: int) -> None:
-        self.lineno += self.source.count("\n", self.pos, end)
-        self.pos = end
+    def piece(self, type_: str, text: str) -> list[t.Any]:
+        """A token that begins at the position; go behind it."""
+        lineno = self.lineno
+        self.pos += len(text)
+        self.lineno += text.count("\n")
+        return [(lineno, type_, text)]
 
-    def text(self) -> t.Iterator[t.Any]:
-        """The outermost state: text, and what follows each opening delimiter."""
-        search, source = self.lexer.root.search, self.source
-        while (match := search(source, self.pos)) is not None:
-            kind, _, edge = (match.lastgroup or "").rpartition("_")
-            begin, end = f"{kind}_begin", f"{kind}_end"
-            yield from self.data("data", match.start(), kind, match[f"{kind}_sign"])
-            yield self.lineno, begin, match[begin]
-            self.advance(match.end(begin))
-            if kind in self.lexer.tag:
-                yield from self.tokens(kind)
-            elif edge == "end":
-                type_, sign = ("data", match["raw_end_sign"]) if kind == "raw" else (kind, "+")
-                yield from self.data(type_, match.start(end), kind, sign)
-                yield self.lineno, end, match[end]
-                self.advance(match.end())
-            elif self.pos < len(source):
-                # An opening at the very end of the template is let pass, as Jinja does.
-                self.fail(f"Missing end of {'raw directive' if kind == 'raw' else 'comment tag'}")
-        if self.pos < len(source):
-            yield self.lineno, "data", source[self.pos :]
-
-    def data(self, type_: str, end: int, kind: str, sign: str) -> t.Iterator[t.Any]:
+    def data(self, type_: str, end: int, kind: str, sign: str) -> list[t.Any]:
         """The text up to a tag, less the white space that the tag takes away."""
-        source, start = self.source, self.pos
-        data = source[start:end]
+        start = self.pos
+        [(lineno, _, data)] = self.piece(type_, self.source[start:end])
         if sign == "-":
             data = data.rstrip()
         elif sign != "+" and self.lexer.settings.lstrip_blocks and kind != "variable":
             line = data.rfind("\n") + 1
-            line_starts_here = line > 0 or start == 0 or source[start - 1] == "\n"
+            line_starts_here = line > 0 or start == 0 or self.source[start - 1] == "\n"
             if line_starts_here and data[line:].isspace():
                 data = data[:line]
-        if data:
-            yield self.lineno, type_, data
-        self.advance(end)
+        return [(lineno, type_, data)] if data else []
 
-    def tokens(self, kind: str) -> t.Iterator[t.Any]:
+    def tag(self, kind: str) -> list[t.Any]:
         """The inside of a tag, up to its end."""
-        source, inside = self.source, self.lexer.inside.match
-        outside = match_token = self.lexer.tag[kind].match
-        ending = f"{kind}_end"
+        source, pos, lineno, found = self.source, self.pos, self.lineno, []
+        match_token, ending = self.lexer.tag[kind].match, f"{kind}_end"
         brackets: list[str] = []
-        while (match := match_token(source, self.pos)) is not None:
-            type_, text = match.lastgroup or "", match.group()
-            if type_ == "operator":
-                self.bracket(brackets, text)
-                match_token = inside if brackets else outside
-            yield self.lineno, type_, text
-            self.pos = match.end()
+        type_ = ""
+        while type_ != ending and (match := match_token(source, pos)) is not None:
+            type_ = match.lastgroup or ""
+            start, end = match.span(type_)
+            text = source[start:end]
+            if type_ == "operator" and text in _BRACKETS:
+                self.mistake = self.bracket(brackets, text)
+                if self.mistake:
+                    break
+                match_token = (self.lexer.inside if brackets else self.lexer.tag[kind]).match
+            if start > pos:
+                found.append((lineno, "whitespace", source[pos:start]))
+            found.append((lineno, type_, text))
+            pos = end
             if type_ not in _ONE_LINE:
-                self.lineno += text.count("\n")
-                if type_ == ending:
-                    return
-        if self.pos < len(source):
-            self.fail(f"unexpected char {source[self.pos]!r} at {self.pos}")
+                lineno += text.count("\n")
+        self.pos, self.lineno = pos, lineno
+        if type_ != ending and pos < len(source):
+            self.mistake = self.mistake or f"unexpected char {source[pos]!r} at {pos}"
+        return found
 
-    def bracket(self, brackets: list[str], text: str) -> None:
-        """Keep account of what has to be closed."""
+    def bracket(self, brackets: list[str], text: str) -> str:
+        """Keep account of what has to be closed; return what is wrong with that."""
         if text in _CLOSING:
-            if len(brackets) == MOST_NESTED:
-                self.fail(f"brackets are nested more than {MOST_NESTED} deep")
             brackets.append(_CLOSING[text])
-        elif text in ")]}":
-            wanted = brackets.pop() if brackets else ""
-            if wanted != text:
-                self.fail(f"unexpected '{text}'" + (wanted and f", expected '{wanted}'"))
+            too_deep = f"brackets are nested more than {MOST_NESTED} deep"
+            return too_deep if len(brackets) > MOST_NESTED else ""
+        wanted = brackets.pop() if brackets else ""
+        return "" if wanted == text else f"unexpected '{text}'" + (wanted and f", expected '{wanted}'")

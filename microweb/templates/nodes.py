@@ -15,6 +15,8 @@ import re
 from functools import partialmethod
 from types import SimpleNamespace
 
+from .utils import words
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
@@ -52,12 +54,23 @@ class EvalContext:
         self.__dict__.update(old)
 
 
+#: Fields that are no nodes, whatever node has them.
+_NO_NODES = words("name ctx attr op data names identifier importname scoped required recursive with_context")
+
+
 class Node:
     """Base class of all nodes: fields by position, `lineno` and `environment` by keyword."""
 
     fields: tuple[str, ...] = ()
     attributes = ("lineno", "environment")
     abstract = True
+    #: The fields that may hold nodes, and of these the ones that hold statements.
+    parts: tuple[str, ...] = ()
+    bodies: tuple[str, ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.parts = tuple(field for field in cls.fields if field not in _NO_NODES)
+        cls.bodies = tuple(field for field in cls.fields if field in ("body", "elif_", "else_"))
 
     def __init__(self, *fields: t.Any, lineno: t.Any = None, environment: t.Any = None) -> None:
         if self.abstract:
@@ -79,8 +92,8 @@ class Node:
 
     def iter_child_nodes(self, exclude: t.Any = (), only: t.Any = None) -> t.Iterator[t.Any]:
         """Return the nodes in the fields, those in lists too."""
-        wanted = self.fields if only is None else only
-        return iter(self._children([name for name in self.fields if name in wanted and name not in exclude]))
+        wanted = self.parts if only is None else only
+        return iter(self._children([name for name in self.parts if name in wanted and name not in exclude]))
 
     def _children(self, names: t.Sequence[str]) -> list[Node]:
         # Every pass over a tree comes through here: a list costs less than a generator.
@@ -89,18 +102,22 @@ class Node:
         for name in names:
             value = values.get(name)
             if type(value) is list:
-                found.extend([item for item in value if isinstance(item, Node)])
+                found += [item for item in value if isinstance(item, Node)]
             elif isinstance(value, Node):
                 found.append(value)
         return found
 
-    def walk(self) -> t.Iterator[t.Any]:
-        """Yield this node and all below it, in the order of the source, without recursion."""
+    def walk(self, by: str = "parts") -> t.Iterator[t.Any]:
+        """Yield this node and all below it, in the order of the source, without recursion.
+
+        By "bodies" come statements only.
+        """
         todo = [self]
         while todo:
             node = todo.pop()
             yield node
-            todo += node._children(node.fields)[::-1]
+            if fields := getattr(node, by):
+                todo += node._children(fields)[::-1]
 
     def find(self, node_type: t.Any) -> t.Any:
         """Return the first node of this type below this one, or None."""
@@ -227,7 +244,5 @@ for _base, _signatures in _NODES.items():
 globals().update(vars(made))
 
 #: What is known at run time only.
-_VARIABLE = (
-    "Name InternalName Call ImportedName ContextReference DerivedContextReference EnvironmentAttribute"
-)
-made.variable = tuple(getattr(made, name) for name in [*_VARIABLE.split(), "ExtensionAttribute"])
+_VARIABLE = "Name InternalName Call ImportedName ContextReference DerivedContextReference ExtensionAttribute"
+made.variable = tuple(getattr(made, name) for name in [*words(_VARIABLE), "EnvironmentAttribute"])

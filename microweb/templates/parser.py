@@ -1,9 +1,9 @@
 """Tokens to nodes, by recursive descent: one method a tag, one a level of expressions.
 
-The rule: a method is entered with the stream at its first token, that of a tag with the stream
-behind the tag's name, and left with the stream behind its last one. Tags are found by name
-(`parse_for`, `parse_block`, ...), then in the extensions. Operators are a table of levels that one
-loop climbs. Methods bear Jinja's names, since extensions parse their tags with them.
+The rule: a method is entered with the stream at its first token, which for a tag is its name, and
+left with the stream behind its last one. Tags are found by name (`parse_for`, `parse_block`, ...),
+then in the extensions. Operators are a table of levels that one loop climbs. Methods bear Jinja's
+names, since extensions parse their tags with them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import typing as t
 
     Str = t.Optional[str]
+    Ends = t.Optional[tuple[str, ...]]
 
 #: Tags that the parser knows itself, and the methods for them.
 _TAGS = words("for if block extends print macro include from import set with autoescape")
@@ -39,6 +40,7 @@ _WORDS: dict[str, tuple[int, t.Any]] = {
     "or": (0, nodes.Or), "and": (1, nodes.And), "in": _COMPARISON, "not": _COMPARISON
 }  # fmt: skip
 
+_PREFIXES: dict[str, t.Any] = {"sub": nodes.Neg, "add": nodes.Pos}
 #: Tokens that may begin the argument of a test without parentheses: `x is divisibleby 3`.
 _TEST_ARGUMENT = frozenset(["name", "string", "integer", "float", "lparen", "lbracket", "lbrace"])
 _CONTEXT = ("name:with", "name:without")
@@ -71,14 +73,12 @@ class Parser:
         """Complain about a tag that nobody parses, or that ends something else; or about the end."""
         message = f"Encountered unknown tag {name!r}." if name else "Unexpected end of template."
         expected = [[describe_token_expr(expr) for expr in exprs] for exprs in self._end_token_stack]
-        if name in sum(expected, []):
-            message += (
-                " You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for"
-            )
-        elif expected:
-            message += " Jinja was looking for the following tags:"
         if expected:
-            message += f" {' or '.join(map(repr, expected[-1]))}."
+            mistaken = (
+                "You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for"
+            )
+            looking = mistaken if name in sum(expected, []) else "Jinja was looking for the following tags:"
+            message += f" {looking} {' or '.join(map(repr, expected[-1]))}."
         if self._tag_stack:
             message += f" The innermost block that needs to be closed is {self._tag_stack[-1]!r}."
         if name and not name.startswith("end"):
@@ -92,17 +92,15 @@ class Parser:
         try:
             return nodes.Template(self.subparse(), lineno=1, environment=self.environment)
         except RecursionError:
-            lineno = self.stream.current.lineno  # to fail in here would show that error as well
-        return self.fail(
-            "The template is nested too deeply: Python's recursion limit was reached here.", lineno
-        )
+            message = "The template is nested too deeply: Python's recursion limit was reached here."
+        return self.fail(message)  # to fail in there would show that error as well
 
     def free_identifier(self, lineno: int | None = None) -> t.Any:
         """Return a new variable for generated code, out of reach for templates."""
         self._last_identifier += 1
         return nodes.InternalName(f"fi{self._last_identifier}", lineno=lineno)
 
-    def subparse(self, end_tokens: tuple[str, ...] | None = None) -> list[t.Any]:
+    def subparse(self, end_tokens: Ends = None) -> list[t.Any]:
         """Parse text and tags until a tag that begins with one of the end tokens."""
         body: list[t.Any] = []
         output: list[t.Any] = []
@@ -137,11 +135,7 @@ class Parser:
             too_deep = f"tags are nested more than {MOST_NESTED} deep"
             self.fail(f"{too_deep}, the innermost is {name!r}", token.lineno)
         self._tag_stack.append(name)
-        if name in STATEMENTS:
-            next(self.stream)
-            node = getattr(self, STATEMENTS[name])()
-        else:
-            node = self.extensions[name](self)
+        node = getattr(self, STATEMENTS[name])() if name in STATEMENTS else self.extensions[name](self)
         self._tag_stack.pop()
         if isinstance(node, nodes.Node):
             node.lineno = node.lineno or token.lineno
@@ -166,14 +160,14 @@ class Parser:
     def _body(self, tag: str) -> list[t.Any]:
         return self.parse_statements((f"name:end{tag}",), drop_needle=True)
 
-    def parse_set(self) -> t.Any:
+    def _set(self) -> t.Any:
         """`set target = expr`, or `set target` and a body."""
         target = self.parse_assign_target(with_namespace=True)
         if self.stream.skip_if("assign"):
             return nodes.Assign(target, self.parse_tuple())
         return nodes.AssignBlock(target, self.parse_filter(None), self._body("set"))
 
-    def parse_for(self) -> t.Any:
+    def _for(self) -> t.Any:
         """`for target in iter if test recursive`."""
         target = self.parse_assign_target(extra_end_rules=("name:in",))
         self.stream.expect("name:in")
@@ -184,7 +178,7 @@ class Parser:
         else_ = self._body("for") if next(self.stream).value == "else" else []
         return nodes.For(target, iterable, body, else_, test, recursive)
 
-    def parse_if(self) -> t.Any:
+    def _if(self) -> t.Any:
         """`if test`, any number of `elif test`, `else`."""
         branches, word = [], "elif"
         while word == "elif":
@@ -197,7 +191,7 @@ class Parser:
             first.else_ = self._body("if")
         return first
 
-    def parse_with(self) -> t.Any:
+    def _with(self) -> t.Any:
         """`with target = value, ...`."""
         node = nodes.With([], [], [])
         for _ in self._items("block_end"):
@@ -207,12 +201,12 @@ class Parser:
         node.body = self._body("with")
         return node
 
-    def parse_autoescape(self) -> t.Any:
+    def _autoescape(self) -> t.Any:
         """`autoescape expr`."""
         options = [nodes.Keyword("autoescape", self.parse_expression())]
         return nodes.Scope([nodes.ScopedEvalContextModifier(options, self._body("autoescape"))])
 
-    def parse_block(self) -> t.Any:
+    def _block(self) -> t.Any:
         """`block name scoped required`."""
         name = self.stream.expect("name").value
         scoped, required = (self.stream.skip_if(f"name:{word}") for word in ("scoped", "required"))
@@ -226,7 +220,7 @@ class Parser:
         self.stream.skip_if(f"name:{name}")
         return nodes.Block(name, body, scoped, required)
 
-    def parse_extends(self) -> t.Any:
+    def _extends(self) -> t.Any:
         """`extends template`."""
         return nodes.Extends(self.parse_expression())
 
@@ -241,20 +235,20 @@ class Parser:
     def _at(self, *expressions: str, then: str) -> t.Any:
         return self.stream.current.test_any(*expressions) and self.stream.look().test(then)
 
-    def parse_include(self) -> t.Any:
+    def _include(self) -> t.Any:
         """`include template ignore missing with context`."""
         node = nodes.Include(self.parse_expression(), None, self._at("name:ignore", then="name:missing"))
         self.stream.skip(2 * node.ignore_missing)
         return self.parse_import_context(node, True)
 
-    def parse_import(self) -> t.Any:
+    def _import(self) -> t.Any:
         """`import template as target with context`."""
         node = nodes.Import(self.parse_expression(), None, None)
         self.stream.expect("name:as")
         node.target = self.parse_assign_target(name_only=True).name
         return self.parse_import_context(node, False)
 
-    def parse_from(self) -> t.Any:
+    def _from(self) -> t.Any:
         """`from template import name as alias, ... with context`."""
         node = nodes.FromImport(self.parse_expression(), [], None)
         self.stream.expect("name:import")
@@ -283,33 +277,42 @@ class Parser:
                 self.fail("non-default argument follows default argument")
             node.args.append(arg)
 
-    def parse_call_block(self) -> t.Any:
+    def _call(self) -> t.Any:
         """`call(args) expr`."""
-        lineno = self.stream.current.lineno
         node = nodes.CallBlock(None, [], [], [])
         if self.stream.current.type == "lparen":
             self.parse_signature(node)
         node.call = self.parse_expression()
         if not isinstance(node.call, nodes.Call):
-            self.fail("expected call", lineno)
+            self.fail("expected call", node.call.lineno)
         node.body = self._body("call")
         return node
 
-    def parse_filter_block(self) -> t.Any:
+    def _filter(self) -> t.Any:
         """`filter name(args)|...`."""
         filter_node = self.parse_filter(None, start_inline=True)
         return nodes.FilterBlock(self._body("filter"), filter_node)
 
-    def parse_macro(self) -> t.Any:
+    def _macro(self) -> t.Any:
         """`macro name(args)`."""
         node = nodes.Macro(self.parse_assign_target(name_only=True).name, [], [], [])
         self.parse_signature(node)
         node.body = self._body("macro")
         return node
 
-    def parse_print(self) -> t.Any:
+    def _print(self) -> t.Any:
         """`print expr, ...`."""
         return nodes.Output([self.parse_expression() for _ in self._items("block_end")])
+
+    def _parse_tag(self, tag: str) -> t.Any:
+        lineno = next(self.stream).lineno
+        node = getattr(self, f"_{tag}")()
+        node.lineno = lineno
+        return node
+
+    # Each tag by the name of its method in Jinja, which begins at the tag's name.
+    for _tag, _method in STATEMENTS.items():
+        locals()[_method] = partialmethod(_parse_tag, _tag)
 
     def parse_assign_target(self, with_tuple: bool = True, name_only: bool = False, **rules: t.Any) -> t.Any:
         """Parse what may stand on the left of `=`: a name, a tuple, a namespace's attribute."""
@@ -381,12 +384,12 @@ class Parser:
     def parse_unary(self, with_filter: bool = True) -> t.Any:
         """`-a`, `+a`, or a value; with what follows it: `.b`, `[c]`, `(d)`, `|e`, `is f`."""
         token = self.stream.current
-        if token.type in ("sub", "add"):
-            next(self.stream)
-            cls = nodes.Neg if token.type == "sub" else nodes.Pos
-            node = cls(self.parse_unary(False), lineno=token.lineno)
-        else:
+        make = _PREFIXES.get(token.type)
+        if make is None:
             node = self.parse_postfix(self.parse_primary())
+        else:
+            next(self.stream)
+            node = make(self.parse_unary(False), lineno=token.lineno)
         return self.parse_filter_expr(node) if with_filter else node
 
     def parse_primary(self, with_namespace: bool = False) -> t.Any:
@@ -414,17 +417,13 @@ class Parser:
         stream.expect("rparen")
         return node
 
-    def is_tuple_end(self, extra_end_rules: tuple[str, ...] | None = None) -> bool:
+    def is_tuple_end(self, extra_end_rules: Ends = None) -> bool:
         """Can nothing more of a tuple follow?"""
         current = self.stream.current
         return current.type in _TUPLE_ENDS or bool(extra_end_rules and current.test_any(*extra_end_rules))
 
     def parse_tuple(
-        self,
-        simplified: bool = False,
-        with_condexpr: bool = True,
-        extra_end_rules: t.Any = None,
-        **rest: bool,
+        self, simplified: bool = False, with_condexpr: bool = True, extra_end_rules: Ends = None, **rest: bool
     ) -> t.Any:
         """Parse expressions between commas; one without a comma is returned as it is.
 

@@ -333,9 +333,8 @@ class Macro:
             # Escaping depends on where the macro is used, not on where it was written.
             autoescape, args = args[0].autoescape, args[1:]
         if "caller" in kwargs and "caller" in self.arguments[: len(args)]:
-            raise TypeError(
-                f"macro {self.name!r} was invoked with two values for the special caller argument"
-            )
+            invoked = f"macro {self.name!r} was invoked"
+            raise TypeError(f"{invoked} with two values for the special caller argument")
         return self.for_mode(autoescape)(*args, **kwargs)
 
     @internalcode

@@ -38,6 +38,10 @@ _OUTER_FIELDS: dict[t.Any, tuple[t.Any, ...]] = {
     **dict.fromkeys((nodes.FilterBlock, nodes.Macro, nodes.Scope, nodes.Block), ()),
 }  # fmt: skip
 
+_NAMES = frozenset({nodes.Name, nodes.NSRef})
+#: What is done with a name, by its `ctx`; an NSRef has none, and reads the namespace that it changes.
+_NAMES_DO = {"param": "declare_parameter", "store": "store", "load": "load"}
+
 
 class Scope:
     """The names of one body; `function` says that its code is a Python function of its own."""
@@ -54,29 +58,21 @@ class Scope:
 
     # -- looking up
 
-    def home(self, name: str) -> Scope | None:
-        """The scope, here or around, in which a name is defined."""
-        return next((scope for scope in self.chain if name in scope.refs), None)
-
-    def find_ref(self, name: str) -> str | None:
-        """The identifier that `name` has here, or None."""
-        home = self.home(name)
-        return None if home is None else home.refs[name]
+    def look_up(self, name: str) -> tuple[Scope | None, str, str]:
+        """The scope, here or around, that defines a name, its identifier, and where its value is from."""
+        for scope in self.chain:
+            if (ident := scope.refs.get(name)) is not None:
+                return scope, ident, scope.loads[ident][0]
+        return None, "", ""
 
     def kind(self, name: str) -> str:
         """Where the first value of a name comes from, if it is defined."""
-        home = self.home(name)
-        return "" if home is None else home.loads[home.refs[name]][0]
-
-    def ref(self, name: str) -> str:
-        """The identifier of a name that has been scanned, or is asked of the context now."""
-        self.load(name)
-        return self.find_ref(name) or ""
+        return self.look_up(name)[2]
 
     def all_stores(self) -> dict[str, str]:
         """All that has been assigned here and around, name to identifier: the local variables."""
         names = dict.fromkeys(name for scope in self.chain for name in sorted(scope.stores))
-        return {name: self.ref(name) for name in names}
+        return {name: self.load(name) for name in names}
 
     # -- defining
 
@@ -94,55 +90,43 @@ class Scope:
         """`name` is set by whoever enters the scope, if it is read here."""
         return self._define(name, "offer", None, ident)
 
-    def load(self, name: str) -> None:
-        """`name` is read here."""
-        home = self.home(name)
+    def load(self, name: str) -> str:
+        """`name` is read here; return its identifier."""
+        home, ident, kind = self.look_up(name)
         if home is None:
-            next(scope for scope in self.chain if scope.function)._define(name, "resolve", name)
-        elif home.loads[home.refs[name]][0] == "offer":
-            home.declare_parameter(name, home.refs[name])
+            return next(scope for scope in self.chain if scope.function)._define(name, "resolve", name)
+        return home.declare_parameter(name, ident) if kind == "offer" else ident
 
     def store(self, name: str) -> None:
         """`name` is assigned here."""
         self.stores.add(name)
         if name not in self.refs or self.loads[self.refs[name]][0] == "offer":
             outer = self._outer(name)
-            self._define(name, "missing" if outer is None else "alias", outer)
+            self._define(name, "alias" if outer else "missing", outer)
 
     def _outer(self, name: str) -> str | None:
-        outside = None if self.parent is None or self.parent.kind(name) == "offer" else self.parent
-        return None if outside is None else outside.find_ref(name)
+        _, ident, kind = self.parent.look_up(name) if self.parent else (None, "", "")
+        return None if kind == "offer" else ident or None
 
     # -- scanning
 
     def scan(self, body: t.Iterable[nodes.Node], as_param: bool = False) -> None:
         """Note all names in these nodes that belong to this scope."""
         for node in body:
-            if type(node) not in (nodes.TemplateData, nodes.Const):
-                self._scan(node, type(node), as_param)
-
-    def _scan(self, node: nodes.Node, kind: type[nodes.Node], as_param: bool) -> None:
-        if isinstance(node, nodes.Expr):
-            for part in node.walk():  # which needs no stack, however long a chain is
-                self._scan_name(part, as_param)
-        elif kind is nodes.If:
-            self._scan_if(node)
-        else:
-            for field in _OUTER_FIELDS.get(kind, (None,)):
-                self.scan(node.iter_child_nodes(only=field and (field,)), as_param)
-            for name in _bound_names(node):
-                self.store(name)
-
-    def _scan_name(self, node: nodes.Node, as_param: bool) -> None:
-        if isinstance(node, nodes.Name):
-            if as_param or node.ctx == "param":
-                self.declare_parameter(node.name)
-            elif node.ctx == "store":
-                self.store(node.name)
+            kind = type(node)
+            if kind in _NAMES:
+                ctx = "param" if as_param else getattr(node, "ctx", "load")
+                getattr(self, _NAMES_DO[ctx])(node.name)
+            elif isinstance(node, nodes.Expr):
+                if node.parts:  # walk() needs no stack, however long a chain is
+                    self.scan([part for part in node.walk() if type(part) in _NAMES], as_param)
+            elif kind is nodes.If:
+                self._scan_if(node)
             else:
-                self.load(node.name)
-        elif isinstance(node, nodes.NSRef):
-            self.load(node.name)
+                for field in _OUTER_FIELDS.get(kind, (None,)):
+                    self.scan(node.iter_child_nodes(only=field and (field,)), as_param)
+                for name in _bound_names(node):
+                    self.store(name)
 
     def _scan_if(self, node: nodes.Node) -> None:
         """What only some branches assign may come from outside."""

@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
+    Str = t.Optional[str]
+
 # Longer than any address that people write, and short enough for anything done to one word.
 _MAX_WORD = 2048
 
@@ -38,11 +40,7 @@ _pairs = (("(", ")"), ("<", ">"), ("&lt;", "&gt;"))
 
 
 def urlize(
-    text: str,
-    trim_url_limit: t.Any = None,
-    rel: t.Any = None,
-    target: t.Any = None,
-    extra_schemes: t.Any = None,
+    text: str, trim_url_limit: t.Any = None, rel: Str = None, target: Str = None, extra_schemes: t.Any = None
 ) -> str:
     """Return `text` escaped, its web and mail addresses linked.
 

@@ -1,13 +1,10 @@
-"""Small things that templates and their users share: decorators, a cache, the global helpers.
+"""Small things that templates and their users share: decorators, messages, the global helpers.
 
 The rule: nothing here knows the language; each piece could live in any program. `missing` is the
 engine's "no value at all", which None is not.
 """
 
 from __future__ import annotations
-
-from collections import OrderedDict
-from collections.abc import MutableMapping
 
 from ..markup import Markup
 from .errors import TemplateError
@@ -100,12 +97,6 @@ def is_undefined(obj: t.Any) -> bool:
     return hasattr(type(obj), "_fail_with_undefined_error")
 
 
-def consume(iterable: t.Iterable[t.Any]) -> None:
-    """Run an iterable to its end."""
-    for _ in iterable:
-        pass
-
-
 def import_string(import_name: str) -> t.Any:
     """Import "package.module:name", "package.module.name" or "module"."""
     from pkgutil import resolve_name  # when an extension is given by name, at setup
@@ -118,67 +109,6 @@ def object_type_repr(obj: t.Any) -> str:
     module, name = type(obj).__module__, type(obj).__name__
     named = str(obj) if obj is None or obj is Ellipsis else f"{name} object"
     return named if module == "builtins" else f"{module}.{named}"
-
-
-class LRUCache(MutableMapping):  # type: ignore[type-arg]
-    """A mapping of limited size that forgets what was used longest ago.
-
-    Safe among threads without a lock: each operation of an OrderedDict is atomic, and a race
-    costs at worst an order that is slightly off. Iterates from the most recently used.
-    """
-
-    def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
-        self._mapping: OrderedDict[t.Any, t.Any] = OrderedDict()
-
-    def __getitem__(self, key: t.Any) -> t.Any:
-        value = self._mapping[key]
-        try:
-            self._mapping.move_to_end(key)
-        except KeyError:
-            pass  # another thread made room just now
-        return value
-
-    def __setitem__(self, key: t.Any, value: t.Any) -> None:
-        self._mapping.pop(key, None)
-        self._mapping[key] = value
-        while len(self._mapping) > self.capacity:
-            self._mapping.popitem(last=False)
-
-    def __delitem__(self, key: t.Any) -> None:
-        del self._mapping[key]
-
-    def __iter__(self) -> t.Iterator[t.Any]:
-        return iter([*self._mapping][::-1])
-
-    def __reversed__(self) -> t.Iterator[t.Any]:
-        return iter([*self._mapping])
-
-    def __len__(self) -> int:
-        return len(self._mapping)
-
-    def items(self) -> t.Any:
-        """The pairs, most recently used first; looking does not count as use."""
-        return [*self._mapping.items()][::-1]
-
-    def values(self) -> t.Any:
-        """The values, most recently used first."""
-        return [value for _, value in self.items()]
-
-    def keys(self) -> t.Any:
-        """The keys, most recently used first."""
-        return [*self]
-
-    def copy(self) -> LRUCache:
-        """A cache of its own with the same contents."""
-        other = type(self)(self.capacity)
-        other._mapping.update(self._mapping)
-        return other
-
-    __copy__ = copy
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {dict(self._mapping)!r}>"
 
 
 def select_autoescape(

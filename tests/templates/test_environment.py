@@ -181,6 +181,15 @@ def test_threads_share_a_small_cache(hasty_threads):
     assert in_threads(32, work) == [True] * 32 and len(environment.cache) <= 2
 
 
+def test_the_cache_keeps_what_was_used_last():
+    loader = CountingLoader({name: name for name in "abc"})
+    environment = Environment(loader=loader, cache_size=2)
+    for name in "abacabcb":
+        assert environment.get_template(name).render() == name
+    assert "".join(loader.loads) == "abcbc" and [name for _, name in environment.cache] == ["c", "b"]
+    assert Environment(cache_size=0).cache is None and Environment(cache_size=-1).cache == {}
+
+
 def test_undefined_kinds():
     assert Environment(undefined=ChainableUndefined).from_string("{{ a.b['c'] }}").render() == ""
     assert Environment(undefined=DebugUndefined).from_string("{{ a }}").render() == "{{ a }}"
@@ -298,3 +307,20 @@ def test_translations(source, expected, newstyle):
 def test_translations_that_are_refused(source, message):
     with pytest.raises(TemplateSyntaxError, match=message):
         Environment(extensions=["i18n"]).from_string(source)
+
+
+class RepeatTag(Extension):
+    """A tag that leaves its parsing to the method for another one, which begins at the tag's name."""
+
+    tags = {"foreach", "when"}
+
+    def parse(self, parser):
+        lineno = parser.stream.current.lineno
+        node = parser.parse_for() if parser.stream.current.value == "foreach" else parser.parse_if()
+        assert node.lineno == lineno
+        return node
+
+
+def test_a_tag_parsed_as_another_one():
+    source = "{% when x %}{% foreach a in x %}{{ a }}{% endfor %}{% endif %}"
+    assert Environment(extensions=[RepeatTag]).from_string(source).render(x="ab") == "ab"

@@ -87,7 +87,7 @@ def test_inner_scopes():
     outer.scan(body("{% set a = 1 %}"))
     inner = Scope(outer)
     inner.scan(body("{{ b }}{% set a = 2 %}"))
-    assert inner.loads == {"l_1_a": ("alias", "l_0_a")} and inner.ref("b") == "l_0_b"
+    assert inner.loads == {"l_1_a": ("alias", "l_0_a")} and inner.load("b") == "l_0_b"
     assert inner.all_stores() == {"a": "l_1_a"}
 
 
@@ -117,12 +117,6 @@ def test_snippets():
 
 
 def test_utils():
-    cache = utils.LRUCache(2)
-    cache["a"], cache["b"] = 1, 2
-    assert cache["a"] == 1 and cache.get("x", 5) == 5
-    cache["c"] = 3
-    assert list(cache) == ["c", "a"] and cache.items() == [("c", 3), ("a", 1)] and "b" not in cache
-    assert pickle.loads(pickle.dumps(cache)).keys() == ["c", "a"]
     cycler, joiner = utils.Cycler(1, 2), utils.Joiner("-")
     assert [cycler.next() for _ in range(3)] == [1, 2, 1] and [joiner(), joiner()] == ["", "-"]
     assert utils.htmlsafe_json_dumps("</script>'&\u2028") == '"\\u003c/script\\u003e\\u0027\\u0026\\u2028"'
