@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 
-from .core import Group
 from .params import Option
 from .resources import read
 from .terminal import echo
@@ -47,7 +46,7 @@ def main(cli: Command, prog_name: str, variable: str) -> int:
 def complete(cli: Command, prog_name: str, words: list[str], incomplete: str) -> list[CompletionItem]:
     """What may stand in place of an incomplete word, behind these words."""
     ctx = cli.make_context(prog_name, words, resilient_parsing=True)
-    while ctx.args and isinstance(ctx.command, Group):
+    while ctx.args and hasattr(ctx.command, "get_command"):
         command = ctx.command.get_command(ctx, ctx.args[0])
         if command is None:
             break
@@ -57,28 +56,30 @@ def complete(cli: Command, prog_name: str, words: list[str], incomplete: str) ->
     return [CompletionItem(item) if isinstance(item, str) else item for item in items]
 
 
-def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Iterable[t.Any]:
-    """The values of an option or argument, or the names of options or commands."""
+def _offers(ctx: Context, words: list[str], incomplete: str) -> t.Any:
     params = [param for param in ctx.command.get_params(ctx) if not param.hidden]
+    param, value = _awaited(ctx, params, words, incomplete)
+    if param is not None:
+        return (param.shell_complete or param.type.shell_complete)(ctx, param, value)
+    if incomplete[:1] == "-":
+        pairs = [(opt, param.help) for param in params for opt in (*param.opts, *param.secondary_opts)]
+    else:
+        commands = getattr(ctx.command, "visible_commands", lambda ctx: ())(ctx)
+        pairs = [(name, command.get_short_help_str()) for name, command in commands]
+    return [CompletionItem(name, help=text) for name, text in pairs if name.startswith(incomplete)]
+
+
+def _awaited(ctx: Context, params: list[Parameter], words: list[str], incomplete: str) -> tuple[t.Any, str]:
+    """Whose value the word is, and what there is of it: the option's before it, or the first argument's."""
     if words[-1:] == ["="]:  # bash divides "--name=value" into three
         words = words[:-1]
     name, equals, value = incomplete.partition("=")
     last, value = (name, value) if name and equals else (words[-1] if words else "", value or name)
-    awaited: list[Parameter] = [
-        param for param in params if isinstance(param, Option) and param.takes_value and last in param.opts
-    ]
-    pairs: t.Iterable[tuple[str, str | None]] = ()
-    if not awaited and incomplete[:1] == "-":
-        pairs = [(opt, param.help) for param in params for opt in (*param.opts, *param.secondary_opts)]
-    elif not awaited and isinstance(ctx.command, Group):
-        pairs = [(name, each.get_short_help_str()) for name, each in ctx.command.visible_commands(ctx)]
-    else:
-        awaited += [param for param in params if _waits(ctx, param)]
-    for param in awaited[:1]:
-        return (param.shell_complete or param.type.shell_complete)(ctx, param, value)
-    return [CompletionItem(name, help=text) for name, text in pairs if name.startswith(incomplete)]
-
-
-def _waits(ctx: Context, param: Parameter) -> bool:
-    """Whether it is an argument that has no value yet, or takes any number."""
-    return not isinstance(param, Option) and (param.nargs == -1 or ctx.params.get(param.name) is None)
+    for param in params:
+        if isinstance(param, Option) and param.takes_value and last in param.opts:
+            return param, value
+    if incomplete[:1] == "-" or hasattr(ctx.command, "visible_commands"):
+        return None, ""
+    # One that has no value yet, or takes any number.
+    empty = (param for param in params if param.nargs == -1 or ctx.params.get(param.name) is None)
+    return next((param for param in empty if not isinstance(param, Option)), None), value

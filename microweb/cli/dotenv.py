@@ -82,13 +82,11 @@ def _expand(value: str, environ: t.Mapping[str, str]) -> str:
 def find_dotenv(name: str) -> str | None:
     """The nearest file of a name, in the current directory or above it."""
     directory = os.getcwd()
-    while True:
-        path = os.path.join(directory, name)
-        if os.path.isfile(path):
-            return path
+    while not os.path.isfile(os.path.join(directory, name)):
         directory, below = os.path.dirname(directory), directory
         if directory == below:
             return None
+    return os.path.join(directory, name)
 
 
 def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool = True) -> bool:

@@ -50,12 +50,8 @@ def short_help(text: str, limit: int = 45) -> str:
     """The first sentence, or as many words as fit."""
     words = clean(text).split("\n\n")[0].replace("\b", "").split()
     ends = (number for number, word in enumerate(words, 1) if word.endswith("."))
-    words = words[: next(ends, None)]
-    if len(" ".join(words)) <= limit:
-        return " ".join(words)
-    while words and len(" ".join(words)) + 3 > limit:
-        words.pop()
-    return " ".join(words) + "..."
+    sentence = " ".join(words[: next(ends, None)])
+    return textwrap.shorten(sentence, max(limit, 3), placeholder="...", break_on_hyphens=False)
 
 
 def page_width(ctx: Context) -> int:
