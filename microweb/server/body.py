@@ -29,7 +29,7 @@ class Body(io.RawIOBase):
     one; `expects` tells that the client waits to be told to send it."""
 
     def __init__(self, source: t.Any, left: int = 0, expects: bool = False, chunked: bool = False) -> None:
-        # A connection: its `buffer`, `more()` that adds at least a byte to it, and `go_on()`.
+        # A connection: its `buffer`, `more()` that adds at least a byte to it, and `send()`.
         self.source, self.left, self.expects, self.chunked = source, left, expects, chunked
         #: Bytes taken off the connection, those of them that are body, and whether that was the last one.
         self.taken, self.size, self.finished = 0, 0, not (left or chunked)
@@ -69,7 +69,7 @@ class Body(io.RawIOBase):
         if self.expects:
             self.expects = False
             # Only when somebody reads: an application that refuses gets no body at all.
-            self.source.go_on()
+            self.source.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         if not self.source.buffer:
             self.source.more()
         return self.source.buffer  # type: ignore[no-any-return]

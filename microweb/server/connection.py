@@ -41,8 +41,7 @@ class Connection:
         self.peer = str(self.client_address[0])
         self.buffer = bytearray()
         #: Bytes of the buffer that are known not to complete a head; later, those yet to be discarded.
-        self.seen = 0
-        self.requests = 0
+        self.seen = self.requests = 0
         #: Seconds that a body or a response may still keep a thread waiting.
         self.patience = 0.0
         self.started = time.monotonic()
@@ -225,10 +224,6 @@ class Connection:
         self.buffer += data or b""
 
     # -- bytes out -----------------------------------------------------------------------------
-
-    def go_on(self) -> None:
-        """Tell the client to send its body."""
-        self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def send(self, data: bytes | memoryview) -> None:
         """Send all of it. Only in here a broken connection means the client's."""

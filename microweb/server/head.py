@@ -78,7 +78,9 @@ def take_head(buffer: bytearray, seen: int = 0, limits: t.Any = Limits) -> Head 
     if len(found) != rest.count("\n"):
         require(not _BARE.search(buffer, start, end + 4), "lines end with CR LF, and hold neither")
         raise Refused(400, "a header field is: token, colon, value without control characters")
-    _check_sizes(found, limits)
+    require(len(found) <= limits.fields, f"a head may have {limits.fields} fields", 431)
+    longest = max((len(name) + len(value) for name, value in found), default=0)
+    require(longest < limits.line_bytes, f"a field may have {limits.line_bytes} bytes", 431)
     head.variables = collect(found)
     if len(found) > len(head.variables):
         head.dropped = sum("_" in name for name, _ in found)
@@ -121,12 +123,6 @@ def parse_request_line(line: str, limits: t.Any = Limits) -> Head:
     require(match[3] == "1", "this server speaks HTTP/1.1 and HTTP/1.0", 505)
     require(match[1] != "CONNECT", "this server is no proxy", 501)
     return Head(match[1], match[2], int(match[4]))
-
-
-def _check_sizes(found: list[tuple[str, str]], limits: t.Any) -> None:
-    require(len(found) <= limits.fields, f"a head may have {limits.fields} fields", 431)
-    longest = max((len(name) + len(value) for name, value in found), default=0)
-    require(longest < limits.line_bytes, f"a field may have {limits.line_bytes} bytes", 431)
 
 
 @lru_cache(maxsize=512)

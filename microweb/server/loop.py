@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from .binding import listen
 from .connection import Connection
@@ -35,7 +35,7 @@ _HURRY_SECONDS = 0.1
 _STOP_SECONDS = 0.01
 
 
-class BaseWSGIServer:
+class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
     """A WSGI application listening on an address; a context manager that closes it.
 
     Call `serve_forever()`, in a thread of its own if you like, and `shutdown()` from outside. `port` is
@@ -130,9 +130,6 @@ class BaseWSGIServer:
         host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         name = f"[{host}]" if ":" in host else host
         return f"{self.base_environ['wsgi.url_scheme']}://{name}:{self.port}"
-
-    def __enter__(self) -> BaseWSGIServer:
-        return self
 
     def __exit__(self, *exc_info: object) -> None:
         self.server_close()

@@ -67,11 +67,11 @@ def run_simple(
         application = DebuggedApplication(application, evalex=use_evalex)
         application.trusted_hosts.append(hostname)
     # The parent of a reloader holds the port, so that no connection is refused during a restart.
-    handed = os.environ.get(_FD_VARIABLE) if is_running_from_reloader() else None
+    if is_running_from_reloader() and _FD_VARIABLE in os.environ:
+        options["fd"] = int(os.environ[_FD_VARIABLE])
     if not threaded and processes == 1:
         # Who waits for one thread waits shorter when nobody keeps a connection; as Werkzeug's server does.
         options.setdefault("requests", 1)
-    options["fd"] = None if handed is None else int(handed)
     server = _bound(hostname, port, application, threaded and processes == 1, processes, **options)
     if not is_running_from_reloader():
         logger.info("Serving on %s - Ctrl-C stops it", server.url)

@@ -27,7 +27,8 @@ class Pieces:
         self.reads += 1
         self.buffer += self.pieces.pop(0)
 
-    def go_on(self):
+    def send(self, data):
+        assert data == b"HTTP/1.1 100 Continue\r\n\r\n"
         self.told += 1
 
 
