@@ -34,6 +34,18 @@ class ClickException(Exception):
         echo(f"Error: {self.format_message()}", file, err=True)
 
 
+class FileError(ClickException):
+    """A file that cannot be opened."""
+
+    def __init__(self, filename: str, hint: str | None = None) -> None:
+        super().__init__(hint or "unknown error")
+        self.filename = filename
+
+    def format_message(self) -> str:
+        """The line, with the file."""
+        return f"Could not open file {self.filename!r}: {self.message}"
+
+
 class UsageError(ClickException):
     """The command was called in a wrong way; shown with its usage."""
 

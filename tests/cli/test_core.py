@@ -18,7 +18,7 @@ from microweb.cli.decorators import (
     password_option,
     version_option,
 )
-from microweb.cli.exceptions import Abort, ClickException, Exit, UsageError
+from microweb.cli.exceptions import Abort, ClickException, Exit, FileError, UsageError
 from microweb.cli.runner import CliRunner
 from microweb.cli.terminal import echo
 
@@ -69,6 +69,7 @@ def end(ctx, how):
         "exit": lambda: ctx.exit(3),
         "abort": ctx.abort,
         "error": lambda: (_ for _ in ()).throw(ClickException("told")),
+        "file": lambda: (_ for _ in ()).throw(FileError("a.txt", "gone")),
         "interrupt": lambda: (_ for _ in ()).throw(KeyboardInterrupt),
     }
     endings[how]()
@@ -108,6 +109,7 @@ def login(password):
         ("end abort", 1, "closed\nAborted!\n"),
         ("end interrupt", 1, "closed\nAborted!\n"),
         ("end error", 1, "closed\nError: told\n"),
+        ("end file", 1, "closed\nError: Could not open file 'a.txt': gone\n"),
         ("old", 0, "DeprecationWarning: The command 'old' is deprecated.\nold\n"),
         ("secret", 0, "secret\n"),
         ("drop --yes", 0, "dropped\n"),
