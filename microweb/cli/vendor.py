@@ -12,6 +12,7 @@ import json
 import os
 import zipfile
 from hashlib import sha256
+from keyword import iskeyword
 
 from .decorators import argument, command, option
 from .exceptions import ClickException, UsageError
@@ -42,17 +43,23 @@ _START = "import sys\n\nfrom {name}.cli.main import main\n\nsys.exit(main())\n"
 def vendor_command(dest: str, name: str | None, as_zip: bool, only: str | None, check: bool) -> None:
     """Copy this package into the folder DEST, under any name: it does not care what it is called. Or make
     DEST a zip file, which can be put into PYTHONPATH and run."""
+    if check and (name or as_zip or only):
+        raise UsageError("--check takes DEST alone: the copy knows what it is.")
+    if not dest:
+        raise UsageError("DEST is empty; '.' is the current directory.")
     if check:
         raise SystemExit(_check(dest))
-    name = name or _own_name()
-    if not name.isidentifier():
+    name = _own_name() if name is None else name
+    if not name.isidentifier() or iskeyword(name):
         raise UsageError(f"{name!r} cannot be imported; --name takes a name such as 'web'.")
     files = source_files()
-    if only:
+    if only is not None:
         files = _only(files, [part.strip() for part in only.split(",")])
+    if as_zip:
+        files = _for_running(files)
     try:
         if as_zip:
-            _write_zip(dest, name, _for_running(files))
+            _write_zip(dest, name, files)
         else:
             _write_folder(os.path.join(dest, name), files)
     except OSError as error:
@@ -167,18 +174,20 @@ def _hashes(files: Files) -> tuple[dict[str, str], str]:
     return hashes, sha256(json.dumps(hashes).encode()).hexdigest()
 
 
-def _refuse_loss(target: str, old: Files) -> None:
+def _refuse_loss(target: str, old: Files, strange: t.Iterable[str] = ()) -> None:
     """Nobody's own files are overwritten, nor what somebody has changed in a copy."""
     if old and _RECORD not in old:
         raise ClickException(
             f"{target} is there already and is no copy of this package; choose another place or --name."
         )
+    for name in strange:
+        raise ClickException(f"{target} has files of yours, such as {name}; choose another place.")
     if old and _changes(old):
         raise ClickException(f"{target} was changed since it was made; see --check, and remove it first.")
 
 
 def _write_folder(target: str, files: Files) -> None:
-    old = _files_below(target)
+    old = _read_folder(target)
     _refuse_loss(target, old)
     for path in old:
         os.remove(os.path.join(target, *path.split("/")))
@@ -190,13 +199,15 @@ def _write_folder(target: str, files: Files) -> None:
 
 
 def _write_zip(dest: str, name: str, files: Files) -> None:
+    if not getattr(zipfile, "zlib", None):
+        raise ClickException("--zip needs zlib, which this Python was built without.")
     entries = {f"{name}/{path}": data for path, data in {**files, _RECORD: _record(files)}.items()}
     if "cli/main.py" in files:
         entries["__main__.py"] = _START.format(name=name).encode()
     if os.path.exists(dest):
         try:
-            _refuse_loss(dest, _read_copy(dest))
-        except (StopIteration, zipfile.BadZipFile):
+            _refuse_loss(dest, *_read_zip(dest))
+        except (StopIteration, OSError, zipfile.BadZipFile):
             _refuse_loss(dest, {dest: b""})
     os.makedirs(os.path.dirname(os.path.abspath(dest)), exist_ok=True)
     with zipfile.ZipFile(dest, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -210,13 +221,22 @@ def _write_zip(dest: str, name: str, files: Files) -> None:
 # Checking
 
 
-def _read_copy(dest: str) -> Files:
-    """The files of a copy, in a folder or a zip file, without what runs a zip file."""
-    if os.path.isdir(dest):
-        return _files_below(dest)
+def _read_folder(target: str) -> Files:
+    """The files of a copy; of another folder just the names of what is in it, which may be anything."""
+    if os.path.exists(os.path.join(target, _RECORD)) or not os.path.isdir(target):
+        return _files_below(target)
+    return {name: b"" for name in os.listdir(target) if name != "__pycache__"}
+
+
+def _read_zip(dest: str) -> tuple[Files, list[str]]:
+    """The files of a copy in a zip file, and the names of what else is in that."""
     with zipfile.ZipFile(dest) as archive:
-        name = next(each.rpartition("/")[0] for each in archive.namelist() if each.endswith(f"/{_RECORD}"))
-    return _files_zipped(dest, name)
+        names = archive.namelist()
+        name = next(each.rpartition("/")[0] for each in names if each.endswith(f"/{_RECORD}"))
+        strange = [each for each in names if not each.startswith(f"{name}/")]
+        if "__main__.py" in strange and archive.read("__main__.py").decode() == _START.format(name=name):
+            strange.remove("__main__.py")
+    return _files_zipped(dest, name), strange
 
 
 def _changes(files: Files) -> list[str]:
@@ -233,15 +253,20 @@ def _changes(files: Files) -> list[str]:
 
 def _check(dest: str) -> int:
     """1 if the copy was changed or a note concerns it; what it is, either way."""
+    files: Files = {}
     try:
-        files = _read_copy(dest)
+        files = _read_folder(dest) if os.path.isdir(dest) else _read_zip(dest)[0]
         record = json.loads(files[_RECORD])
-    except (OSError, KeyError, ValueError, StopIteration, zipfile.BadZipFile):
-        raise ClickException(f"{dest} is no copy that this command made: it has no {_RECORD}.") from None
-    version, told = record["version"], record["files"]
-    echo(f"{record['package']} {version}, {len(told)} files, sha256 {record['sha256'][:16]}")
+        version, told = record["version"], record["files"]
+        lines = _changes(files)
+        echo(f"{record['package']} {version}, {len(told)} files, sha256 {record['sha256'][:16]}")
+    except (OSError, AttributeError, LookupError, TypeError, ValueError, StopIteration, zipfile.BadZipFile):
+        places = (os.path.join(dest, name) for name in files)
+        near = [f" There is one in {each}." for each in places if os.path.exists(os.path.join(each, _RECORD))]
+        message = f"{dest} is no copy that this command made: it has no {_RECORD}.{''.join(near[:1])}"
+        raise ClickException(message) from None
     known = concerning(notes(), version, set(told))
-    lines = _changes(files) + [f"security {mended}: {text}" for mended, text in known]
+    lines += [f"security {mended}: {text}" for mended, text in known]
     echo("\n".join(lines) or "As it was made; no security note concerns it.")
     return int(bool(lines))
 

@@ -1,7 +1,9 @@
 """Copies of the package: under any name, in part, as a file that runs; and what is said of a changed one."""
 
+import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,10 +32,10 @@ def run(tmp_path, monkeypatch):
     return run
 
 
-def python(folder, *args):
+def python(folder, *args, interpreter=PYTHON):
     """The output of an interpreter that has nothing but the copy."""
     done = subprocess.run(
-        [PYTHON, "-S", "-W", "error", *args],
+        [interpreter, "-S", "-W", "error", *args],
         cwd=folder,
         env={"PYTHONPATH": str(folder)},
         capture_output=True,
@@ -118,6 +120,47 @@ def test_another_interpreter_makes_the_same_copy(run, tmp_path):
         assert [one.read(name) for name in one.namelist()] == [two.read(name) for name in two.namelist()]
 
 
+ALL = """
+import importlib, pkgutil, sys
+sys.path.insert(0, "program.zip")
+import web
+names = [each.name for each in pkgutil.walk_packages(web.__path__, "web.")]
+for name in names:
+    if name.rpartition(".")[2] not in ("__main__", "sitecustomize"):
+        importlib.import_module(name)
+print(len(names), "modules")
+"""
+ALIASES = (
+    "import flask, jinja2, werkzeug.debug, click; print(flask.Flask.__module__, click.command.__module__)"
+)
+ERROR = """
+from web import Microweb
+from web.server.debugger import DebuggedApplication
+from web.testing import Client
+app = Microweb("shop")
+app.testing = True
+app.add_url_rule("/", "index", lambda: 1 / 0)
+page = Client(DebuggedApplication(app)).get("/").text
+print("ZeroDivisionError" in page, "response=self.full_dispatch_request()" in page)
+"""
+
+
+@pytest.mark.parametrize("interpreter", [PYTHON, PYPY], ids=["this", "pypy"])
+def test_all_of_it_works_in_a_zip_file(run, tmp_path, interpreter):
+    if not interpreter:
+        pytest.skip("pypy3 is not installed")
+    run("program.zip", "--zip", "--name", "web")
+    zipped = functools.partial(python, tmp_path, interpreter=interpreter)
+    assert int(zipped("-c", ALL).split()[0]) > 100
+    visit = "NAME = 'web'\n" + (ROOT / "tests" / "hosts" / "visit.py").read_text("utf-8")
+    served = zipped("-c", f"import sys\nsys.path.insert(0, 'program.zip')\n{visit}")
+    assert served == "served by web.app\n"
+    assert re.search("\n(Applications will work|Everything works) here", zipped("program.zip", "doctor"))
+    assert zipped("program.zip", "compat", "-c", ALIASES) == "web.app web.cli.core\n"
+    (tmp_path / "error.py").write_text("import sys\nsys.path.insert(0, 'program.zip')\n" + ERROR)
+    assert zipped("error.py") == "True True\n"
+
+
 def test_a_zip_file_has_what_runs(run, tmp_path):
     run("web.zip", "--zip", "--name", "web")
     with zipfile.ZipFile("web.zip") as file:
@@ -166,6 +209,14 @@ class TestCheck:
         output = run("web", "--check", status=1)
         assert output.splitlines()[1:] == ["security 99.1: escaping left a quote"]
 
+    def test_the_folder_that_it_lies_in(self, run, copy):
+        assert "it has no VENDORED.json. There is one in ./web." in run(".", "--check", status=1)
+
+    @pytest.mark.parametrize("record", ["", "[]", "{}", '{"version": "1", "files": [], "sha256": 1}'])
+    def test_a_broken_record(self, run, copy, record):
+        (copy / "VENDORED.json").write_text(record)
+        assert "web is no copy that this command made" in run("web", "--check", status=1)
+
     @pytest.mark.parametrize("dest", ["nowhere", "empty", "broken.zip"])
     def test_what_is_no_copy(self, run, tmp_path, dest):
         (tmp_path / "empty").mkdir()
@@ -183,7 +234,11 @@ def test_notes_are_well_formed():
     ("args", "message"),
     [
         ([], "Missing argument 'DEST'"),
+        ([""], "DEST is empty"),
+        ([".", "--only", ""], "There is no part ''"),
+        (["--check", "web", "--name", "web"], "--check takes DEST alone"),
         ([".", "--name", "a-b"], "'a-b' cannot be imported; --name takes a name such as 'web'."),
+        ([".", "--name", "class"], "'class' cannot be imported"),
         ([".", "--only", "rooting"], "There is no part 'rooting'; there are"),
     ],
 )
@@ -208,9 +263,20 @@ def test_a_zip_file_overwrites_nothing_that_is_not_a_copy(run, tmp_path):
         before = (tmp_path / dest).stat()
         assert f"{dest} is there already and is no copy" in run(dest, "--zip", status=1)
         assert (tmp_path / dest).stat().st_mtime_ns == before.st_mtime_ns
+    run("mine.zip", "--zip", "--only", "signing")
+    with zipfile.ZipFile(tmp_path / "mine.zip", "a") as file:
+        file.writestr("shop/__init__.py", "mine")
+    message = "mine.zip has files of yours, such as shop/__init__.py"
+    assert message in run("mine.zip", "--zip", "--only", "signing", status=1)
     run("lib/web.zip", "--zip", "--only", "signing")
     run("lib/web.zip", "--zip", "--only", "signing,markup")
     assert "As it was made" in run("lib/web.zip", "--check")
+
+
+def test_without_zlib(run, monkeypatch):
+    monkeypatch.setattr(vendor.zipfile, "zlib", None)
+    assert "needs zlib, which this Python was built without" in run("web.zip", "--zip", status=1)
+    assert not os.path.exists("web.zip")
 
 
 def test_what_cannot_be_written_is_told_in_a_line(run, tmp_path):
