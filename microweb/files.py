@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     Text = t.Optional[str]
+    Kind = tuple[str, Text]
     Stat = tuple[t.Optional[int], t.Optional[float]]
     Path = t.Union[os.PathLike[str], str]
     MaxAge = t.Union[int, t.Callable[[t.Optional[str]], t.Optional[int]], None]
@@ -111,7 +112,7 @@ def _absolute_path(path_or_file: t.Any, root: Path | None) -> str | None:
     return os.path.abspath(path_or_file) if root is None else os.path.join(root, path_or_file)
 
 
-def _guess(name: Text, mimetype: Text, as_attachment: bool) -> tuple[str, Text]:
+def _guess(name: Text, mimetype: Text, as_attachment: bool) -> Kind:
     """The media type, by default what the name suggests, and the encoding that goes with it."""
     if name is None and as_attachment:
         raise TypeError(f"No name provided for attachment. {_GIVE_NAME}.")
@@ -129,13 +130,7 @@ def _guess(name: Text, mimetype: Text, as_attachment: bool) -> tuple[str, Text]:
 # Kept, since most files are asked for again: one that changes has another size or time.
 @lru_cache(maxsize=256)
 def _describe(
-    path: Text,
-    name: Text,
-    kind: tuple[str, Text],
-    attached: bool,
-    stat: Stat,
-    etag: bool | str,
-    max_age: t.Any,
+    path: Text, name: Text, kind: Kind, attached: bool, stat: Stat, etag: bool | str, max_age: t.Any
 ) -> list[tuple[str, str]]:
     """The headers that follow from the file: what it is, by what it is known and for how long it is good."""
     # The type is what it says, whatever the content looks like: an upload must not become a page.

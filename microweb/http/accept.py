@@ -42,21 +42,26 @@ class Accept(HeaderValue, ImmutableList["tuple[str, float]"]):  # type: ignore[m
         """Whether an offer is in an accepted range."""
         return item == "*" or item.lower() == value.lower()
 
-    def find(self, key: str | tuple[str, float]) -> int:
-        """The position of the most exact range that a value is in, -1 if it is in none."""
-        if isinstance(key, str):
-            return next((index for index, pair in enumerate(self) if self._value_matches(key, pair[0])), -1)
-        return next((index for index, pair in enumerate(self) if pair == key), -1)
+    def _position(self, value: str) -> int:
+        """The position of the most exact range that the value is in, -1 if it is in none."""
+        return next((index for index, (item, _) in enumerate(self) if self._value_matches(value, item)), -1)
 
     def index(self, key: str | tuple[str, float]) -> int:  # type: ignore[override]
-        """`find`, but ValueError if the value is in no range."""
-        position = self.find(key)
+        """The position of the range that a value is in; ValueError if it is in none."""
+        position = self._position(key) if isinstance(key, str) else list.index(self, key)
         if position < 0:
             raise ValueError(key)
         return position
 
+    def find(self, key: str | tuple[str, float]) -> int:
+        """`index`, but -1 if the value is in no range."""
+        try:
+            return self.index(key)
+        except ValueError:
+            return -1
+
     def __contains__(self, value: str) -> bool:  # type: ignore[override]
-        return self.find(value) >= 0
+        return self._position(value) >= 0
 
     # By position it is a list, by value it answers with the weight.
     def __getitem__(self, key: t.Any) -> t.Any:
@@ -80,7 +85,7 @@ class Accept(HeaderValue, ImmutableList["tuple[str, float]"]):  # type: ignore[m
         result = default
         best: tuple[float, tuple[bool, ...]] = (0, ())
         for offer in matches:
-            position = self.find(offer)
+            position = self._position(offer)
             if position >= 0:
                 item, quality = self[position]
                 rank = quality, self._specificity(item)

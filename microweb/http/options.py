@@ -155,11 +155,16 @@ def parse_options_header(value: str | None) -> tuple[str, dict[str, str]]:
     rest = rest.strip(" \t")
     if not main or not rest or len(rest) > _MAX_OPTIONS_LENGTH:
         return main, {}
-    pairs = list(_scan_options(rest))
-    # A continuation or a charset shows in the name: most headers have none.
-    if "*" in rest and any("*" in key for key, _ in pairs):
-        return main, _join_continuations(pairs)
-    return main, {key: _unquote_option(text) for key, text in pairs}
+    options: dict[str, str] = {}
+    charsets: dict[str, str] = {}
+    for key, text in _scan_options(rest):
+        # A continuation or a charset shows in the name: most headers have none.
+        if "*" in key:
+            _add_part(options, charsets, key, text)
+        else:
+            options[key] = _unquote_option(text)
+            charsets.pop(key, None)
+    return main, options
 
 
 def _scan_options(rest: str) -> t.Iterator[tuple[str, str]]:
@@ -186,25 +191,19 @@ def _decode_extended(text: str, charset: str = "") -> tuple[str, str]:
     return (url_unquote(text, charset) if charset in CHARSETS else text), charset
 
 
-def _join_continuations(pairs: t.Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Options of which some come in parts; the parts are joined as they come, whatever their
-    numbers.
+def _add_part(options: dict[str, str], charsets: dict[str, str], marked: str, text: str) -> None:
+    """Add an option with a charset, or a part of one; parts are joined as they come, whatever their numbers.
+
+    `charsets` holds the options that came in parts so far.
     """
-    options: dict[str, str] = {}
-    charsets: dict[str, str] = {}
-    for marked, text in pairs:
-        key, number, extended = _MARKED.fullmatch(marked).groups()  # type: ignore[union-attr]
-        charset = charsets.get(key, "") if number else ""
-        if extended:
-            text, charset = _decode_extended(text, charset)
-        else:
-            text = _unquote_option(text)
-        # An option in one piece and one in parts under the same name: the later of them counts.
-        if not number:
-            charsets.pop(key, None)
-        elif key in charsets:
-            text = options[key] + text
-        if number:
-            charsets[key] = charset
-        options[key] = text
-    return options
+    key, number, extended = _MARKED.fullmatch(marked).groups()  # type: ignore[union-attr]
+    charset = charsets.get(key, "") if number else ""
+    if extended:
+        text, charset = _decode_extended(text, charset)
+    else:
+        text = _unquote_option(text)
+    # An option in one piece and one in parts under the same name: the later of them counts.
+    options[key] = options[key] + text if number and key in charsets else text
+    charsets.pop(key, None)
+    if number:
+        charsets[key] = charset

@@ -180,14 +180,14 @@ class MultiPartParser:
         opened: list[t.IO[bytes]] = []
         try:
             for event in self._events(stream, boundary):
-                if type(event) is not Data:
+                if type(event) is Data:
+                    opened[-1].write(event.data)
+                elif type(event) is not Preamble:
                     part = event
                     # Fields stay in memory: the decoder counts their bytes.
                     is_file = type(part) is File
                     opened.append(self.start_file_streaming(part, content_length) if is_file else BytesIO())
-                    continue
-                opened[-1].write(event.data)
-                if not event.more_data:
+                if type(event) is Data and not event.more_data:
                     found[type(part)].append((part.name, self._finish(part, opened[-1])))
         except BaseException:
             # A spool that is only dropped warns, and keeps its disk space until it is collected.
@@ -204,7 +204,7 @@ class MultiPartParser:
         return file.read().decode(self.get_part_charset(part.headers), "replace")
 
     def _events(self, stream: t.IO[bytes], boundary: bytes) -> t.Iterator[t.Any]:
-        """The events of the parts, without what stands before and after them."""
+        """What the stream holds, up to its end."""
         decoder = MultipartDecoder(boundary, self.max_form_memory_size, max_parts=self.max_form_parts)
         ended = False
         while not ended:
@@ -214,8 +214,7 @@ class MultiPartParser:
             decoder.receive_data(data or None)
             # What was read may hold many parts: all of it is taken out before more is read.
             while (event := decoder.next_event()) is not NEED_DATA and type(event) is not Epilogue:
-                if type(event) is not Preamble:
-                    yield event
+                yield event
 
     def start_file_streaming(self, event: File, total_content_length: int | None) -> t.IO[bytes]:
         """A file to write an upload to."""
