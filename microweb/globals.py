@@ -89,9 +89,10 @@ def _find_app() -> Microweb:
     return app
 
 
-def _find_json() -> JSONProvider | None:
-    app = top_app()
-    return None if app is None else app.json
+def _find_json() -> JSONProvider:
+    app_context, request_context = _contexts.get()
+    context = request_context if app_context is None else app_context
+    return json._detached if context is None else context.app.json
 
 
 def _find_g() -> _AppCtxGlobals:

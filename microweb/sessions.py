@@ -64,10 +64,9 @@ class SecureCookieSession(CallbackDict, SessionMixin):  # type: ignore[type-arg]
     """
 
     modified = False
-    #: The cookie that it was read from.
+    #: The cookie that it was read from, and what read it and will write the next one.
     _cookie: str | None = None
-    #: What read that, and will write the next one.
-    _codec: t.Any = None
+    _serializer: t.Any = None
 
     def __init__(self, initial: t.Mapping[str, t.Any] | None = None) -> None:
         dict.__init__(self, initial or ())
@@ -196,22 +195,15 @@ session_json_serializer = TaggedJSONSerializer()
 
 
 @functools.lru_cache(maxsize=32)
-def _signing_serializer(keys: t.Any, salt: t.Any, codec: t.Any, *how: t.Any) -> URLSafeTimedSerializer:
-    """Return the one signer for these settings, so that requests do not build it again."""
-    from .signing import URLSafeTimedSerializer
+def _signing_serializer(
+    keys: t.Any, salt: t.Any, serializer: t.Any, key_derivation: t.Any, digest_method: t.Any
+) -> URLSafeTimedSerializer:
+    """Return the one serializer for these settings, so that requests do not build it again."""
+    from .signing import StraightSerializer
 
-    signer_kwargs = dict(zip(("key_derivation", "digest_method"), how))
-    serializer = URLSafeTimedSerializer(keys, salt, codec, signer_kwargs=signer_kwargs)
-    # A signer keeps nothing of what it signs: one serves all requests.
-    serializer.make_signer = functools.lru_cache(serializer.make_signer)  # type: ignore[method-assign]
-    return serializer
-
-
-@functools.lru_cache(maxsize=32)
-def _codec(serializer: t.Any) -> t.Any:
-    from .signing import straight
-
-    return straight(serializer)
+    return StraightSerializer(
+        keys, salt, serializer, key_derivation=key_derivation, digest_method=digest_method
+    )
 
 
 @functools.lru_cache(maxsize=16)
@@ -312,17 +304,15 @@ class SecureCookieSessionInterface(SessionInterface):
         if serializer is None:
             return None
         # A sibling domain can plant a second cookie of that name: it must not hide ours.
-        codec = _codec(serializer)
         for value in _cookies_of(request, self.get_cookie_name(app)):
-            max_age = int(app.permanent_session_lifetime.total_seconds())
+            lifetime = app.permanent_session_lifetime
             try:
-                data = codec.loads(value, max_age=max_age)
+                data = serializer.loads(value, max_age=lifetime.days * 86400 + lifetime.seconds)
             except _bad_data():
                 continue
             if isinstance(data, dict):  # else it was signed for something else
                 session = self.session_class(data)
-                session._cookie = value
-                session._codec = codec
+                session._cookie, session._serializer = value, serializer
                 return session
         return self.session_class()
 
@@ -370,13 +360,10 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def _cookie_value(self, app: t.Any, session: SessionMixin, response: Response) -> str | None:
         """Return what the cookie holds: the session itself, signed."""
-        codec = getattr(session, "_codec", None)
-        if codec is None:
-            serializer = self.get_signing_serializer(app)
-            if serializer is None:
-                raise RuntimeError("The session cannot be signed: the secret key was removed.")
-            codec = _codec(serializer)
-        value: str = codec.dumps(dict(session))
+        serializer = getattr(session, "_serializer", None) or self.get_signing_serializer(app)
+        if serializer is None:
+            raise RuntimeError("The session cannot be signed: the secret key was removed.")
+        value: str = serializer.dumps(dict(session))
         limit = app.config["MAX_COOKIE_SIZE"]
         if len(value) > limit - len(self.get_cookie_name(app)) and limit:
             self._complain_of_size(app, session, value)

@@ -54,34 +54,34 @@ def __getattr__(name: str) -> t.Any:
     return encoder
 
 
-def _current_provider() -> JSONProvider | None:
-    """Return `app.json` of the active context, or None. Replaced once contexts exist."""
-    return None
+def _current_provider() -> JSONProvider:
+    """Return `app.json` of the active context, else `_detached`. Replaced once contexts exist."""
+    return _detached
 
 
 def dumps(obj: t.Any, **kwargs: t.Any) -> str:
     """Return `obj` as JSON text, by `app.json.dumps` in a context."""
-    return (_current_provider() or _detached).dumps(obj, **kwargs)
+    return _current_provider().dumps(obj, **kwargs)
 
 
 def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
     """Write `obj` as JSON to a text file, by `app.json.dump` in a context."""
-    (_current_provider() or _detached).dump(obj, fp, **kwargs)
+    _current_provider().dump(obj, fp, **kwargs)
 
 
 def loads(s: str | bytes, **kwargs: t.Any) -> t.Any:
     """Return what JSON text or UTF-8 bytes describe, by `app.json.loads` in a context."""
-    return (_current_provider() or _detached).loads(s, **kwargs)
+    return _current_provider().loads(s, **kwargs)
 
 
 def load(fp: t.IO[t.Any], **kwargs: t.Any) -> t.Any:
     """Read JSON from a file, by `app.json.load` in a context."""
-    return (_current_provider() or _detached).load(fp, **kwargs)
+    return _current_provider().load(fp, **kwargs)
 
 
 def jsonify(*args: t.Any, **kwargs: t.Any) -> Response:
     """Return a JSON response: of one argument, of several as a list, or of keywords."""
-    return (_current_provider() or _detached).response(*args, **kwargs)
+    return _current_provider().response(*args, **kwargs)
 
 
 # What would end a script element, open a comment or entity, or close a quoted attribute; and the

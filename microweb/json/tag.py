@@ -12,8 +12,8 @@ from __future__ import annotations
 import sys
 from binascii import a2b_base64, b2a_base64
 
+from .. import json
 from ..markup import Markup
-from . import dumps, loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -246,11 +246,11 @@ class TaggedJSONSerializer:
 
     def dumps(self, value: t.Any) -> str:
         """Return `value` as compact JSON text."""
-        return dumps(self.tag(value), separators=_COMPACT)
+        return json._current_provider().dumps(self.tag(value), separators=_COMPACT)
 
     def loads(self, value: str) -> t.Any:
         """Return what `dumps` was given."""
-        found = loads(value)
+        found = json._current_provider().loads(value)
         # The keys of the default tags begin with a blank.
         plain = self._untagged and type(value) is str and '" ' not in value and "\\" not in value
         return found if plain else self._untag_scan(found)

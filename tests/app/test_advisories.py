@@ -13,7 +13,7 @@ from io import BytesIO
 
 import pytest
 
-from microweb import Microweb, abort, redirect, render_template_string, request, session, sessions, url_for
+from microweb import Microweb, abort, redirect, render_template_string, request, session, url_for
 from microweb.http.caching import generate_etag
 from microweb.http.urls import url_quote
 from microweb.middleware import ProxyFix, SharedDataMiddleware
@@ -286,8 +286,9 @@ def test_signatures_are_compared_in_constant_time_CVE_2022_48566(app, monkeypatc
     with client.session_transaction() as stored:
         stored["a"] = 1
     app.get("/a", endpoint="a")(lambda: str(session.get("a")))
-    codec = sessions._codec(app.session_interface.get_signing_serializer(app))
-    codec._seen.clear()  # as in another process: this one remembers the cookies that it has signed
+    app.session_interface.get_signing_serializer(
+        app
+    )._seen.clear()  # as in another process: this one remembers the cookies that it has signed
     constant_time = hmac.compare_digest
 
     def compare(one, other):

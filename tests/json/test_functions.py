@@ -35,7 +35,7 @@ def provider(monkeypatch):
 
 @pytest.fixture
 def detached(monkeypatch):
-    monkeypatch.setattr(json, "_current_provider", lambda: None)
+    monkeypatch.setattr(json, "_current_provider", lambda: json._detached)
 
 
 def test_detached(detached):
