@@ -49,6 +49,8 @@ def secret():
         ("--color", "", ["red", "green"]),
         ("--color", "r", ["red"]),
         ("", "--color=g", ["green"]),
+        ("--color =", "g", ["green"]),
+        ("--color", "=", ["red", "green"]),
         ("--app x", "show", ["show"]),
         ("show", "--p", ["--port"]),
         ("show", "", ["big", "small"]),
@@ -62,6 +64,13 @@ def secret():
 def test_offers(words, incomplete, offers):
     items = complete(tool, "tool", words.split(), incomplete)
     assert [item.value if item.type == "plain" else f"{item.type}:{item.value}" for item in items] == offers
+
+
+def test_an_application_is_a_file_as_a_rule():
+    from microweb.cli.main import cli
+
+    (item,) = complete(cli, "microweb", ["--app"], "hel")
+    assert (item.type, item.value) == ("file", "hel")
 
 
 def shell(place, line, **environ):
