@@ -29,7 +29,7 @@ def cases(contender: str) -> dict[str, Callable[[], None]]:
 
         with Observer(app) as observer:
             call()
-        if not observer.root.steps:
+        if not observer.steps:
             raise SystemExit("The observer saw nothing: there is nothing to compare.")
     return {"hello": call}
 
