@@ -13,6 +13,7 @@ import os
 import zipfile
 from hashlib import sha256
 from keyword import iskeyword
+from pathlib import Path
 
 from .decorators import argument, command, option
 from .exceptions import ClickException, UsageError
@@ -61,7 +62,7 @@ def vendor_command(dest: str, name: str | None, as_zip: bool, only: str | None, 
         if as_zip:
             _write_zip(dest, name, files)
         else:
-            _write_folder(os.path.join(dest, name), files)
+            _write_folder(Path(dest, name), files)
     except OSError as error:
         raise ClickException(f"{error.filename or dest} cannot be written: {error.strerror}.") from None
     echo(f"{len(files)} files of {_own_name()} {_version()} as {name!r} in {dest}")
@@ -79,8 +80,8 @@ def _version() -> str:
 
 def source_files() -> Files:
     """The files of this package, wherever it lies."""
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    if os.path.isdir(root):
+    root = Path(__file__).absolute().parent.parent
+    if root.is_dir():
         files = _files_below(root)
     else:
         archive: t.Any = __loader__.archive  # type: ignore[name-defined]
@@ -89,16 +90,10 @@ def source_files() -> Files:
     return files
 
 
-def _files_below(root: str) -> Files:
-    paths = (os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names)
-    found = {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}
-    kept = (name for name in sorted(found) if "__pycache__/" not in name and name[-4:] != ".pyc")
-    return {name: _content(found[name]) for name in kept}
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
+def _files_below(root: str | Path) -> Files:
+    paths = {path.relative_to(root).as_posix(): path for path in Path(root).rglob("*") if path.is_file()}
+    kept = (name for name in sorted(paths) if "__pycache__/" not in name and name[-4:] != ".pyc")
+    return {name: paths[name].read_bytes() for name in kept}
 
 
 def _files_zipped(archive: str, folder: str) -> Files:
@@ -174,7 +169,7 @@ def _hashes(files: Files) -> tuple[dict[str, str], str]:
     return hashes, sha256(json.dumps(hashes).encode()).hexdigest()
 
 
-def _refuse_loss(target: str, old: Files, strange: t.Iterable[str] = ()) -> None:
+def _refuse_loss(target: str | Path, old: Files, strange: t.Iterable[str] = ()) -> None:
     """Nobody's own files are overwritten, nor what somebody has changed in a copy."""
     if old and _RECORD not in old:
         raise ClickException(
@@ -186,16 +181,14 @@ def _refuse_loss(target: str, old: Files, strange: t.Iterable[str] = ()) -> None
         raise ClickException(f"{target} was changed since it was made; see --check, and remove it first.")
 
 
-def _write_folder(target: str, files: Files) -> None:
+def _write_folder(target: Path, files: Files) -> None:
     old = _read_folder(target)
     _refuse_loss(target, old)
     for path in old:
-        os.remove(os.path.join(target, *path.split("/")))
+        (target / path).unlink()
     for path, data in {**files, _RECORD: _record(files)}.items():
-        place = os.path.join(target, *path.split("/"))
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        with open(place, "wb") as file:
-            file.write(data)
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_bytes(data)
 
 
 def _write_zip(dest: str, name: str, files: Files) -> None:
@@ -221,11 +214,11 @@ def _write_zip(dest: str, name: str, files: Files) -> None:
 # Checking
 
 
-def _read_folder(target: str) -> Files:
+def _read_folder(target: Path) -> Files:
     """The files of a copy; of another folder just the names of what is in it, which may be anything."""
-    if os.path.exists(os.path.join(target, _RECORD)) or not os.path.isdir(target):
+    if (target / _RECORD).exists() or not target.is_dir():
         return _files_below(target)
-    return {name: b"" for name in os.listdir(target) if name != "__pycache__"}
+    return {path.name: b"" for path in target.iterdir() if path.name != "__pycache__"}
 
 
 def _read_zip(dest: str) -> tuple[Files, list[str]]:
@@ -255,14 +248,15 @@ def _check(dest: str) -> int:
     """1 if the copy was changed or a note concerns it; what it is, either way."""
     files: Files = {}
     try:
-        files = _read_folder(dest) if os.path.isdir(dest) else _read_zip(dest)[0]
+        files = _read_folder(Path(dest)) if os.path.isdir(dest) else _read_zip(dest)[0]
         record = json.loads(files[_RECORD])
         version, told = record["version"], record["files"]
         lines = _changes(files)
         echo(f"{record['package']} {version}, {len(told)} files, sha256 {record['sha256'][:16]}")
     except (OSError, AttributeError, LookupError, TypeError, ValueError, StopIteration, zipfile.BadZipFile):
-        places = (os.path.join(dest, name) for name in files)
-        near = [f" There is one in {each}." for each in places if os.path.exists(os.path.join(each, _RECORD))]
+        near = [
+            f" There is one in {Path(dest, name)}." for name in files if Path(dest, name, _RECORD).exists()
+        ]
         message = f"{dest} is no copy that this command made: it has no {_RECORD}.{''.join(near[:1])}"
         raise ClickException(message) from None
     known = concerning(notes(), version, set(told))

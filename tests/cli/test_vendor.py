@@ -210,7 +210,7 @@ class TestCheck:
         assert output.splitlines()[1:] == ["security 99.1: escaping left a quote"]
 
     def test_the_folder_that_it_lies_in(self, run, copy):
-        assert "it has no VENDORED.json. There is one in ./web." in run(".", "--check", status=1)
+        assert "it has no VENDORED.json. There is one in web." in run(".", "--check", status=1)
 
     @pytest.mark.parametrize("record", ["", "[]", "{}", '{"version": "1", "files": [], "sha256": 1}'])
     def test_a_broken_record(self, run, copy, record):
