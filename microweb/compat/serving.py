@@ -3,6 +3,7 @@ an application no trace of a coding that is undone."""
 
 from __future__ import annotations
 
+from ..http.headers import EnvironHeaders
 from ..server import gateway, loop, serving
 
 TYPE_CHECKING = False
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 
 class WSGIRequestHandler(gateway.WSGIRequestHandler):
     """A handler whose environ tells that the body came in chunks, although they are gone."""
+
+    @property
+    def headers(self) -> EnvironHeaders:
+        """The request's fields."""
+        return EnvironHeaders(self.head.variables)
 
     def make_environ(self) -> dict[str, t.Any]:
         """The environ of this request."""

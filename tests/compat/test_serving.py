@@ -10,7 +10,7 @@ from microweb.server.body import Body
 from microweb.server.head import take_head
 
 
-def environ(data: bytes) -> dict:
+def handler(data: bytes) -> serving.WSGIRequestHandler:
     head = take_head(bytearray(data))
     server = types.SimpleNamespace(base_environ={})
     link = types.SimpleNamespace(
@@ -21,7 +21,16 @@ def environ(data: bytes) -> dict:
         limits=types.SimpleNamespace(requests=9),
     )
     body = Body(link, head.length, chunked=head.chunked)
-    return serving.WSGIRequestHandler(link, head, body).make_environ()
+    return serving.WSGIRequestHandler(link, head, body)
+
+
+def environ(data: bytes) -> dict:
+    return handler(data).make_environ()
+
+
+def test_handlers_of_programs_read_the_fields() -> None:
+    headers = handler(b"GET / HTTP/1.1\r\nHost: a\r\nX-Name: b\r\n\r\n").headers
+    assert (headers["x-name"], headers.get("X-NONE"), [*headers.keys()]) == ("b", None, ["Host", "X-Name"])
 
 
 def test_programs_written_for_werkzeug_see_the_coding() -> None:
