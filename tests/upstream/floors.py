@@ -11,6 +11,7 @@ from .sources import SOURCES
 
 FLOOR = Path(__file__).with_name("floor.json")
 EXTENSIONS = FLOOR.with_name("extensions.json")
+TRIED = FLOOR.with_name("tried.json")
 PAGE = ROOT / "docs" / "conformance.md"
 
 # {"flask/test_basic.py": {"total": 130, "floor": 120}}: `total` is what runs with the real
@@ -88,4 +89,23 @@ def _extensions() -> list[str]:
             f"| {name} | {row['version']} | {row['flask']} | {row['microweb']} |\n"
             for name, row in rows.items()
         ),
+        *_tried(),
+    ]
+
+
+def _tried() -> list[str]:
+    """What was run once, by hand; the command above does not run it again."""
+    tried = json.loads(TRIED.read_text(encoding="utf-8"))
+    return [
+        "\n## Tried once\n\nWith Flask 3.1.3 and without; no command repeats it.\n\n"
+        "| package | version | what was run | passed with Flask | passed with microweb |\n"
+        "|---|---|---|---:|---:|\n",
+        *(
+            "| {name} | {version} | {run} | {flask} | {microweb} |\n".format_map(row)
+            for row in tried["suites"]
+        ),
+        "\nA small application each, after their quickstarts, with the same answers both ways: "
+        f"{tried['applications']}.\n",
+        "\nWhat does not run:\n\n",
+        *(f"- {what}: {why}.\n" for what, why in tried["left"].items()),
     ]
