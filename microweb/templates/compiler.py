@@ -58,9 +58,6 @@ _COLLECTING = "    out = []\n    append = out.append\n    {body}\n"
 _MACRO = "def {function}(%s):\n    {entry}\n" + _COLLECTING
 _MACRO += "    return markup(concat(out)) if t_safe else concat(out)"
 
-#: How long a chain of elif may be before it is cut.
-_MOST_BRANCHES = 50
-
 
 class CodeGenerator(Expressions):
     """Translates one template."""
@@ -68,9 +65,7 @@ class CodeGenerator(Expressions):
     #: The block whose function is being written.
     _block: str | None = None
     #: Is there any `extends`, where was the last one met, and is one of them under no condition?
-    _extends = False
-    _extends_line = 0
-    _has_known_extends = False
+    _extends, _extends_line, _has_known_extends = False, 0, False
 
     # -- the module and its functions
 
@@ -407,7 +402,7 @@ class CodeGenerator(Expressions):
             body = self.statements(branch.body, frame) or self.code("pass")
             [choice] = self.code("if {test}:\n    {body}", test=self.expr(branch.test, frame), body=body)
             choice.orelse, other = other, [choice]
-            if index % _MOST_BRANCHES == 0:
+            if index % 50 == 0:
                 # Each elif is one level deeper in Python's tree, which has a limit. So a chain that
                 # is very long is cut, and goes on there if nothing was chosen before.
                 more = self.temporary()

@@ -55,12 +55,9 @@ class Environment:
         "bytecode_cache": None, "enable_async": False,
     }  # fmt: skip
 
-    sandboxed = False
-    overlayed = False
-    linked_to: Environment | None = None
     #: One that many users share must not be changed.
-    shared = False
-    is_async = False
+    sandboxed = overlayed = shared = is_async = False
+    linked_to: Environment | None = None
     code_generator_class: type[CodeGenerator] = CodeGenerator
     context_class: type[Context] = Context
     template_class: type[Template] = Template
@@ -106,10 +103,9 @@ class Environment:
         """Add an extension, given as a class or as its import path."""
         if isinstance(extension, str):
             module, _, name = extension.rpartition(".")
-            # Jinja's own are the same here, under whatever name this package goes.
-            ours = module in ("", "jinja2.ext")
-            package = __name__.rpartition(".")[0]
-            extension = utils.import_string(f"{package}.ext.{name}" if ours else extension)
+            if module in ("", "jinja2.ext"):  # which are the same here, under whatever name this package goes
+                extension = f"{__name__.rpartition('.')[0]}.ext.{name}"
+            extension = utils.import_string(extension)
         self.extensions[extension.identifier] = extension(self)
 
     def extend(self, **attributes: t.Any) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from ..markup import Markup
 from . import nodes
 from .errors import TemplateAssertionError
-from .utils import pass_context
+from .utils import pass_context, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,19 +105,15 @@ class DebugExtension(Extension):
     def _render(self, context: t.Any) -> str:
         from pprint import pformat  # while debugging
 
-        environment = self.environment
-        shown: dict[str, t.Any] = {"context": context.get_all()}
-        shown.update(filters=sorted(environment.filters), tests=sorted(environment.tests))
-        return pformat(shown, depth=3, compact=True)
+        known = {"filters": sorted(self.environment.filters), "tests": sorted(self.environment.tests)}
+        return pformat({"context": context.get_all(), **known}, depth=3, compact=True)
 
 
 # -- translations
 
 #: The gettext functions, and what each is called with.
-_PARAMETERS = {
-    "gettext": ("string",), "ngettext": ("singular", "plural", "num"), "pgettext": ("context", "string"),
-    "npgettext": ("context", "singular", "plural", "num"),
-}  # fmt: skip
+_PARAMETERS = {"gettext": "string", "ngettext": "singular plural num", "pgettext": "context string"}
+_PARAMETERS["npgettext"] = "context singular plural num"
 
 
 @pass_context
@@ -125,7 +121,7 @@ def _gettext_alias(__context: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
     return __context.call(__context.resolve("gettext"), *args, **kwargs)
 
 
-def _newstyle(function: t.Any, names: tuple[str, ...]) -> t.Any:
+def _newstyle(function: t.Any, names: list[str]) -> t.Any:
     """Wrap a gettext function: named values are put into the text, escaped if need be.
 
     `names` are its parameters; those that are variables in the text too are `context` and `num`.
@@ -144,10 +140,8 @@ def _newstyle(function: t.Any, names: tuple[str, ...]) -> t.Any:
 
 
 #: What is said about tags that do not belong into a translatable text.
-_MISPLACED = {
-    "pluralize": "a translatable section can have only one pluralize section",
-    "trans": "trans blocks can't be nested; did you mean `endtrans`?",
-}
+_MISPLACED = {"pluralize": "a translatable section can have only one pluralize section"}
+_MISPLACED["trans"] = "trans blocks can't be nested; did you mean `endtrans`?"
 
 
 class InternationalizationExtension(Extension):
@@ -177,9 +171,9 @@ class InternationalizationExtension(Extension):
         if newstyle is not None:
             self.environment.newstyle_gettext = newstyle
         functions = {**dict.fromkeys(_PARAMETERS), "gettext": gettext, "ngettext": ngettext, **rest}
+        wrap = _newstyle if self.environment.newstyle_gettext else lambda function, names: function
         for name, function in functions.items():
-            wrap = function is not None and self.environment.newstyle_gettext
-            self.environment.globals[name] = _newstyle(function, _PARAMETERS[name]) if wrap else function
+            self.environment.globals[name] = function and wrap(function, words(_PARAMETERS[name]))
 
     def _uninstall(self, translations: t.Any) -> None:
         for key in _PARAMETERS:

@@ -10,8 +10,8 @@ raised to a power. Names and arguments are Jinja's.
 from __future__ import annotations
 
 import re
+import sys
 from collections import abc, namedtuple
-from functools import cache
 from itertools import groupby, islice
 
 from ..markup import Markup, escape, soft_str
@@ -72,7 +72,7 @@ def do_forceescape(value: t.Any) -> Markup:
 
 
 #: `safe` states that a value is HTML already; the other makes plain text of it, to be escaped.
-do_mark_safe, do_mark_unsafe, do_list = Markup, str, list
+do_mark_safe, do_mark_unsafe, do_list, do_string = Markup, str, list, soft_str
 
 
 def do_striptags(value: t.Any) -> str:
@@ -157,41 +157,27 @@ def do_truncate(
     return (kept if killwords else kept.rsplit(" ", 1)[0]) + end  # type: ignore[no-any-return]
 
 
-@cache
-def _wrapper_class() -> t.Any:
-    from textwrap import TextWrapper
-
-    class LinearWrapper(TextWrapper):
-        """Cuts very long words up first: the rest of a word is copied for each line cut from it,
-        which is quadratic. The lines are the same.
-        """
-
-        def _split(self, text: str) -> list[str]:
-            chunks: list[str] = super()._split(text)
-            size = 64 * self.width if self.break_long_words and self.width > 0 else len(text) or 1
-            return [chunk[i : i + size] for chunk in chunks for i in range(0, len(chunk), size)]
-
-    return LinearWrapper
-
-
 @pass_environment
 def do_wordwrap(
     environment: t.Any, s: t.Any, width: int = 79, break_long_words: bool = True,
     wrapstring: str | None = None, break_on_hyphens: bool = True,
 ) -> str:  # fmt: skip
     """Wrap each line at `width`; lines are joined by `wrapstring`, or the environment's newline."""
-    wrap = _wrapper_class()(width, break_long_words=break_long_words, break_on_hyphens=break_on_hyphens)
+    from textwrap import TextWrapper
+
+    wrap: t.Any = TextWrapper(width, break_long_words=break_long_words, break_on_hyphens=break_on_hyphens)
     wrap.expand_tabs = wrap.replace_whitespace = False
+    # Very long words are cut up first: the rest of a word is copied for each line cut from it, which is
+    # quadratic. The lines are the same.
+    size, split = 64 * width if break_long_words and width > 0 else sys.maxsize, wrap._split
+    wrap._split = lambda text: [word[i : i + size] for word in split(text) for i in range(0, len(word), size)]
     newline = environment.newline_sequence if wrapstring is None else wrapstring
     return newline.join(newline.join(wrap.wrap(line)) for line in s.splitlines())
 
 
-_word = re.compile(r"\w+")
-
-
 def do_wordcount(s: t.Any) -> int:
     """Count words."""
-    return len(_word.findall(soft_str(s)))
+    return len(re.findall(r"\w+", soft_str(s)))
 
 
 _scheme = re.compile(r"[\w.+-]{2,}:/{0,2}")
@@ -528,8 +514,6 @@ do_rejectattr = _selector("do_rejectattr", "Keep the items whose attribute fails
 
 
 # By the functions' names, and then what has another name as a filter or is Python's already.
-FILTERS: dict[str, t.Callable[..., t.Any]] = {
-    name[3:]: func for name, func in globals().items() if name[:3] == "do_" and name[:8] != "do_mark_"
-}
+FILTERS: dict[str, t.Any] = {name[3:]: func for name, func in globals().items() if name[:3] == "do_"}
+del FILTERS["mark_safe"], FILTERS["mark_unsafe"]
 FILTERS.update(abs=abs, count=len, d=do_default, e=escape, escape=escape, length=len, safe=do_mark_safe)
-FILTERS["string"] = soft_str

@@ -39,10 +39,8 @@ for _kind, _name in _TAGS.items():
     _DESCRIPTIONS |= {f"{_kind}_begin": f"begin of {_name}", f"{_kind}_end": f"end of {_name}"}
 
 #: What the parser never sees, though `Environment.lex` shows it; and what it sees as something else.
-_RENAMED: dict[str, t.Any] = dict.fromkeys(
-    words("whitespace comment comment_begin comment_end raw_begin raw_end")
-)
-_RENAMED.update(dict.fromkeys(words("linecomment linecomment_begin linecomment_end")))
+_RENAMED: dict[str, t.Any] = dict.fromkeys(words("whitespace comment comment_begin comment_end raw_begin"))
+_RENAMED.update(dict.fromkeys(words("raw_end linecomment linecomment_begin linecomment_end")))
 _RENAMED.update(linestatement_begin="block_begin", linestatement_end="block_end")
 
 # Extensions import the types of tokens as constants: TOKEN_NAME, TOKEN_BLOCK_BEGIN, ...
@@ -55,7 +53,6 @@ _compile = partial(re.compile, flags=re.M | re.S | re.X)
 #: How deep brackets, and tags, may be nested. The parser, and Python's own, need stack for each.
 MOST_NESTED = 100
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_BRACKETS = frozenset("()[]{}")
 
 #: Blanks are skipped on the way; a newline is not, as it may be what ends a line statement. A float is
 #: not the 2.3 of a.1.2.3. Some characters of names are no \w; what is none after all is found by
@@ -91,8 +88,7 @@ class Token(namedtuple("Token", "lineno type value")):
 
     __slots__ = ()
 
-    def __str__(self) -> str:
-        return describe_token(self)
+    __str__ = describe_token
 
     def test(self, expr: str) -> bool:
         """Is the token of this type, or of this "type:value"?"""
@@ -217,9 +213,8 @@ class Lexer:
         odd = rf"(?!{end}|{variable_end})[^\x00-\x7f\s]"
         variable_ends = rf"-{variable_end}\s*|{variable_end}"
         tags = {"block": block_ends, "variable": variable_ends, "linestatement": r"\s*(?:\n|$)"}
-        self.tag = {
-            kind: _compile(_TOKENS % (f"(?P<{kind}_end>{ends}) |", odd, odd)) for kind, ends in tags.items()
-        }
+        patterns = {kind: _TOKENS % (f"(?P<{kind}_end>{ends}) |", odd, odd) for kind, ends in tags.items()}
+        self.tag = {kind: _compile(pattern) for kind, pattern in patterns.items()}
         # Between brackets "}}" closes two of them, so there the end is not looked for.
         self.inside = _compile(_TOKENS % ("", odd, odd))
 
@@ -345,7 +340,7 @@ class _Scan:
             type_ = match.lastgroup or ""
             start, end = match.span(type_)
             text = source[start:end]
-            if type_ == "operator" and text in _BRACKETS:
+            if type_ == "operator" and text in "()[]{}":
                 self.mistake = self.bracket(brackets, text)
                 if self.mistake:
                     break

@@ -150,8 +150,7 @@ class PackageLoader(FileSystemLoader):
         files = getattr(self._loader, "_get_files", lambda: getattr(self._loader, "_files", None))()
         if files is None:
             raise TypeError("This zip importer does not say which files it has.")
-        start = len(self._archive)
-        prefix = self.searchpath[0][start:].lstrip(os.path.sep) + os.path.sep
+        prefix = self.searchpath[0][len(self._archive) :].lstrip(os.path.sep) + os.path.sep
         names = [name[len(prefix) :] for name in files if name.startswith(prefix)]
         return sorted(name.replace(os.path.sep, "/") for name in names if name and name[-1] != os.path.sep)
 
@@ -260,10 +259,10 @@ class ModuleLoader(BaseLoader):
 
         return "tmpl_" + sha1(name.encode("utf-8")).hexdigest()
 
-    @staticmethod
-    def get_module_filename(name: str) -> str:
+    @classmethod
+    def get_module_filename(cls, name: str) -> str:
         """Return the name of the file for a template."""
-        return ModuleLoader.get_template_key(name) + ".py"
+        return cls.get_template_key(name) + ".py"
 
     def load(self, environment: t.Any, name: str, globals: t.Any = None) -> t.Any:
         """Find the module and run its code; it imports nothing, so it is no import."""

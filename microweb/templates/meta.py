@@ -17,8 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-_REFERENCES = (nodes.Extends, nodes.FromImport, nodes.Import, nodes.Include)
-
 
 def find_undeclared_variables(ast: nodes.Template) -> set[str]:
     """Return the variables that must come from the context, whatever branch is taken."""
@@ -29,7 +27,7 @@ def find_undeclared_variables(ast: nodes.Template) -> set[str]:
 
 def find_referenced_templates(ast: nodes.Template) -> t.Iterator[str | None]:
     """Yield the templates that are extended, imported and included; None for a computed name."""
-    for node in ast.find_all(_REFERENCES):
+    for node in ast.find_all((nodes.Extends, nodes.FromImport, nodes.Import, nodes.Include)):
         wanted = node.template
         values = [getattr(item, "value", None) for item in getattr(wanted, "items", [wanted])]
         if len(values) == 1 and isinstance(values[0], (tuple, list)):

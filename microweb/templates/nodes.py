@@ -39,10 +39,9 @@ class EvalContext:
     """
 
     def __init__(self, environment: t.Any, template_name: str | None = None) -> None:
-        self.environment = environment
+        self.environment, self.volatile = environment, False
         escapes = environment.autoescape
         self.autoescape: bool = escapes(template_name) if callable(escapes) else escapes
-        self.volatile = False
 
     def save(self) -> dict[str, t.Any]:
         """Return the present state, for `revert`."""

@@ -36,11 +36,10 @@ _SIGNS: dict[str, tuple[int, t.Any]] = {
     "tilde": (4, nodes.Concat), "mul": (5, nodes.Mul), "div": (5, nodes.Div), "floordiv": (5, nodes.FloorDiv),
     "mod": (5, nodes.Mod), "pow": (6, nodes.Pow),
 }  # fmt: skip
-_WORDS: dict[str, tuple[int, t.Any]] = {
-    "or": (0, nodes.Or), "and": (1, nodes.And), "in": _COMPARISON, "not": _COMPARISON
-}  # fmt: skip
+_WORDS: dict[str, t.Any] = {"or": (0, nodes.Or), "and": (1, nodes.And), "in": _COMPARISON, "not": _COMPARISON}
 
 _PREFIXES: dict[str, t.Any] = {"sub": nodes.Neg, "add": nodes.Pos}
+_SUFFIXES = {"pipe": "parse_filter", "lparen": "parse_call", "name": "parse_test"}
 #: Tokens that may begin the argument of a test without parentheses: `x is divisibleby 3`.
 _TEST_ARGUMENT = frozenset(["name", "string", "integer", "float", "lparen", "lbracket", "lbrace"])
 _CONTEXT = ("name:with", "name:without")
@@ -73,11 +72,9 @@ class Parser:
         """Complain about a tag that nobody parses, or that ends something else; or about the end."""
         message = f"Encountered unknown tag {name!r}." if name else "Unexpected end of template."
         expected = [[describe_token_expr(expr) for expr in exprs] for exprs in self._end_token_stack]
+        why = "You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for"
         if expected:
-            mistaken = (
-                "You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for"
-            )
-            looking = mistaken if name in sum(expected, []) else "Jinja was looking for the following tags:"
+            looking = why if name in sum(expected, []) else "Jinja was looking for the following tags:"
             message += f" {looking} {' or '.join(map(repr, expected[-1]))}."
         if self._tag_stack:
             message += f" The innermost block that needs to be closed is {self._tag_stack[-1]!r}."
@@ -132,8 +129,8 @@ class Parser:
         if name not in STATEMENTS and name not in self.extensions:
             self.fail_unknown_tag(name, token.lineno)
         if len(self._tag_stack) == MOST_NESTED:
-            too_deep = f"tags are nested more than {MOST_NESTED} deep"
-            self.fail(f"{too_deep}, the innermost is {name!r}", token.lineno)
+            place = f"{MOST_NESTED} deep, the innermost is {name!r}"
+            self.fail(f"tags are nested more than {place}", token.lineno)
         self._tag_stack.append(name)
         node = getattr(self, STATEMENTS[name])() if name in STATEMENTS else self.extensions[name](self)
         self._tag_stack.pop()
@@ -474,16 +471,11 @@ class Parser:
 
     def parse_filter_expr(self, node: t.Any) -> t.Any:
         """Filters, tests, and calls of what they return."""
-        while True:
-            token = self.stream.current
-            if token.type == "pipe":
-                node = self.parse_filter(node)
-            elif token.type == "name" and token.value == "is":
-                node = self.parse_test(node)
-            elif token.type == "lparen":
-                node = self.parse_call(node)
-            else:
-                return node
+        while (token := self.stream.current).type in _SUFFIXES:
+            if token.type == "name" and token.value != "is":
+                break
+            node = getattr(self, _SUFFIXES[token.type])(node)
+        return node
 
     def parse_subscript(self, node: t.Any) -> t.Any:
         """`.name`, `.0` or `[...]`."""
@@ -560,11 +552,10 @@ class Parser:
         negated = self.stream.skip_if("name:not")
         name, args = self._parse_function()
         token = self.stream.current
-        if args is None:
-            args = ([], [], None, None)
-            if token.type in _TEST_ARGUMENT and not token.test_any("name:else", "name:or", "name:and"):
-                if token.test("name:is"):
-                    self.fail("You cannot chain multiple tests with is")
-                args[0].append(self.parse_postfix(self.parse_primary()))
+        if args is None and token.test("name:is"):
+            self.fail("You cannot chain multiple tests with is")
+        ends = token.test_any("name:else", "name:or", "name:and")
+        argument = args is None and token.type in _TEST_ARGUMENT and not ends
+        args = args or ([self.parse_postfix(self.parse_primary())] if argument else [], [], None, None)
         node = nodes.Test(node, name, *args, lineno=lineno)
         return nodes.Not(node, lineno=lineno) if negated else node

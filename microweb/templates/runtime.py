@@ -211,7 +211,7 @@ class LoopContext:
     """
 
     index0 = -1
-    _last_changed_value: t.Any = missing
+    _last_changed_value = _before = _current = _after = missing
 
     def __init__(self, iterable: t.Any, undefined: t.Any, recurse: t.Any = None, depth0: int = 0) -> None:
         self._undefined, self._recurse = undefined, recurse
@@ -220,7 +220,6 @@ class LoopContext:
         self._iterable, self._indexed = iterable, type(iterable) in (list, tuple)
         if not self._indexed:
             self._source = iter(iterable)
-            self._before = self._current = self._after = missing
 
     def steps(self) -> t.Iterator[tuple[int, t.Any]]:
         """Yield (index0, item)."""
@@ -361,12 +360,12 @@ class Undefined:
         """What is missing, and from what."""
         if self._undefined_hint:
             return self._undefined_hint
+        name, owner = self._undefined_name, object_type_repr(self._undefined_obj)
         if self._undefined_obj is missing:
-            return f"{self._undefined_name!r} is undefined"
-        owner = object_type_repr(self._undefined_obj)
-        if not isinstance(self._undefined_name, str):
-            return f"{owner} has no element {self._undefined_name!r}"
-        return f"{owner!r} has no attribute {self._undefined_name!r}"
+            return f"{name!r} is undefined"
+        if isinstance(name, str):
+            return f"{owner!r} has no attribute {name!r}"
+        return f"{owner} has no element {name!r}"
 
     @internalcode
     def _fail_with_undefined_error(self, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
@@ -447,25 +446,22 @@ def make_logging_undefined(logger: t.Any = None, base: type[Undefined] = Undefin
     if logger is None:
         import logging  # for who wants a log and has none
 
-        logger = logging.getLogger(
-            __name__
-        )  # which goes to stderr, unless the program has set up another way
+        # Its messages go to stderr, unless the program has set up another way.
+        logger = logging.getLogger(__name__)
 
-    def logged(name: str) -> t.Any:
+    def logged(name: str, log: t.Any, text: str) -> t.Any:
         method = getattr(base, name)
 
-        def warn(undefined: Undefined) -> t.Any:
-            logger.warning("Template variable warning: %s", undefined._undefined_message)
-            return method(undefined)
+        def tell(undefined: Undefined, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            log(text, undefined._undefined_message)
+            return method(undefined, *args, **kwargs)
 
-        return warn
+        return tell
 
-    def fail(undefined: Undefined, *args: t.Any, **kwargs: t.Any) -> t.NoReturn:
-        logger.error("Template variable error: %s", undefined._undefined_message)
-        base._fail_with_undefined_error(undefined)
-
-    methods = {name: logged(name) for name in ("__str__", "__iter__", "__bool__")}
-    return type("LoggingUndefined", (base,), {"_fail_with_undefined_error": fail, "__slots__": (), **methods})
+    uses, fail = ("__str__", "__iter__", "__bool__"), "_fail_with_undefined_error"
+    methods = {name: logged(name, logger.warning, "Template variable warning: %s") for name in uses}
+    methods[fail] = logged(fail, logger.error, "Template variable error: %s")
+    return type("LoggingUndefined", (base,), {"__slots__": (), **methods})
 
 
 def must_be_namespace(*values: t.Any) -> None:
@@ -477,9 +473,9 @@ def must_be_namespace(*values: t.Any) -> None:
 def exported(environment: t.Any, module: t.Any, name: str, position: str) -> t.Any:
     """Return what was imported from a template, or an undefined value that says where that was."""
     template = f"the template {module.__name__!r} (imported on {position})"
-    undefined = f"{template} does not export the requested name {name!r}"
+    hint = f"{template} does not export the requested name {name!r}"
     value = getattr(module, name, missing)
-    return environment.undefined(undefined, name=name) if value is missing else value
+    return environment.undefined(hint, name=name) if value is missing else value
 
 
 def no_such(kind: str, name: str) -> t.Callable[..., t.Any]:

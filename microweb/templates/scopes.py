@@ -39,8 +39,6 @@ _OUTER_FIELDS: dict[t.Any, tuple[t.Any, ...]] = {
 }  # fmt: skip
 
 _NAMES = frozenset({nodes.Name, nodes.NSRef})
-#: What is done with a name, by its `ctx`; an NSRef has none, and reads the namespace that it changes.
-_NAMES_DO = {"param": "declare_parameter", "store": "store", "load": "load"}
 
 
 class Scope:
@@ -50,7 +48,6 @@ class Scope:
         self.parent = parent
         #: From here outwards, as names are looked up.
         self.chain: tuple[Scope, ...] = (self,) if parent is None else (self, *parent.chain)
-        self.level = len(self.chain) - 1
         self.function = function or parent is None
         self.refs: dict[str, str] = {}
         self.loads: dict[str, tuple[str, str | None]] = {}
@@ -77,7 +74,7 @@ class Scope:
     # -- defining
 
     def _define(self, name: str, kind: str, source: str | None = None, ident: str | None = None) -> str:
-        self.refs[name] = ident = ident or f"l_{self.level}_{name}"
+        self.refs[name] = ident = ident or f"l_{len(self.chain) - 1}_{name}"
         self.loads[ident] = kind, source
         return ident
 
@@ -115,8 +112,9 @@ class Scope:
         for node in body:
             kind = type(node)
             if kind in _NAMES:
+                # An NSRef has no ctx: it reads the namespace that it changes.
                 ctx = "param" if as_param else getattr(node, "ctx", "load")
-                getattr(self, _NAMES_DO[ctx])(node.name)
+                getattr(self, "declare_parameter" if ctx == "param" else ctx)(node.name)
             elif isinstance(node, nodes.Expr):
                 if node.parts:  # walk() needs no stack, however long a chain is
                     self.scan([part for part in node.walk() if type(part) in _NAMES], as_param)
@@ -133,10 +131,9 @@ class Scope:
         stored = self.stores.copy()
         self.scan(node.iter_child_nodes())
         for name in self.stores - stored:
-            if self.kind(name) == "param":
-                continue  # an offer that a branch has taken
-            outer = self._outer(name)
-            self.loads[self.refs[name]] = ("resolve", name) if outer is None else ("alias", outer)
+            if self.kind(name) != "param":  # an offer that a branch has taken
+                outer = self._outer(name)
+                self.loads[self.refs[name]] = ("resolve", name) if outer is None else ("alias", outer)
 
 
 def _bound_names(node: nodes.Node) -> list[str]:

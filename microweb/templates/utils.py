@@ -22,8 +22,7 @@ class MissingType:
     def __repr__(self) -> str:
         return "missing"
 
-    def __reduce__(self) -> str:
-        return "missing"
+    __reduce__ = __repr__
 
 
 missing: t.Any = MissingType()
@@ -206,11 +205,7 @@ class Namespace:
         return f"<Namespace {self.__attrs!r}>"
 
 
-_LOREM = words(
-    "ac ad amet ante arcu at auctor commodo congue cras cursus diam dolor donec dui eget elit enim erat est"
-    " et etiam eu felis fusce hac id in integer ipsum justo lacus leo libero ligula lorem luctus magna mauris"
-    " mi nam nec non nulla nunc odio orci porta purus quam risus sed sem sit tellus urna ut vel velit"
-)
+_LOREM = words("amet arcu at congue cras diam dolor eget elit erat est et ipsum justo lorem mi nec orci sed")
 
 
 def generate_lorem_ipsum(n: int = 5, html: bool = True, min: int = 20, max: int = 100) -> str:
@@ -227,7 +222,5 @@ def generate_lorem_ipsum(n: int = 5, html: bool = True, min: int = 20, max: int 
 
 
 #: What every template may call, unless the environment's `globals` say otherwise.
-DEFAULT_NAMESPACE = {
-    "range": range, "dict": dict, "lipsum": generate_lorem_ipsum, "cycler": Cycler, "joiner": Joiner,
-    "namespace": Namespace,
-}  # fmt: skip
+DEFAULT_NAMESPACE = {"range": range, "dict": dict, "lipsum": generate_lorem_ipsum, "namespace": Namespace}
+DEFAULT_NAMESPACE.update(cycler=Cycler, joiner=Joiner)
