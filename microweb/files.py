@@ -141,11 +141,9 @@ def _describe(
     if name is not None:
         disposition = "attachment" if attached else "inline"
         headers.add("Content-Disposition", dump_options_header(disposition, _disposition(name)))
-    if max_age is None:
-        # Keep it, but ask whether it is still good: the answer is a 304.
-        headers.add("Cache-Control", "no-cache")
-    else:
-        headers.add("Cache-Control", f"{'public' if max_age > 0 else 'no-cache'}, max-age={max_age}")
+    # Without an age: keep it, but ask whether it is still good; the answer is a 304.
+    cache = "no-cache" if max_age is None or max_age <= 0 else "public"
+    headers.add("Cache-Control", cache if max_age is None else f"{cache}, max-age={max_age}")
     # Cheap and good enough: a file that changes keeps neither its size nor its time.
     if etag is True and path is not None:
         etag = f"{stat[1]}-{stat[0]}-{adler32(path.encode(errors='surrogateescape')) & 0xFFFFFFFF}"
