@@ -48,6 +48,7 @@ class Scope:
         self.parent = parent
         #: From here outwards, as names are looked up.
         self.chain: tuple[Scope, ...] = (self,) if parent is None else (self, *parent.chain)
+        self.level = len(self.chain) - 1
         self.function = function or parent is None
         self.refs: dict[str, str] = {}
         self.loads: dict[str, tuple[str, str | None]] = {}
@@ -74,7 +75,7 @@ class Scope:
     # -- defining
 
     def _define(self, name: str, kind: str, source: str | None = None, ident: str | None = None) -> str:
-        self.refs[name] = ident = ident or f"l_{len(self.chain) - 1}_{name}"
+        self.refs[name] = ident = ident or f"l_{self.level}_{name}"
         self.loads[ident] = kind, source
         return ident
 

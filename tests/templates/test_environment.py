@@ -24,7 +24,7 @@ from microweb.templates import (
     select_autoescape,
 )
 from microweb.templates.ext import Extension
-from microweb.templates.nodes import CallBlock, Const, ContextReference, Output
+from microweb.templates.nodes import CallBlock, Const, ContextReference, Output, OverlayScope
 
 
 def test_options():
@@ -324,3 +324,20 @@ class RepeatTag(Extension):
 def test_a_tag_parsed_as_another_one():
     source = "{% when x %}{% foreach a in x %}{{ a }}{% endfor %}{% endif %}"
     assert Environment(extensions=[RepeatTag]).from_string(source).render(x="ab") == "ab"
+
+
+class OverlayTag(Extension):
+    """A tag whose body sees the entries of a mapping as variables."""
+
+    tags = {"overlay"}
+
+    def parse(self, parser):
+        node = OverlayScope(lineno=next(parser.stream).lineno)
+        node.context = parser.parse_expression()
+        node.body = parser.parse_statements(("name:endoverlay",), drop_needle=True)
+        return node
+
+
+def test_an_overlay_of_variables():
+    source = "{{ x }}{% overlay {'y': 3, 'x': [4]} %}{{ x }}{{ y }}{% for x in x %}{{ x }}{% endfor %}{% endoverlay %}{{ x }}"
+    assert Environment(extensions=[OverlayTag]).from_string(source).render(x=1) == "1[4]341"
