@@ -201,7 +201,7 @@ class RequestHeaders(Message):
         """How long the body says it is; None if it is chunked or does not say."""
         return parse_content_length(*map(self.headers.get, ("Content-Length", "Transfer-Encoding")))
 
-    _parsed_content_type = computed(lambda self: parse_options_header(self.headers.get("Content-Type")))
+    _parsed_content_type: tuple[str, dict[str, str]] = parsed_header("Content-Type", parse_options_header)
 
     @property
     def mimetype(self) -> str:
