@@ -7,6 +7,7 @@ can read*. Imported when there is such a page to make.
 from __future__ import annotations
 
 from .exceptions import BadRequestKeyError, MethodNotAllowed, NotFound, UnsupportedMediaType
+from .responses import error_page
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def follow_accept(app: t.Any, error: HTTPException, request: Request) -> HTTPExc
     if error.response is not None:
         return error
     kind = request.accept_mimetypes.best_match(_OFFERS, "text/html")
-    response: Response = app.response_class.force_type(error.get_response(request.environ), request.environ)
+    response: Response = app.response_class.force_type(error_page(error, request.environ), request.environ)
     response.vary.add("Accept")
     description = error.description or ""
     if kind == "text/plain":

@@ -51,11 +51,32 @@ def _convert(app: Microweb, body: t.Any) -> Response:
         if isinstance(body, HTTPException):
             # It is handled. What led to it would hold the frames that hold it, in a cycle.
             body.__traceback__ = body.__context__ = body.__cause__ = None
-            body = body.get_response(environ)
+            body = error_page(body, environ)
         return app.response_class.force_type(body, environ)
     except TypeError as error:
         message = f"{error}\n{_not_a_response(body)}"
         raise TypeError(message).with_traceback(error.__traceback__) from None
+
+
+#: A page that this package has written needs nothing, leads nowhere, and belongs in nobody's frame.
+_PAGE_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+)
+_PAGE_METHODS = ("get_response", "get_headers", "get_body")
+
+
+def error_page(error: HTTPException, environ: dict[str, t.Any]) -> ResponseBase:
+    """The response of an error; if the page is the plain one, with headers that keep it harmless."""
+    response = error.get_response(environ)
+    kind = type(error)
+    plain = all(getattr(kind, name) is getattr(HTTPException, name) for name in _PAGE_METHODS)
+    if plain and error.response is None and (error.code or 0) >= 400:
+        for name, value in _PAGE_HEADERS:
+            response._append(name, value)
+    return response
 
 
 def _is_iterator(value: t.Any) -> bool:

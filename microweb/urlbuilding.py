@@ -30,9 +30,12 @@ _ANCHOR_SAFE = "%!#$&'()*+,/:;=?@"
 class UrlBuilding:
     """The application's part that deals with URLs."""
 
+    _told_of_hosts = False
+
     if TYPE_CHECKING:
         config: t.Any
         url_map: Map
+        logger: t.Any
         response_class: t.Any
         subdomain_matching: bool
         overrides_url_adapter: bool
@@ -96,8 +99,7 @@ class UrlBuilding:
             if endpoint[:1] == ".":
                 blueprint = context.request.blueprint
                 endpoint = endpoint[1:] if blueprint is None else blueprint + endpoint
-            if _external is None:
-                _external = _scheme is not None
+            _external = self._names_host(_scheme is not None if _external is None else _external)
         else:
             adapter = self._adapter_without_request(_external)
             _external = _external is not False
@@ -136,6 +138,21 @@ class UrlBuilding:
         )
         context.paths = self.url_map._paths if plain else NO_PATHS
         return context.paths
+
+    def _names_host(self, external: bool) -> bool:
+        """Pass the choice on; say once that the host of whole URLs is the one that the client named.
+
+        In a mail that resets a password the link then leads to who asked for it (CVE-2011-4140).
+        """
+        config = self.config
+        known = config["TRUSTED_HOSTS"] or config["SERVER_NAME"]
+        if external and not (known or config["DEBUG"] or self._told_of_hosts):
+            self._told_of_hosts = True
+            self.logger.warning(
+                "url_for() made a whole URL with the host that the request names, and that may be any: set"
+                ' app.config["TRUSTED_HOSTS"] = ["example.org"] to the names that this application has.'
+            )
+        return external
 
     def _adapter_without_request(self, external: bool | None) -> MapAdapter:
         context = top_app_context()

@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from microweb import Microweb, redirect, request, send_from_directory, session, stream_with_context
+from microweb import Microweb, redirect, request, send_from_directory, session, stream_with_context, url_for
 from microweb.http.headers import Headers
 from microweb.json import dumps, loads
 from microweb.security import check_password_hash, safe_join
@@ -207,6 +207,30 @@ def test_streamed_teardown(app):
 
     assert status(app) == 200
     assert events == ["streaming", "teardown"]
+
+
+@differs(
+    "plain error pages",
+    "no headers beside their type",
+    "`nosniff`, no frames, no referrer, `no-store`",
+    "nobody's frame, and no cache",
+)
+def test_error_pages(app):
+    response = app.test_client().get("/nothing")
+    assert response.headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@differs(
+    "`_external` URLs with the host of the request",
+    "",
+    "logged once, unless `TRUSTED_HOSTS` or `SERVER_NAME` is set, or in debug mode",
+    "a client may name any host",
+)
+def test_untrusted_hosts(app, caplog):
+    app.add_url_rule("/", "index", lambda: url_for("index", _external=True))
+    assert status(app) == status(app) == 200
+    assert caplog.text.count("TRUSTED_HOSTS") == 1
 
 
 @differs(

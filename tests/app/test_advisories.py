@@ -14,6 +14,7 @@ from io import BytesIO
 import pytest
 
 from microweb import Microweb, abort, redirect, render_template_string, request, session, url_for
+from microweb.exceptions import NotFound
 from microweb.http.caching import generate_etag
 from microweb.http.urls import url_quote
 from microweb.middleware import ProxyFix, SharedDataMiddleware
@@ -417,3 +418,55 @@ def test_a_signature_holds_for_one_purpose():
     signed = interface.get_signing_serializer(app).dumps({"user": "ada"})
     with pytest.raises(BadSignature):
         other_interface.get_signing_serializer(app).loads(signed)
+
+
+# -- error pages and links
+
+
+def test_error_pages_are_in_nobodys_frame(app):
+    # B143
+    class Own(NotFound):
+        def get_body(self, environ=None, scope=None):
+            return "<style>p { color: red }</style><p>Not here."
+
+    app.get("/own", endpoint="own")(lambda: Own())
+    app.get("/response", endpoint="response")(lambda: abort(app.response_class("mine", 410)))
+    app.get("/moved/", endpoint="moved")(lambda: "")
+    app.get("/broken", endpoint="broken")(lambda: 1 / 0)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    client = app.test_client()
+    for path, status in {"/nothing": 404, "/broken": 500}.items():
+        for app.config["ERRORS_FOLLOW_ACCEPT"] in (False, True):
+            response = client.get(path)
+            assert response.status_code == status
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+            assert response.headers.getlist("Content-Security-Policy") == [
+                "default-src 'none'; frame-ancestors 'none'"
+            ]
+            assert response.headers["Referrer-Policy"] == "no-referrer"
+            assert response.headers["Cache-Control"] == "no-store"
+    # Pages of others need what they need, and a redirect has no page to speak of.
+    for path in ("/own", "/response", "/moved"):
+        assert "Content-Security-Policy" not in client.get(path).headers
+    assert "GET" in client.post("/own").headers["Allow"]
+
+
+def test_links_for_mails_name_hosts_that_are_known_CVE_2011_4140(app, caplog):
+    # B66
+    app.get("/reset", endpoint="reset")(lambda: url_for("reset", _external=True) + url_for("reset"))
+    client = app.test_client()
+    for app.config["DEBUG"] in (True, False):
+        assert (
+            client.get("/reset", headers={"Host": "evil.example"}).text == "http://evil.example/reset/reset"
+        )
+        assert not caplog.messages or not app.debug
+    client.get("/reset")
+    [message] = caplog.messages  # once, not for each request
+    assert 'app.config["TRUSTED_HOSTS"] =' in message
+    caplog.clear()
+    for key, value in {"TRUSTED_HOSTS": ["localhost"], "SERVER_NAME": "localhost"}.items():
+        known = Microweb("known")
+        known.get("/reset", endpoint="reset")(lambda: url_for("reset", _external=True))
+        known.config[key] = value
+        assert known.test_client().get("/reset").text == "http://localhost/reset"
+    assert not caplog.messages
