@@ -33,6 +33,10 @@ EXTENSIONS = {
     "flask_smorest": Source("0.47.0", "a415ce7db3d7e63dd854eb16d59047686dbf5d31c4913e245fa5657f88e7788d"),
     "flask_marshmallow": Source("1.5.0", "7c06b56e41647eccdb3cd57c25b109f19191b4c62509362bd64920cdf601a066"),
     "flask_httpauth": Source("4.8.1", "88499b22f1353893743c3cd68f2ca561c4ad9ef75cd6bcc7f621161cd0e80744"),
+    "flask_jwt_extended": Source("4.7.4", "78fd0f460317facf3a0084a6457ffaf2f1dda9eefbd576f94cea35b0eadd5531"),
+    "flask_compress": Source("1.25", "802954fb3af048cf4ca2a3b414393bf2b98466ae8067e6654ea0aa34ba34aff5"),
+    "flask_moment": Source("1.0.6", "2f8969907cbacde4a88319792e8f920ba5c9dd9d99ced2346cad563795302b88"),
+    "flask_reuploaded": Source("1.6.0", "c18910646384281fbcaa2ee7325f3dc68c3278d33ff4cf1f6053716b580954ac"),
 }
 
 
@@ -81,6 +85,8 @@ LIBRARIES = [
     "flask-smorest==0.47.0",
     "flask-marshmallow==1.5.0",
     "Flask-HTTPAuth==4.8.1",
+    *["Flask-JWT-Extended==4.7.4", "PyJWT", "cryptography", "Flask-Caching==2.5.1", "cachelib"],
+    *["Flask-Compress==1.25", "brotli", "backports.zstd", "Flask-Moment==1.0.6", "Flask-Reuploaded==1.6.0"],
     *["alembic", "Mako", "SQLAlchemy<2.0.44", "greenlet", "typing_extensions", "WTForms"],
     *["email-validator", "dnspython", "idna", "marshmallow", "marshmallow-sqlalchemy", "webargs", "apispec"],
     *[
