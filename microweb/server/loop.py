@@ -317,8 +317,8 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
         """A connection that is ready, None at the end."""
         while not self._ended:
             if not self._ready:
-                # Not for ever: a signal may come in the moment before, and would be noticed after.
-                self._ready.extend(self._poller.poll(_SWEEP_SECONDS))
+                # The main thread not for ever: a signal may come in the moment before, and be noticed after.
+                self._ready.extend(self._poller.poll(None if self.multithread else _SWEEP_SECONDS))
             elif connection := self._parked.pop(self._ready.popleft(), None):
                 return connection
         return None

@@ -41,11 +41,12 @@ class Selector:
         with suppress(KeyError):  # reported already
             self._poller.unregister(fileno)
 
-    def poll(self, timeout: float) -> list[int]:
+    def poll(self, timeout: float | None) -> list[int]:
         """Descriptors that are ready; waits up to *timeout* seconds for one."""
         found: list[int] = []
+        # Never for ever: a change in the moment before may have been missed.
         with suppress(OSError):  # closed while we waited
-            found = [key.fd for key, _ in self._poller.select(timeout)]
+            found = [key.fd for key, _ in self._poller.select(1 if timeout is None else timeout)]
         if self._woken.fileno() in found:
             found.remove(self._woken.fileno())
             if not self._ended:
@@ -86,9 +87,10 @@ class Epoll(Selector):
     def ignore(self, fileno: int) -> None:
         """Nothing: what is closed is forgotten."""
 
-    def poll(self, timeout: float) -> list[int]:
+    def poll(self, timeout: float | None) -> list[int]:
         """Descriptors that are ready; waits up to *timeout* seconds for one."""
-        return [fileno for fileno, _ in self._poller.poll(timeout, 64)]
+        # PyPy's takes no None for "without end".
+        return [fileno for fileno, _ in self._poller.poll(-1 if timeout is None else timeout, 64)]
 
 
 Poller = Epoll if hasattr(select, "epoll") else Selector
