@@ -768,15 +768,10 @@ class Microweb(ShortWay, UrlBuilding, Scaffold):
         if port is None:
             port = int(name_port or 5000)
         options = {"use_reloader": self.debug, "use_debugger": self.debug, "threaded": True, **options}
-        app: t.Any = self
-        if "static_files" in options:
-            from .middleware import SharedDataMiddleware
-
-            app = SharedDataMiddleware(self, options.pop("static_files") or {})
         from .server.serving import run_simple
 
         try:
-            run_simple(host or name_host or "127.0.0.1", int(port), app, **options)
+            run_simple(host or name_host or "127.0.0.1", int(port), self, **options)
         finally:
             # A script may go on setting up after the server was stopped.
             self._got_first_request = False

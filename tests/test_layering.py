@@ -31,21 +31,19 @@ APART = ["typing", "", "__init__", "__main__"]
 FEWER = {"routing": ["exceptions", "http.urls"], "templates": ["markup"]}
 
 #: Between parts of a floor: dates are spelled and strictness is told in one place, the alias layer is a
-#: command, has one (`python -m flask`), and adds middleware to a server, and a trace makes its request as a
-#: test does.
+#: command and has one (`python -m flask`), and a trace makes its request as a test does.
 SIDEWAYS = {
     ("json", "http.dates"),
     ("json", "http.jsonbody"),
     ("cli", "compat"),
     ("compat", "cli.main"),
     ("compat", "cli.script"),
-    ("compat", "middleware"),
     ("cli", "testing"),
     ("testing", "cli.runner"),
 }
 
 #: The imports that point up, and the places that say why.
-UPWARDS = {("exceptions", "http.response")}
+UPWARDS = {("exceptions", "http.response"), ("server.serving", "middleware")}
 
 MODULES = modules()
 SIZES = ROOT / "tests" / "sizes.json"

@@ -82,15 +82,17 @@ class AliasModule(ModuleType):
         super().__init__(name)
         self.__dict__.update(_sources=list(sources(name)), _deleted={})
 
-    def _find(self, alias: str) -> tuple[ModuleType, str] | None:
-        """Where a name lives: the module here and the name there."""
+    def _homes(self, alias: str) -> t.Iterator[tuple[ModuleType, str]]:
+        """Where a name lives: the modules here and the names there. It is read from the first."""
         for home, names in self._sources:
             name = names.get(alias, "")
             if name or ("*" in names and alias[0] != "_"):
                 module = importlib.import_module(home)
                 if hasattr(module, name) if name else _is_public(module, alias):
-                    return module, name or alias
-        return None
+                    yield module, name or alias
+
+    def _find(self, alias: str) -> tuple[ModuleType, str] | None:
+        return next(self._homes(alias), None)
 
     def __getattr__(self, name: str) -> t.Any:
         if name == "__all__":
@@ -113,20 +115,19 @@ class AliasModule(ModuleType):
     def __setattr__(self, name: str, value: t.Any) -> None:
         # A submodule is bound to its parent by the import system: that is no patch.
         if not isinstance(value, ModuleType):
-            found = self._find(name) or self._deleted.pop(name, None)
-            if found is not None:
-                setattr(found[0], found[1], value)
+            for home, known in [*self._homes(name)] or self._deleted.pop(name, ()):
+                setattr(home, known, value)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        found = self._find(name)
-        if found is None:
+        homes = [*self._homes(name)]
+        for home, known in homes:
+            if hasattr(home, known):  # an alias among the homes is rid of it with its own home
+                delattr(home, known)
+        if not homes or name in self.__dict__:
             super().__delattr__(name)
-        else:
-            delattr(*found)
-            self.__dict__.pop(name, None)
-            # mock.patch deletes what it did not find in __dict__, then sets it again.
-            self._deleted[name] = found
+        # mock.patch deletes what it did not find in __dict__, then sets it again.
+        self._deleted[name] = homes
 
     def __dir__(self) -> list[str]:
         names = {name for home, names in self._sources for name in names}

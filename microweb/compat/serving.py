@@ -1,5 +1,5 @@
-"""`werkzeug.serving` where it differs from the server: the server leaves middleware to its caller, and shows
-an application no trace of a coding that is undone."""
+"""`werkzeug.serving` where it differs from the server, which shows an application no trace of a coding that
+is undone."""
 
 from __future__ import annotations
 
@@ -29,13 +29,11 @@ class ThreadedWSGIServer(loop.BaseWSGIServer):
     """The server, which has threads unless it is told otherwise."""
 
 
-def run_simple(
-    hostname: str, port: int, application: t.Any, *args: t.Any, static_files: t.Any = None, **options: t.Any
-) -> int:
-    """The server's ``run_simple``, for files as well: *static_files* is what `SharedDataMiddleware` takes."""
-    if static_files:
-        from ..middleware import SharedDataMiddleware
+# By its name here: who patches `werkzeug.serving.run_simple` patches the server's as well.
+_run_simple = serving.run_simple
 
-        application = SharedDataMiddleware(application, static_files)
+
+def run_simple(hostname: str, port: int, application: t.Any, *args: t.Any, **options: t.Any) -> int:
+    """The server's ``run_simple``, with the handler that programs for Werkzeug expect."""
     options.setdefault("request_handler", WSGIRequestHandler)
-    return serving.run_simple(hostname, port, application, *args, **options)
+    return _run_simple(hostname, port, application, *args, **options)

@@ -48,6 +48,7 @@ def run_simple(
     reloader_type: str = "auto",
     threaded: bool = False,
     processes: int = 1,
+    static_files: t.Any = None,
     **options: t.Any,
 ) -> int:
     """Serve an application until Ctrl-C or SIGTERM; the exit status customary then: 130 or 0.
@@ -59,6 +60,11 @@ def run_simple(
     # "5000" from the environment would fail far from here, in the system's words.
     if not isinstance(port, int):
         raise TypeError(f"port must be an integer, not {port!r}")
+    if static_files:
+        # The one thing of the package that the server reaches for, as only this argument needs it.
+        from ..middleware import SharedDataMiddleware
+
+        application = SharedDataMiddleware(application, static_files)
     set_up()
     # The parent of a reloader answers nothing, and has no PIN to tell.
     if use_debugger and (is_running_from_reloader() or not use_reloader):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from microweb.server import serving
-from microweb.testing import Client
 
 
 @pytest.fixture
@@ -37,14 +36,6 @@ def test_where(app, served, arguments, server_name, expected):
 def test_options_go_to_the_server(app, served):
     app.run(threaded=False, processes=2)
     assert served[0][1] == {"threaded": False, "processes": 2, "use_reloader": False, "use_debugger": False}
-
-
-def test_files_stand_in_front_of_the_application(app, served, tmp_path):
-    (tmp_path / "a.txt").write_text("static")
-    app.run(static_files={"/a": str(tmp_path / "a.txt")})
-    ((host, port, application), options) = served[0]
-    assert "static_files" not in options
-    assert Client(application).get("/a").text == "static"
 
 
 @pytest.mark.parametrize("debug", [True, False])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import io
+import subprocess
+import sys
 import types
 
 from microweb.compat import serving
@@ -39,18 +40,26 @@ def test_programs_written_for_werkzeug_see_the_coding() -> None:
     assert "HTTP_TRANSFER_ENCODING" not in environ(head % (b"Content-Length", b"3"))
 
 
-def test_static_files(tmp_path, monkeypatch) -> None:
-    (tmp_path / "a.txt").write_text("static")
+def test_run_simple_serves_with_that_handler(monkeypatch) -> None:
     asked = []
-    monkeypatch.setattr(serving.serving, "run_simple", lambda *args, **options: asked.append((args, options)))
-    serving.run_simple(
-        "127.0.0.1", 0, lambda environ, start: [b"app"], static_files={"/static": str(tmp_path)}
+    monkeypatch.setattr(serving, "_run_simple", lambda *args, **options: asked.append((args, options)))
+    serving.run_simple("127.0.0.1", 0, None, threaded=True)
+    expected = {"threaded": True, "request_handler": serving.WSGIRequestHandler}
+    assert asked == [(("127.0.0.1", 0, None), expected)]
+
+
+def test_who_replaces_run_simple_gets_what_the_application_runs() -> None:
+    program = """
+import flask, werkzeug.serving
+from unittest import mock
+with mock.patch("werkzeug.serving.run_simple") as replaced:
+    flask.Flask("a").run()
+assert replaced.call_args[0][:2] == ("127.0.0.1", 5000), replaced.call_args
+assert werkzeug.serving.run_simple.__module__.endswith("compat.serving")
+from microweb.server import serving
+assert serving.run_simple is werkzeug.serving.run_simple
+"""
+    done = subprocess.run(
+        [sys.executable, "-m", "microweb", "compat", "-c", program], capture_output=True, text=True
     )
-    ((host, port, application), options) = asked[0]
-    assert options == {"request_handler": serving.WSGIRequestHandler}
-    told = []
-    request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/static/a.txt", "wsgi.input": io.BytesIO()}
-    body = application(request, lambda status, headers: told.append(status))
-    assert b"".join(body) == b"static" and told == ["200 OK"]
-    body.close()
-    assert application({**request, "PATH_INFO": "/a.txt"}, None) == [b"app"]
+    assert (done.returncode, done.stderr) == (0, "")

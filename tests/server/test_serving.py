@@ -14,7 +14,7 @@ import pytest
 from microweb.server.errors import BindError
 from microweb.server.serving import make_server, run_simple, serve
 
-from .live import echo, serving
+from .live import echo, process, serving
 
 needs_unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets")
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,8 +89,6 @@ def test_what_it_cannot_do_is_said():
         make_server("127.0.0.1", 0, echo, ssl_context="cert.pem")
     with pytest.raises(TypeError, match="threded"):
         make_server("127.0.0.1", 0, echo, threded=True)
-    with pytest.raises(TypeError, match="static_files"):
-        run_simple("127.0.0.1", 0, echo, static_files={"/": "."})
 
 
 def test_nothing_is_resolved(monkeypatch):
@@ -182,3 +180,15 @@ def test_another_file_is_never_removed(tmp_path):
 def test_arguments_of_serve(arguments, error):
     with pytest.raises(error, match=next(iter(arguments))):
         serve(echo, "127.0.0.1", 0, **arguments)
+
+
+def test_static_files(tmp_path):
+    (tmp_path / "a.txt").write_text("static")
+    program = PROGRAM.replace(
+        "int(sys.argv[2]), app", "int(sys.argv[2]), app, static_files={'/static': sys.argv[3]}"
+    )
+    with process(program, "127.0.0.1", 0, tmp_path) as server:
+        url = server.stderr.readline().split()[2]
+        with urllib.request.urlopen(f"{url}/static/a.txt") as response:
+            assert response.read() == b"static"
+        server.terminate()

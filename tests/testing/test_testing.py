@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from microweb.http.auth import Authorization
 from microweb.http.datastructures import MultiDict
-from microweb.http.uploads import FileStorage
 from microweb.http.headers import Headers
 from microweb.http.request import Request
 from microweb.http.response import Response
+from microweb.http.uploads import FileStorage
 from microweb.testing import (
     Client,
     ClientRedirectError,
