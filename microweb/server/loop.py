@@ -102,6 +102,7 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
         self._running: set[threading.Thread] = set()
         self._workers: list[threading.Thread] = []
         self._turn, self._ended, self._starved = threading.Lock(), False, False
+        self._failure: BaseException | None = None
         # Opened where they are used: processes that share them would take each other's events.
         self._arrivals: t.Any = None
         self._poller: t.Any = None
@@ -166,6 +167,8 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
                 for poller in (self._arrivals, self._poller):
                     poller.close()
             self._stopped.set()
+        if self._failure is not None:  # whoever supervises this process must not take it for a wish
+            raise self._failure
 
     def shutdown(self) -> None:
         """End serve_forever(), and wait for that unless called from within (a signal handler)."""
@@ -198,6 +201,8 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
                 self._sweep()
                 # However the parent ended: an orphan would hold the port for ever.
                 self.stopping |= self.parent not in (None, os.getppid())
+        except BaseException as error:
+            self._failure = error
         finally:
             self.stopping = True
             try:

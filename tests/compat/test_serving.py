@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import types
@@ -59,7 +60,8 @@ assert werkzeug.serving.run_simple.__module__.endswith("compat.serving")
 from microweb.server import serving
 assert serving.run_simple is werkzeug.serving.run_simple
 """
-    done = subprocess.run(
-        [sys.executable, "-m", "microweb", "compat", "-c", program], capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "microweb", "compat", "-c", program]
+    # Without what commands that ran in this process have set.
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("FLASK_", "MICROWEB_"))}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

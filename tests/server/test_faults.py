@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from microweb.server.gateway import WSGIRequestHandler
+from microweb.server.loop import BaseWSGIServer
 
 from .live import Client, echo, process, serving
 from .test_connection import GET, LAST, POST, statuses
@@ -353,3 +354,15 @@ def test_handshakes_that_come_to_nothing(hello):
     with serving(echo, ssl_context=context, limits={"head_seconds": 0.01}) as live:
         assert b"HTTP" not in live.exchange(hello, end=False)
         assert not any("Traceback" in record for record in live.records)
+
+
+@pytest.mark.parametrize("threads", [0, 8])
+def test_a_server_that_breaks_says_so_to_its_caller(threads, monkeypatch):
+    server = BaseWSGIServer("127.0.0.1", 0, echo, threads)
+
+    def broken():
+        raise MemoryError("no room for another connection")
+
+    monkeypatch.setattr(server, "_sweep", broken)
+    with pytest.raises(MemoryError, match="no room"):
+        server.serve_forever()
