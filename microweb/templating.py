@@ -179,7 +179,9 @@ def explain_template_loading_attempts(app: Microweb, template: str, attempts: li
         lines.append(
             "  The template was looked up from an endpoint that belongs to the blueprint"
             f" {context.request.blueprint!r}.\n"
-            "  Maybe you did not place a template in the right folder?"
+            "  Maybe you did not place a template in the right folder?\n"
+            # Flask's manual says what holds here as well.
+            "  See https://flask.palletsprojects.com/blueprints/#templates"
         )
     app.logger.info("\n".join(lines))
 

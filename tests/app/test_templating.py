@@ -187,3 +187,4 @@ def test_explaining(explained):
 def test_explaining_what_is_wrong(explained, name, problem):
     _, said = explained(name)
     assert problem in said and "belongs to the blueprint 'shop'" in said
+    assert said.endswith("See https://flask.palletsprojects.com/blueprints/#templates")

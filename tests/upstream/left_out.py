@@ -54,5 +54,4 @@ LEFT_OUT: dict[str, str] = {
     "jinja2/test_debug.py::TestDebug::test_regular_syntax_error": _NAMED,
     "jinja2/test_debug.py::TestDebug::test_local_extraction": _PRIVATE,
     "flask/test_appctx.py::test_app_ctx_globals_methods": _NAMED,
-    "flask/test_templating.py::test_template_loader_debugging": "wants the address of the peer's own manual",
 }
