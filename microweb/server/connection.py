@@ -119,7 +119,8 @@ class Connection:
         handler.handle()
         if handler.finished and handler.keep and (body.finished or self._drain(body)):
             return True
-        if handler.finished or handler.chunked or handler.left:
+        # What an application wrote to a socket that it took is to arrive, too.
+        if handler.finished or handler.chunked or handler.left or handler.taken:
             self.linger()
         else:
             # Nothing but the end tells the end: only a reset tells a client that this one is early.

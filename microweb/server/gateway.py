@@ -91,6 +91,9 @@ class RawSocket:
         self._handler = handler
 
     def __getattr__(self, name: str) -> t.Any:
+        # Who copies or shows the environ asks for what a socket has not: that is no use of it.
+        if name.startswith("__"):
+            raise AttributeError(name)
         handler = self._handler
         if not handler.taken:
             handler.taken, handler.keep, handler.headers_sent = True, False, True

@@ -1,5 +1,6 @@
 """The gateway over a socket pair: what the application does, what the client then sees."""
 
+import copy
 import gzip
 import io
 import socket
@@ -331,6 +332,28 @@ def test_the_application_takes_the_socket(error, told, caplog):
 
     assert upgrade(echo) == (b"go on", b"HELLO")
     assert caplog.text.count("the application failed") == told
+
+
+def test_what_was_written_to_the_socket_arrives():
+    """Whether the application hangs up or leaves that to the server, and whatever the client sent meanwhile."""
+
+    def leave(environ, start_response):
+        environ["werkzeug.socket"].sendall(b"go on")
+        environ["werkzeug.socket"].recv(1)  # and no more of it
+        environ["werkzeug.socket"].sendall(b"bye")
+        return []
+
+    assert upgrade(leave) == (b"go on", b"bye")
+
+
+@pytest.mark.parametrize("look", [copy.copy, repr, callable, lambda sock: hasattr(sock, "__html__")])
+def test_who_looks_at_the_environ_takes_no_socket(look):
+    def plain(environ, start_response):
+        look(environ["werkzeug.socket"])
+        start_response("200 OK", [*TEXT, ("Connection", "close")])
+        return [b"ok"]
+
+    assert b"".join(upgrade(plain)).endswith(b"ok")
 
 
 def test_the_socket_is_left_alone():
