@@ -344,9 +344,11 @@ def _accept_host(host: str) -> str:
         name = ""
     if _host_name(name) is None:
         raise SecurityError(f"Host {host[:80]!a} is no host name with an optional port.")
-    if len(accepted_hosts) >= _MAX_ACCEPTED_HOSTS:
-        accepted_hosts.clear()
-    accepted_hosts.add(name)
+    # Names that the DNS cannot hold ("a..b") are not remembered: the URL map has to refuse them each time.
+    if all(0 < len(label) < 64 for label in name.removesuffix(".").split(".")):
+        if len(accepted_hosts) >= _MAX_ACCEPTED_HOSTS:
+            accepted_hosts.clear()
+        accepted_hosts.add(name)
     return name
 
 

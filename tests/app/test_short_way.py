@@ -251,3 +251,13 @@ def test_steps_of_the_class_patched_later(client, app, monkeypatch):
     app.settle()
     client.get("/")
     assert seen == [200]
+
+
+@pytest.mark.parametrize("host", ["a..b", ".a", "a..b:80", "x" * 64])
+def test_a_host_that_is_no_name_is_refused_each_time(app, host):
+    """Not only before it is known: what the URL map cannot be bound to is not asked for URLs either."""
+    client = app.test_client()
+    app.add_url_rule("/whole", "whole", lambda: app.url_for("hello", _external=True))
+    for path in ("/", "/whole", "/whole", "/nowhere"):
+        assert client.get(path, headers={"Host": host}).status_code == 400
+    assert client.get("/whole", headers={"Host": "a.b.:80"}).text == "http://a.b./"

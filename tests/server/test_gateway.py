@@ -335,7 +335,7 @@ def test_the_application_takes_the_socket(error, told, caplog):
 
 
 def test_what_was_written_to_the_socket_arrives():
-    """Whether the application hangs up or leaves that to the server, and whatever the client sent meanwhile."""
+    """Even if the application leaves the end to the server, and has not read all."""
 
     def leave(environ, start_response):
         environ["werkzeug.socket"].sendall(b"go on")
