@@ -143,9 +143,9 @@ def _describe(
         headers.add("Content-Disposition", dump_options_header(disposition, _disposition(name)))
     # Without an age: keep it, but ask whether it is still good; the answer is a 304.
     cache = "no-cache" if max_age is None or max_age <= 0 else "public"
-    headers.add("Cache-Control", cache if max_age is None else f"{cache}, max-age={max_age}")
+    headers.add("Cache-Control", cache if max_age is None else f"{cache}, max-age={int(max_age)}")
     # Cheap and good enough: a file that changes keeps neither its size nor its time.
-    if etag is True and path is not None:
+    if etag and not isinstance(etag, str) and path is not None:
         etag = f"{stat[1]}-{stat[0]}-{adler32(path.encode(errors='surrogateescape')) & 0xFFFFFFFF}"
     if isinstance(etag, str):
         headers.add("ETag", quote_etag(etag))

@@ -315,3 +315,10 @@ def test_root_path(folder):
     assert receive(response)[2] == b"0123456789"
     assert serve("static", "a.txt", _root_path=folder.parent)[2] == b"0123456789"
     assert_not_found("static", "../secret.txt", _root_path=folder.parent)
+
+
+def test_what_is_equal_is_written_alike(folder):
+    """True, 1 and 1.0 are one key of what is kept of a file: none of them must show for another."""
+    for age in (True, 1.0, 1):
+        headers = fetch(folder / "a.txt", max_age=age, etag=age)[1]
+        assert headers["Cache-Control"] == "public, max-age=1" and headers["ETag"]
