@@ -1,12 +1,18 @@
 """Whole connections to a live server: bytes in, bytes out, and what the log says."""
 
+import contextlib
+import errno
 import re
+import socket
 import ssl
 import threading
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from microweb.server import make_server
+from microweb.server.connection import Connection
 
 from .corpus import CHUNKED, POST, bytewise, cut
 from .live import Client, echo, serving
@@ -238,6 +244,29 @@ def test_who_is_idle_for_longest_makes_room():
             assert statuses(live.receive(sock)) == [200]
         for sock in socks:
             sock.close()
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_who_is_closed_while_it_begins_to_wait(closed):
+    """The accept loop may make room with a connection that a thread is about to have watched."""
+
+    class Poller:
+        ignore = staticmethod(bool)
+
+        def watch(self, fileno, writable):
+            if closed:
+                server._hang_up(1)
+            raise OSError(errno.EBADF, "closed")
+
+    ours, theirs = socket.socketpair()
+    with make_server("127.0.0.1", 0, echo) as server, theirs:
+        ours.setblocking(False)
+        server._poller = Poller()
+        connection = Connection(server, ours, ("127.0.0.1", 1))
+        # An error of another kind is told.
+        with contextlib.nullcontext() if closed else pytest.raises(OSError, match="closed"):
+            server.park(connection)
+        connection.close()
 
 
 def test_deadlines():
