@@ -518,3 +518,23 @@ def test_cookies_interchange_with_the_flask_at_hand(flask, value, monkeypatch):
     ours.set_cookie("session", cookies[1])
     theirs.set_cookie("session", cookies[0])
     assert ours.get("/read").text == theirs.get("/read").text == "same"
+
+
+@pytest.mark.parametrize(
+    ("when", "shown"),
+    [
+        (2_000_000_000, "Expires=Wed, 18 May 2033 03:33:20 GMT"),
+        (2e9, "Expires=Wed, 18 May 2033 03:33:20 GMT"),
+        ("Wed, 18 May 2033 03:33:20 GMT", "Expires=Wed, 18 May 2033 03:33:20 GMT"),
+        (datetime(2033, 5, 18, 3, 33, 20, 5), "Expires=Wed, 18 May 2033 03:33:20 GMT"),
+    ],
+)
+def test_an_interface_may_say_when_it_expires_as_set_cookie_takes_it(when, shown):
+    class Interface(SecureCookieSessionInterface):
+        def get_expiration_time(self, app, session):
+            return when
+
+    app = Microweb("expires")
+    app.secret_key, app.session_interface = "key", Interface()
+    app.add_url_rule("/", "set", lambda: str(current_session.setdefault("a", 1)))
+    assert shown in app.test_client().get("/").headers["Set-Cookie"]
