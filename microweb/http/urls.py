@@ -344,11 +344,10 @@ def _accept_host(host: str) -> str:
         name = ""
     if _host_name(name) is None:
         raise SecurityError(f"Host {host[:80]!a} is no host name with an optional port.")
+    if len(accepted_hosts) >= _MAX_ACCEPTED_HOSTS:
+        accepted_hosts.clear()
     # Names that the DNS cannot hold ("a..b") are not remembered: the URL map has to refuse them each time.
-    if all(0 < len(label) < 64 for label in name.removesuffix(".").split(".")):
-        if len(accepted_hosts) >= _MAX_ACCEPTED_HOSTS:
-            accepted_hosts.clear()
-        accepted_hosts.add(name)
+    accepted_hosts.update([name] * all(0 < len(label) < 64 for label in name.removesuffix(".").split(".")))
     return name
 
 

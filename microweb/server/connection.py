@@ -152,12 +152,9 @@ class Connection:
         self.seen = self.limits.linger_bytes
         self.step = self._discard
         self.buffer.clear()
-        try:
+        with suppress(OSError):  # reset, which the next call tells
             self.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.close()
-        else:
-            self._discard()
+        self._discard()
 
     def _discard(self) -> None:
         while (data := self._receive()) and self.seen > 0:

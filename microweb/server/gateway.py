@@ -269,9 +269,7 @@ class WSGIRequestHandler:
                 if self.bodiless:  # an endless stream must not keep a HEAD request
                     break
         end = b"" if self.headers_sent else self._head()
-        if self.chunked:
-            end += b"0\r\n\r\n"
-        if end:
+        if end := end + b"0\r\n\r\n" * self.chunked:
             self.link.send(end)
         self.finished = not self.left
         if self.left:

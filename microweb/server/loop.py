@@ -272,12 +272,8 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
     def park(self, connection: Connection, writable: bool = False) -> None:
         """Let a connection wait for bytes, or until it can be written to."""
         self._parked[connection.fileno] = connection
-        try:
+        with suppress(OSError):  # the accept loop may have made room with it meanwhile: then it is closed
             self._poller.watch(connection.fileno, writable)
-        except OSError:
-            # The accept loop may have made room with it between these two lines: then it is closed.
-            if self._parked.get(connection.fileno) is connection:
-                raise
 
     def forget(self, connection: Connection) -> None:
         """Drop a connection that is about to be closed."""
