@@ -82,17 +82,15 @@ class AliasModule(ModuleType):
         super().__init__(name)
         self.__dict__.update(_sources=list(sources(name)), _deleted={})
 
-    def _homes(self, alias: str) -> t.Iterator[tuple[ModuleType, str]]:
-        """Where a name lives: the modules here and the names there. It is read from the first."""
+    def _find(self, alias: str) -> tuple[ModuleType, str] | None:
+        """Where a name lives: the module here and the name there."""
         for home, names in self._sources:
             name = names.get(alias, "")
             if name or ("*" in names and alias[0] != "_"):
                 module = importlib.import_module(home)
                 if hasattr(module, name) if name else _is_public(module, alias):
-                    yield module, name or alias
-
-    def _find(self, alias: str) -> tuple[ModuleType, str] | None:
-        return next(self._homes(alias), None)
+                    return module, name or alias
+        return None
 
     def __getattr__(self, name: str) -> t.Any:
         if name == "__all__":
@@ -100,7 +98,8 @@ class AliasModule(ModuleType):
         child = f"{self.__name__}.{name}"
         if child in TABLE:
             return importlib.import_module(child)
-        found = self._find(name)
+        # What was deleted is gone, though another home may have one of that name.
+        found = None if name in self._deleted else self._find(name)
         if found is None:
             raise AttributeError(
                 f"module {self.__name__!r}, which is {ROOT}'s alias, has no attribute {name!r}"
@@ -115,19 +114,20 @@ class AliasModule(ModuleType):
     def __setattr__(self, name: str, value: t.Any) -> None:
         # A submodule is bound to its parent by the import system: that is no patch.
         if not isinstance(value, ModuleType):
-            for home, known in [*self._homes(name)] or self._deleted.pop(name, ()):
-                setattr(home, known, value)
+            found = self._deleted.pop(name, None) or self._find(name)
+            if found is not None:
+                setattr(found[0], found[1], value)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        homes = [*self._homes(name)]
-        for home, known in homes:
-            if hasattr(home, known):  # an alias among the homes is rid of it with its own home
-                delattr(home, known)
-        if not homes or name in self.__dict__:
+        found = self._find(name)
+        if found is None:
             super().__delattr__(name)
-        # mock.patch deletes what it did not find in __dict__, then sets it again.
-        self._deleted[name] = homes
+        else:
+            delattr(*found)
+            self.__dict__.pop(name, None)
+            # mock.patch deletes what it did not find in __dict__, then sets it again.
+            self._deleted[name] = found
 
     def __dir__(self) -> list[str]:
         names = {name for home, names in self._sources for name in names}
@@ -183,6 +183,9 @@ class AliasFinder:
     def exec_module(self, module: ModuleType) -> None:
         """Name the file to which "cannot import name" leads, and the version offered."""
         module.__dict__["__file__"] = __file__
+        # Where the server is asked for by Werkzeug's name, it is to behave as Werkzeug's.
+        if module.__name__ == "werkzeug.serving":
+            importlib.import_module(f"{ROOT}.compat.serving")
         if module.__name__ in PEERS:
             module.__dict__["__version__"] = PEERS[module.__name__][1]
 

@@ -4,7 +4,7 @@ is undone."""
 from __future__ import annotations
 
 from ..http.headers import EnvironHeaders
-from ..server import gateway, loop, serving
+from ..server import gateway, loop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,11 +29,6 @@ class ThreadedWSGIServer(loop.BaseWSGIServer):
     """The server, which has threads unless it is told otherwise."""
 
 
-# By its name here: who patches `werkzeug.serving.run_simple` patches the server's as well.
-_run_simple = serving.run_simple
-
-
-def run_simple(hostname: str, port: int, application: t.Any, *args: t.Any, **options: t.Any) -> int:
-    """The server's ``run_simple``, with the handler that programs for Werkzeug expect."""
-    options.setdefault("request_handler", WSGIRequestHandler)
-    return _run_simple(hostname, port, application, *args, **options)
+# What `run_simple` and all others take if they are given none: one function, so that who patches
+# `werkzeug.serving.run_simple` reaches what `app.run` calls.
+loop.BaseWSGIServer.handler_class = WSGIRequestHandler

@@ -52,6 +52,8 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
     parent: int | None = None
     #: What to do about an application that holds the only thread beyond the end.
     give_up: t.Callable[[], object] = staticmethod(bool)
+    #: What answers a request, where the caller names nothing else.
+    handler_class: type[WSGIRequestHandler] = WSGIRequestHandler
 
     def __init__(
         self,
@@ -67,9 +69,9 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
         log_format: str = FORMAT,
         **limits: t.Any,
     ) -> None:
-        self.app, self.limits = app, Limits(**limits)
-        self.request_handler = request_handler or WSGIRequestHandler
-        self.passthrough_errors, self.log_format = passthrough_errors, log_format
+        self.app, self.limits, self.log_format = app, Limits(**limits), log_format
+        self.request_handler = request_handler or self.handler_class
+        self.passthrough_errors = passthrough_errors
         self.threads = THREADS if threaded is True else int(threaded) or 1
         self.multithread, self.multiprocess = self.threads > 1, processes > 1
         # Before the port is taken: a certificate that cannot be read must not leave it open.

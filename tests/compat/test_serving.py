@@ -12,6 +12,14 @@ from microweb.server.body import Body
 from microweb.server.head import take_head
 
 
+def run(program: str) -> tuple:
+    command = [sys.executable, "-m", "microweb", "compat", "-c", program]
+    # Without what commands that ran in this process have set.
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("FLASK_", "MICROWEB_"))}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
 def handler(data: bytes) -> serving.WSGIRequestHandler:
     head = take_head(bytearray(data))
     server = types.SimpleNamespace(base_environ={})
@@ -41,12 +49,14 @@ def test_programs_written_for_werkzeug_see_the_coding() -> None:
     assert "HTTP_TRANSFER_ENCODING" not in environ(head % (b"Content-Length", b"3"))
 
 
-def test_run_simple_serves_with_that_handler(monkeypatch) -> None:
-    asked = []
-    monkeypatch.setattr(serving, "_run_simple", lambda *args, **options: asked.append((args, options)))
-    serving.run_simple("127.0.0.1", 0, None, threaded=True)
-    expected = {"threaded": True, "request_handler": serving.WSGIRequestHandler}
-    assert asked == [(("127.0.0.1", 0, None), expected)]
+def test_the_server_takes_that_handler() -> None:
+    program = """
+import werkzeug.serving
+from werkzeug.serving import make_server
+with make_server("127.0.0.1", 0, None) as server:
+    assert server.request_handler is werkzeug.serving.WSGIRequestHandler
+"""
+    assert run(program) == (0, "")
 
 
 def test_who_replaces_run_simple_gets_what_the_application_runs() -> None:
@@ -56,12 +66,23 @@ from unittest import mock
 with mock.patch("werkzeug.serving.run_simple") as replaced:
     flask.Flask("a").run()
 assert replaced.call_args[0][:2] == ("127.0.0.1", 5000), replaced.call_args
-assert werkzeug.serving.run_simple.__module__.endswith("compat.serving")
 from microweb.server import serving
 assert serving.run_simple is werkzeug.serving.run_simple
 """
-    command = [sys.executable, "-m", "microweb", "compat", "-c", program]
-    # Without what commands that ran in this process have set.
-    environ = {key: value for key, value in os.environ.items() if not key.startswith(("FLASK_", "MICROWEB_"))}
-    done = subprocess.run(command, env=environ, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert run(program) == (0, "")
+
+
+def test_a_patch_is_undone_where_it_was_made() -> None:
+    program = """
+from unittest import mock
+import flask.testing, flask.templating
+from microweb import testing, templating
+from microweb.templates import environment
+before = testing.EnvironBuilder, testing.AppEnvironBuilder, environment.Environment, templating.Environment
+with mock.patch("flask.testing.EnvironBuilder"), mock.patch("flask.templating.Environment"):
+    assert testing.EnvironBuilder is before[0] and environment.Environment is before[2]
+assert before == (
+    testing.EnvironBuilder, testing.AppEnvironBuilder, environment.Environment, templating.Environment
+)
+"""
+    assert run(program) == (0, "")
