@@ -237,9 +237,7 @@ class RequestContext(_Context):
     @property
     def session(self) -> SessionMixin:
         """The session; looking at it makes the response vary by cookie."""
-        session = self._opened_session
-        if session is None:
-            session = self._session
+        session = self._session
         session.accessed = True
         return session
 

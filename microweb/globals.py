@@ -90,6 +90,7 @@ def _find_app() -> Microweb:
 
 
 def _find_json() -> JSONProvider:
+    # What top_app() does, without the call: a session is read and written by it in each request.
     app_context, request_context = _contexts.get()
     context = request_context if app_context is None else app_context
     return json._detached if context is None else context.app.json

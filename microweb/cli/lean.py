@@ -173,7 +173,8 @@ def _text(line: list[TokenInfo]) -> str:
     text = before = ""
     for token in line:
         quote = _QUOTE.match(token.string) if token.type == STRING else None
-        if quote and quote[0] == before:
+        # An octal escape at the end may have one digit more.
+        if quote and quote[0] == before and not re.search(r"\\[0-7]{1,2}$", text[:-1]):
             text = text[:-1] + token.string[quote.end() :]
         else:
             text += " " * bool(_TWO_WORDS.match(text[-1:] + token.string[0])) + token.string

@@ -185,7 +185,7 @@ class AliasFinder:
         module.__dict__["__file__"] = __file__
         # Where the server is asked for by Werkzeug's name, it is to behave as Werkzeug's.
         if module.__name__ == "werkzeug.serving":
-            importlib.import_module(f"{ROOT}.compat.serving")
+            importlib.import_module(f"{ROOT}.compat.serving").install()
         if module.__name__ in PEERS:
             module.__dict__["__version__"] = PEERS[module.__name__][1]
 

@@ -29,6 +29,9 @@ class ThreadedWSGIServer(loop.BaseWSGIServer):
     """The server, which has threads unless it is told otherwise."""
 
 
-# What `run_simple` and all others take if they are given none: one function, so that who patches
-# `werkzeug.serving.run_simple` reaches what `app.run` calls.
-loop.BaseWSGIServer.handler_class = WSGIRequestHandler
+def install() -> None:
+    """Let `run_simple` and all others that are given no handler take this one.
+
+    One `run_simple` for both, so that who patches `werkzeug.serving.run_simple` reaches what `app.run` calls.
+    """
+    loop.BaseWSGIServer.handler_class = WSGIRequestHandler

@@ -103,6 +103,7 @@ CASES = {
         "x = ('a'\n     'b' \"c\" f'{d}' f'e' \"\"\"f\"\"\")\n",
         'x=(\'ab\'"c"f\'{d}e\'"""f""")\n',
     ),
+    "an escape that the next text would go on": ("x = ('\\1'\n     '2')\n", "x=('\\1''2')\n"),
     "f-strings": (
         'x = f"a {b["c"]  !r:>{d}} {{}}" \n'.replace('"c"', "'c'"),
         "x=f\"a {b['c']  !r:>{d}} {{}}\"\n",

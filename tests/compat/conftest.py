@@ -9,14 +9,17 @@ import pytest
 
 from microweb import compat
 from microweb.compat.modules import PEERS
+from microweb.server import loop
 
 
 @pytest.fixture
-def installed() -> Iterator[None]:
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Install the alias layer and take it away again."""
     real = [name for name in PEERS if name in sys.modules]
     if real:
         pytest.skip(f"the real {real[0]} is imported in this process")
+    # `werkzeug.serving` sets it for the process.
+    monkeypatch.setattr(loop.BaseWSGIServer, "handler_class", loop.BaseWSGIServer.handler_class)
     compat.install()
     yield
     sys.meta_path.remove(compat._finder)
