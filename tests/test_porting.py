@@ -143,6 +143,26 @@ def test_json_encodings(app, encoding):
     assert status(app, method="POST", data=body, content_type="application/json") == 400
 
 
+@differs(
+    "a form that is cut off, has no boundary or is not UTF-8",
+    "empty, as if nothing had been sent",
+    "400; `silent_form_errors = True` on the request class forgives it",
+    "half an upload is not the same as none",
+)
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n', "multipart/form-data; boundary=b"),
+        (b"--b--\r\n", "multipart/form-data"),
+        (b"a=\x80", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_broken_forms(app, body, kind):
+    app.post("/")(lambda: str(len(request.form) + len(request.files)))
+    assert status(app, "/", "POST", data=body, content_type=kind) == 400
+    assert status(app, "/", "POST", content_type=kind) == 200  # nothing at all is no broken form
+
+
 @differs("NaN in JSON", "read and written", "refused", "it is not JSON")
 def test_nan(app):
     with app.app_context():
