@@ -36,8 +36,10 @@ SIDEWAYS = {
     ("json", "http.dates"),
     ("json", "http.jsonbody"),
     ("cli", "compat"),
+    ("compat", "cli.core"),
     ("compat", "cli.main"),
     ("compat", "cli.script"),
+    ("compat", "cli.terminal"),
     ("cli", "testing"),
     ("testing", "cli.runner"),
 }

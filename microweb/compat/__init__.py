@@ -4,7 +4,7 @@
 module here each name of each peer module lives; nothing is copied and nothing is imported before
 it is asked for. `main` runs another program with the layer installed, its child processes included.
 
-The layer bends nothing in the core to itself: the few names that only it needs are in `extras`.
+The layer bends nothing in the core to itself: the names that only it needs are in `extras` and `click`.
 """
 
 from __future__ import annotations

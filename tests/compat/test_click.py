@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from microweb.cli import extras
+from microweb.compat import click as extras
 from microweb.cli.core import group
 from microweb.cli.runner import CliRunner
 

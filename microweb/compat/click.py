@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from .core import Command, Group
-from .terminal import echo, unstyle
+from ..cli.core import Command, Group
+from ..cli.terminal import echo, unstyle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    from .context import Context
+    from ..cli.context import Context
 
 
 def get_binary_stream(name: str) -> t.Any:
