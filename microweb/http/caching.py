@@ -354,4 +354,5 @@ def parse_if_range_header(value: str | None) -> IfRange:
     if date is not None or not value:
         return IfRange(date=date)
     etag, weak = unquote_etag(value)
-    return IfRange(etag, weak=bool(weak))
+    # With a quote inside it is no tag, and could not be written again.
+    return IfRange() if etag and '"' in etag else IfRange(etag, weak=bool(weak))
