@@ -18,6 +18,7 @@ first: for forms it is empty.
 from __future__ import annotations
 
 import io
+import sys
 from functools import wraps
 from operator import attrgetter
 
@@ -351,7 +352,10 @@ class Request(RequestHeaders):
             raise RuntimeError(
                 "A request created with 'shallow=True' leaves the body to the next application."
             )
-        return get_input_stream(self.environ, max_content_length=self.max_content_length)  # type: ignore[no-any-return]
+        limit = self.max_content_length
+        # There is always one: under it, what breaks within a server's own stream is a client that has gone.
+        limit = sys.maxsize if limit is None else limit
+        return get_input_stream(self.environ, max_content_length=limit)  # type: ignore[no-any-return]
 
     _cached_data: bytes | None = None
 

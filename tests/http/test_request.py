@@ -244,6 +244,8 @@ def test_access_route():
     # B50: what a client says of itself is not its address.
     assert request.remote_addr == "1.1.1.1"
     assert make().access_route == []
+    # A server at a Unix socket.
+    assert make(REMOTE_ADDR="").access_route == [""]
 
 
 def test_storage_classes():
@@ -411,10 +413,11 @@ class Breaking(io.BytesIO):
 
 @pytest.mark.parametrize("read", BODY_READS)
 @pytest.mark.parametrize("frame", [{}, {"wsgi.input_terminated": True}])
-def test_b119_a_connection_that_breaks_in_the_middle(read, frame):
+@pytest.mark.parametrize("limit", [None, 1000])
+def test_b119_a_connection_that_breaks_in_the_middle(read, frame, limit):
     request = post(b"a=1", length=10, **frame)
     request.environ["wsgi.input"] = Breaking(b"a=1")
-    request.max_content_length = 1000
+    request.max_content_length = limit
     with pytest.raises(ClientDisconnected):
         READS[read](request)
 
