@@ -173,8 +173,10 @@ class RequestHeaders(Message):
         """
         from .options import parse_list_header
 
-        addresses = self.headers.get("X-Forwarded-For", self.remote_addr)
-        return self.list_storage_class(parse_list_header(addresses or ""))  # type: ignore[no-any-return]
+        forwarded = self.headers.get("X-Forwarded-For")
+        # Behind a Unix socket the address is empty; it is the last one all the same.
+        own = [] if self.remote_addr is None else [self.remote_addr]
+        return self.list_storage_class(own if forwarded is None else parse_list_header(forwarded))  # type: ignore[no-any-return]
 
     @cached_property
     def cookies(self) -> ImmutableMultiDict[str, str]:

@@ -40,6 +40,7 @@ from .wsgi import ClosingIterator, RangeWrapper, run_all
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
+    from datetime import datetime, timedelta
 
     from _typeshed.wsgi import StartResponse, WSGIApplication
     from _typeshed.wsgi import WSGIEnvironment as Environ
@@ -174,15 +175,27 @@ class ResponseHeaders(WritableContentType, Message):
     #: Warn of a Set-Cookie over this many bytes, which browsers drop; 0: never.
     max_cookie_size = 4093
 
-    def set_cookie(self, key: str, value: str = "", *args: t.Any, **options: t.Any) -> None:
-        """Add a Set-Cookie header: `max_age`, `expires`, `path="/"`, `domain`, `secure`, `httponly`,
-        `samesite` and `partitioned` are what `cookies.dump_cookie` says.
-        """
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        max_age: timedelta | int | None = None,
+        expires: str | datetime | float | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = False,
+        samesite: str | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        """Add a Set-Cookie header; the arguments are what `cookies.dump_cookie` says."""
         from .cookies import dump_cookie
 
-        # Looked up on the instance: an application takes it from its configuration.
-        options.setdefault("max_size", self.max_cookie_size)
-        self.headers.add("Set-Cookie", dump_cookie(key, value, *args, **options))
+        size = self.max_cookie_size
+        cookie = dump_cookie(
+            key, value, max_age, expires, path, domain, secure, httponly, True, size, samesite, partitioned
+        )
+        self.headers.add("Set-Cookie", cookie)
 
     def delete_cookie(self, key: str, *args: t.Any, **options: t.Any) -> None:
         """Make the client forget a cookie. `path="/"` and `domain` must be those it was set with; the
@@ -658,7 +671,8 @@ def _clean_status(value: str | int) -> tuple[str, int]:
 
 def _encode(value: str | bytes | bytearray) -> bytes:
     if not isinstance(value, str):
-        return bytes(value)
+        # By a view: bytes(5) would be five zeros, and a list of numbers in a body is a mistake.
+        return value if type(value) is bytes else bytes(memoryview(value))
     # A lone surrogate, as JSON can carry in, has no UTF-8: it becomes "?", not an error at the last
     # step.
     return value.encode(errors="replace")

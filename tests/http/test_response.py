@@ -383,6 +383,22 @@ def test_mimetype_params():
     assert (response.content_type, response.mimetype) == ("text/html; x=y", "text/html")
 
 
+def test_cookie_arguments_by_position():
+    response = Response()
+    response.set_cookie("a", "1", 5, 0, "/p", "d.org", True, True, "Lax", True)
+    response.delete_cookie("b", "/p", "d.org", True, True, "Lax", True)
+    end = "Secure; HttpOnly; Path=/p; SameSite=Lax; Partitioned"
+    for cookie, age in zip(response.headers.getlist("Set-Cookie"), (5, 0)):
+        assert cookie.endswith(f"Max-Age={age}; {end}")
+
+
+@pytest.mark.parametrize("item", [5, None, [1, 2]])
+def test_items_that_are_no_bytes_are_refused(item):
+    # bytes(5) would be five zeros.
+    with pytest.raises(TypeError):
+        send(Response(["a", item]))
+
+
 def test_cookies():
     response = Response()
     response.set_cookie("a", "b", httponly=True, samesite="Lax")
