@@ -43,6 +43,10 @@ def escape(text: str) -> str:
     return text.encode("unicode_escape").decode("ascii").replace(" ", "\\x20")
 
 
+# Loads the codec, whose file could not be opened when there are no more descriptors: that has to be told.
+escape("")
+
+
 class _Line(dict):  # type: ignore[type-arg]
     """The values of one line; other names are the request's headers."""
 

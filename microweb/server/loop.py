@@ -103,7 +103,7 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
         self._ready: deque[int] = deque()
         self._running: set[threading.Thread] = set()
         self._workers: list[threading.Thread] = []
-        self._turn, self._ended, self._starved = threading.Lock(), False, False
+        self._turn, self._ended, self._starved = threading.Lock(), False, 0
         self._failure: BaseException | None = None
         # Opened where they are used: processes that share them would take each other's events.
         self._arrivals: t.Any = None
@@ -222,16 +222,19 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
         except OSError as error:
             # Out of descriptors or memory: the connection stays queued, so do not spin on it.
             if not (self._starved or self.stopping):
-                warn("cannot accept connections: %s", str(error))
-            self._starved = True
-            time.sleep(_HURRY_SECONDS / 2)
+                warn("cannot accept connections: %s", error)
+            self._starved = max(len(self._connections), 2)
+            # As at the limit of connections: who only waits makes room.
+            if not self._hang_up(1):
+                time.sleep(_HURRY_SECONDS / 2)
             return False
-        self._starved = False
         sock.setblocking(False)
         with suppress(OSError):  # a Unix socket, or reset by now
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = Connection(self, sock, address)
         self._connections.add(connection)
+        if len(self._connections) < self._starved:  # fewer than when one did not fit
+            self._starved = 0
         if len(self._connections) > self.limits.connections and not self._hang_up(1):
             connection.refuse(Refused(503, "too many connections"))
         else:

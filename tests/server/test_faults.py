@@ -55,6 +55,23 @@ def test_a_storm_of_resets_leaves_nothing_behind():
         assert open_files() <= before
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="limits of processes are POSIX's")
+def test_running_out_of_descriptors_ends_no_server():
+    # B61: from a process of its own, which has not yet loaded what tells of it.
+    program = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))" + PROGRAM
+    with process(program, 1, 2, 0) as server:
+        client = Client(address(server))
+        socks = [client.connect() for _ in range(60)]
+        # Who has only connected makes room for who says something.
+        assert statuses(client.exchange(LAST, end=False)) == [200]
+        assert server.stderr.readline().startswith("cannot accept connections: [Errno 24]")
+        for sock in socks:
+            sock.close()
+        assert statuses(client.exchange(LAST, end=False)) == [200]
+        server.send_signal(signal.SIGTERM)
+        assert "cannot accept" not in server.stderr.read()
+
+
 class Failing:
     def __init__(self, *blocks):
         self.blocks = iter(blocks)
