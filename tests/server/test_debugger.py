@@ -19,8 +19,7 @@ import pytest
 from microweb.server.debugger import DebuggedApplication
 from microweb.server.debugger.access import ATTEMPTS, Access
 from microweb.server.debugger.console import Console
-from microweb.server.debugger.frames import FAILURES, INNERMOST, OUTERMOST, make_chain
-from microweb.server.debugger.page import ASSETS, DebugTraceback
+from microweb.server.debugger.page import ASSETS, FAILURES, INNERMOST, OUTERMOST, DebugTraceback
 from microweb.server.debugger.repr import HIDDEN, DebugReprGenerator, Redactor, debug_repr, escape, is_secret
 from tests.house import PACKAGE
 
@@ -239,7 +238,7 @@ def test_the_chain_is_shown_as_python_tells_it():
     ]
     assert places == sorted(places)
     assert text.count('<div class="exc-divider">') == 2
-    assert [failure.type_name for _, failure in make_chain(caught(app))] == [
+    assert [failure.type_name for failure in DebugTraceback(caught(app)).all_tracebacks] == [
         "TypeError",
         "ValueError",
         "KeyError",
@@ -263,7 +262,7 @@ def test_a_suppressed_context_stays_away():
         "KeyError"
         not in ask(debugged(app)).text.partition("Plain text")[0].partition("<pre class=source>")[0]
     )
-    assert len(make_chain(caught(app))) == 1
+    assert len(DebugTraceback(caught(app)).all_tracebacks) == 1
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups")
@@ -321,7 +320,9 @@ def test_a_long_chain_is_cut():
                 error = raised
         raise error
 
-    assert [failure.message for _, failure in make_chain(caught(app))][-1] == str(300 - FAILURES)
+    assert [str(failure.summary) for failure in DebugTraceback(caught(app)).all_tracebacks][-1] == str(
+        300 - FAILURES
+    )
     # The words above the first one tell that there was another.
     assert ask(debugged(app)).text.count('<div class="exc-divider">') == FAILURES
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import sys
 import threading
+from contextlib import suppress
 
 from ..log import logger
 
@@ -23,9 +25,9 @@ if TYPE_CHECKING:
 
 #: Wrong PINs until no more are taken; a PIN has nine digits.
 ATTEMPTS = 10
+# In brackets; with a port or without; an IPv6 address without brackets.
+_HOST = re.compile(r"\[([^]]*).*|([^:]*)(?::[^:]*)?|(.*)", re.DOTALL)
 _FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP")
-#: What an answer depends on. Copied before the application runs, which may change its environ.
-ASKED = ("REMOTE_ADDR", "HTTP_HOST", *_FORWARDED)
 
 
 class Access:
@@ -81,12 +83,11 @@ class Access:
         from ipaddress import ip_address, ip_network  # not before there is something to show
 
         networks = [ip_network(each, strict=False) for each in self.trusted_peers]
-        try:
+        with suppress(ValueError):
             address: t.Any = ip_address(peer)
-        except ValueError:
-            return False
-        address = getattr(address, "ipv4_mapped", None) or address
-        return any(address in network for network in networks)
+            address = getattr(address, "ipv4_mapped", None) or address
+            return any(address in network for network in networks)
+        return False
 
     def _is_here(self, name: str) -> bool:
         names = [(entry[:1] == ".", _name(entry.lstrip("."))) for entry in self.trusted_hosts]
@@ -121,8 +122,5 @@ def _digits(pin: str) -> bytes:
 
 def _name(host: str) -> str:
     """A host without port and brackets."""
-    if host.startswith("["):
-        host = host[1:].partition("]")[0]
-    elif host.count(":") == 1:  # more of them: an IPv6 address without brackets
-        host = host.partition(":")[0]
-    return host.rstrip(".").lower()
+    match: t.Any = _HOST.fullmatch(host)
+    return next(filter(None, match.groups()), "").rstrip(".").lower()

@@ -10,7 +10,8 @@ import io
 import linecache
 import sys
 import traceback
-from code import InteractiveInterpreter
+from code import InteractiveConsole
+from contextlib import ExitStack
 from contextvars import ContextVar
 from itertools import count
 
@@ -20,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import types
     import typing as t
+
+    Names = t.Optional[t.Mapping[str, t.Any]]
 
 _running: ContextVar[Console] = ContextVar("console")
 _numbers = count(1)
@@ -40,8 +43,7 @@ class HTMLStringO(io.StringIO):
     def reset(self) -> str:
         """What was printed; begin anew."""
         html = self.getvalue()
-        self.seek(0)
-        self.truncate()
+        self.truncate(self.seek(0))
         return html
 
 
@@ -69,32 +71,29 @@ def _show(value: object) -> None:
 sys.displayhook = _show
 
 
-class Console(InteractiveInterpreter):
-    """Runs lines, one after the other, on a copy of a frame's names."""
+class Console(InteractiveConsole):
+    """Runs lines, one after the other, on a copy of a frame's names, each of them within some contexts."""
 
     locals: dict[str, t.Any]
 
-    def __init__(
-        self, globals: t.Mapping[str, t.Any] | None = None, locals: t.Mapping[str, t.Any] | None = None
-    ) -> None:
+    def __init__(self, globals: Names = None, locals: Names = None, contexts: t.Iterable[t.Any] = ()) -> None:
         super().__init__({**(globals or {}), **(locals or {}), "dump": dump, "help": helper})
-        self.output = HTMLStringO()
-        self._pending = ""
+        self.output, self.contexts = HTMLStringO(), contexts
 
     def eval(self, code: str) -> str:
         """Run a line, and give back prompt, line and what it printed, as HTML."""
         line = code.rstrip()
-        prompt, source = ("... ", f"{self._pending}\n{line}") if self._pending else (">>> ", line)
-        name = f"<console {next(_numbers)}>"
+        prompt, source = "... " if self.buffer else ">>> ", "\n".join([*self.buffer, line])
+        self.filename = f"<console {next(_numbers)}>"
         # Tracebacks show the lines from here; without a time, they are not looked for on disk.
-        linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
+        linecache.cache[self.filename] = len(source), None, source.splitlines(keepends=True), self.filename
         if not isinstance(sys.stdout, _Stdout):
             setattr(sys, "stdout", _Stdout(sys.stdout))
-        token = _running.set(self)
-        try:
-            self._pending = source if self.runsource(source, name) else ""
-        finally:
-            _running.reset(token)
+        with ExitStack() as stack:
+            for context in self.contexts:
+                stack.enter_context(context)
+            stack.callback(_running.reset, _running.set(self))
+            self.push(line)
         return f"{prompt}{escape(line)}\n{self.output.reset()}"
 
     def runcode(self, code: types.CodeType) -> None:

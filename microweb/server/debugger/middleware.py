@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections import deque
-from contextlib import ExitStack
+from collections import ChainMap, deque
 
 from ..log import logger
-from .access import ASKED, Access
+from .access import Access
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,8 +90,8 @@ class DebuggedApplication(Access):
         super().__init__(pin_security)
         if evalex and pin_logging:
             self.tell_pin()
-        # The consoles of each page by the numbers of their frames, and the contexts of its request.
-        self._pages: deque[tuple[dict[str, Console], list[t.Any]]] = deque(maxlen=PAGES)
+        # The consoles of each page by the numbers of their frames.
+        self._pages: deque[dict[str, Console]] = deque(maxlen=PAGES)
         self._standalone: dict[str, Console] = {}
 
     def __call__(self, environ: Environ, start_response: t.Any) -> t.Any:
@@ -110,7 +109,7 @@ class DebuggedApplication(Access):
 
     def debug_application(self, environ: Environ, start_response: t.Any) -> t.Any:
         """Run the application."""
-        asked = {key: environ.get(key) for key in ASKED}
+        asked = {**environ}  # which the application may change
         contexts: list[t.Any] = []
         if self.evalex:
             environ[PRESERVE] = contexts.append
@@ -151,8 +150,7 @@ class DebuggedApplication(Access):
             return _answer(status, "Internal Server Error: the terminal shows why.\n")
         if "text/html" in accept:
             frames = traceback.all_frames if self.evalex else ()
-            consoles = {str(frame.id): Console(frame.globals, frame.locals) for frame in frames}
-            self._pages.append((consoles, contexts))
+            self._pages.append({str(f.id): Console(f.globals, f.locals, contexts) for f in frames})
             return self._page(status, environ, traceback.render_debugger_html)
         if "json" in accept:
             return _answer(status, traceback.to_json(), _JSON)
@@ -169,15 +167,14 @@ class DebuggedApplication(Access):
         from .page import render_console
 
         if not self._standalone:
-            names = self.console_init_func() if self.console_init_func else {}
-            self._standalone["0"] = Console({"app": self.app, **names})
+            self._standalone["0"] = Console({"app": self.app, **(self.console_init_func or dict)()})
         return self._page("200 OK", environ, render_console)
 
     def _command(self, environ: Environ) -> Answer:
         """What a page asks for: one of its files, or something to do."""
-        from .page import ASSETS, asset
+        from .page import ASSETS, asset, fields
 
-        query, form = _fields(environ["QUERY_STRING"]), _form(environ)
+        query, form = fields(environ["QUERY_STRING"]), fields(_posted(environ))
         command, name = query.get("cmd", ""), query.get("f", "")
         if command == "resource" and name in ASSETS:
             return _answer("200 OK", asset(name), ASSETS[name])
@@ -207,29 +204,18 @@ class DebuggedApplication(Access):
         if not self.evalex or not self.knows_pin(environ):
             logger.warning("The debugger runs nothing before the PIN is given")
             return _refusal("the consoles are locked")
-        frame = form.get("frm", "")
-        pages = [(self._standalone, []), *self._pages]
-        console, contexts = next(((page[frame], more) for page, more in pages if frame in page), (None, []))
+        console = ChainMap(self._standalone, *self._pages).get(form.get("frm", ""))
         if console is None:
             return _answer("410 Gone", "This traceback is no longer kept; reload the page.\n")
-        with ExitStack() as stack:
-            for context in contexts:
-                stack.enter_context(context)
-            return _answer("200 OK", console.eval(form.get("code", "")), _HTML)
+        return _answer("200 OK", console.eval(form.get("code", "")), _HTML)
 
 
-def _form(environ: Environ) -> dict[str, str]:
-    """The fields of a POST; none if it is something else, or too long."""
+def _posted(environ: Environ) -> str:
+    """The body of a POST; nothing if it is something else, or too long."""
     length = environ.get("CONTENT_LENGTH") or "0"
     if environ["REQUEST_METHOD"] != "POST" or not length.isdecimal() or int(length) > LONGEST_FORM:
-        return {}
-    return _fields(environ["wsgi.input"].read(int(length)).decode("utf-8", "replace"))
-
-
-def _fields(text: str) -> dict[str, str]:
-    from urllib.parse import parse_qsl
-
-    return dict(parse_qsl(text, keep_blank_values=True))
+        return ""
+    return environ["wsgi.input"].read(int(length)).decode("utf-8", "replace")  # type: ignore[no-any-return]
 
 
 def _answer(status: str, body: str | bytes, kind: str = _TEXT, *headers: tuple[str, str]) -> Answer:

@@ -40,15 +40,10 @@ _COMMON = {"key", "keys", "token", "tokens", "pwd", "oldpwd"}
 #: A shorter value would be found in words that are none of its business.
 _SHORTEST = 6
 
-#: What is shown around the items of a container.
-_MARKS: dict[type, tuple[str, str]] = {
-    list: ("[", "]"),
-    tuple: ("(", ")"),
-    set: ("set([", "])"),
-    frozenset: ("frozenset([", "])"),
-    deque: ('<span class="module">collections.</span>deque([', "])"),
-    dict: ("{", "}"),
-}
+#: What a container looks like, with a star for its items.
+_MARKS: dict[type, str] = {list: "[*]", tuple: "(*)", dict: "{*}"}
+_MARKS |= {set: "set([*])", frozenset: "frozenset([*])"}
+_MARKS[deque] = '<span class="module">collections.</span>deque([*])'
 #: What is shown before the rest is folded: items, pairs, characters.
 ITEMS, PAIRS, CHARACTERS = 8, 4, 70
 #: What is shown at all: items of one container, values in all, characters of one value.
@@ -161,16 +156,16 @@ class DebugReprGenerator:
         return _with_class(shown, obj, str, bytes) if text.lstrip("b")[:1] in ("'", '"') else shown
 
     def _container(self, obj: t.Any, base: type) -> str:
-        (left, right), shown = _MARKS[base], PAIRS if base is dict else ITEMS
+        mark, shown = _MARKS[base], PAIRS if base is dict else ITEMS
         if any(each is obj for each in self._stack[:-1]):
-            return _with_class(f"{left}...{right}", obj, base)
+            return _with_class(mark.replace("*", "..."), obj, base)
         items = islice(obj.items() if base is dict else obj, MOST_ITEMS)
         parts = [self._pair(*item) if base is dict else self.repr(item) for item in items]
         if len(obj) > MOST_ITEMS:
             parts.append(f"{len(obj) - MOST_ITEMS} more")
         if parts[shown:]:
             parts[shown:] = [span("extended", ", ".join(parts[shown:]))]
-        return _with_class(f"{left}{', '.join(parts)}{right}", obj, base)
+        return _with_class(mark.replace("*", ", ".join(parts)), obj, base)
 
     def _pair(self, key: object, value: object) -> str:
         return span("pair", f"{span('key', self.repr(key))}: {span('value', self.named(key, value))}")
