@@ -375,6 +375,14 @@ def test_json_is_utf8(app, encoding):
     assert app.test_client().post("/json", data=body, content_type="application/json").status_code == 400
 
 
+def test_half_a_surrogate_pair_breaks_no_answer(app):
+    # B130: JSON brings it in; no encoding takes it out.
+    with app.test_request_context():
+        assert url_for("open", rest="\ud800", q="\ud800", _anchor="\ud800") == "/open/%3F?q=?#?"
+    app.post("/go", endpoint="go")(lambda: redirect("/" + request.json))
+    assert app.test_client().post("/go", json="\ud800").headers["Location"] == "/%3F"
+
+
 # -- the client of tests
 
 
