@@ -88,7 +88,7 @@ class MapAdapter:
             self.map.update()
         if path_info is None:
             path_info = self.path_info
-        method = method or self.default_method
+        method = (method or self.default_method).upper()
         if websocket is None:
             websocket = self.websocket
         lane = None if websocket else self.map._matcher.root.static.get(self._domain)
@@ -96,7 +96,7 @@ class MapAdapter:
         if found is None:
             path = f"/{path_info.lstrip('/')}" if path_info else ""
             query = (self.query_args or {}) if query_args is None else query_args
-            answer = self._search(path, method.upper(), query, websocket)
+            answer = self._search(path, method, query, websocket)
             if isinstance(answer, HTTPException):
                 raise answer
             found = answer

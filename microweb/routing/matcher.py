@@ -77,7 +77,9 @@ class Node:
                 self.only = node
         for rule in self.rules:
             answer: Rule | t.Literal[False] = rule if rule._direct else False
-            for method in () if rule.websocket else rule.methods or (None,):
+            # A rule with no methods at all is for none, not for all.
+            methods = (None,) if rule.methods is None else rule.methods
+            for method in () if rule.websocket else methods:
                 self.table.setdefault(method, self.table.get(None, answer))
         if False in self.table.values():
             self.table.pop(None, None)

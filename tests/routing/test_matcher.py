@@ -35,6 +35,17 @@ def test_the_first_by_weight_wins_in_any_order(rules, path, winner):
         assert outcome(make(*order), path)[0] == winner
 
 
+def test_no_methods_at_all():
+    urls = make(("/a", {"methods": []}), ("/<x>", {"methods": set()}), ("/<path:p>", {}))
+    assert [outcome(urls, path)[0] for path in ("/a", "/b")] == ["/<path:p>", "/<path:p>"]
+    assert outcome(make(("/a", {"methods": []})), "/a") == 404
+
+
+def test_method_in_lower_case():
+    urls = make(("/a", {"methods": ["GET"], "endpoint": "get"}), ("/a", {"endpoint": "any"}))
+    assert urls.bind("example.com").match("/a", "get") == ("get", {})
+
+
 def test_methods_of_all_rules_for_a_path():
     urls = make(
         ("/a", {"methods": ["GET"]}), ("/<x>", {"methods": ["POST"]}), ("/<path:p>", {"methods": ["PUT"]})
