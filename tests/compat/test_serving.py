@@ -49,6 +49,28 @@ def test_programs_written_for_werkzeug_see_the_coding() -> None:
     assert "HTTP_TRANSFER_ENCODING" not in environ(head % (b"Content-Length", b"3"))
 
 
+def test_a_body_of_known_length_has_a_stream_that_knows_it() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
+    assert "wsgi.input_terminated" not in environ(head)
+
+
+def test_an_application_may_chunk_its_body_itself() -> None:
+    program = """
+import urllib.request, threading
+from werkzeug.serving import make_server
+def app(environ, start_response):
+    start_response("200 OK", [("transfer-encoding", "chunked")])
+    return [b"3\\r\\nabc\\r\\n", b"0\\r\\n\\r\\n"]
+with make_server("127.0.0.1", 0, app) as server:
+    threading.Thread(target=server.serve_forever).start()
+    answer = urllib.request.urlopen(f"http://127.0.0.1:{server.port}/")
+    assert answer.read() == b"abc" and answer.headers["Connection"] == "close", answer.headers
+    server.shutdown()
+"""
+    status, told = run(program)
+    assert status == 0 and "Error" not in told, told
+
+
 def test_the_server_takes_that_handler() -> None:
     program = """
 import werkzeug.serving
