@@ -1,5 +1,5 @@
-"""`werkzeug.serving` where it differs from the server, which frames all bodies itself: that shows no application
-a trace of a coding that is undone, and takes no coded body from one."""
+"""`werkzeug.serving` where it differs from the server, which frames all bodies itself: that shows no
+application a trace of a coding that is undone, and takes no coded body from one."""
 
 from __future__ import annotations
 
