@@ -102,9 +102,9 @@ class Command:
 
     def _run(self, prog_name: str, args: list[str], extra: dict[str, t.Any]) -> t.Any:
         try:
-            with self.make_context(prog_name, args, **extra) as ctx:
-                return ctx.command.invoke(ctx)
+            return _invoked(self.make_context(prog_name, args, **extra))
         except (EOFError, KeyboardInterrupt) as error:
+            echo(err=True)  # the terminal shows ^C, and stays in that line
             raise Abort() from error
 
     def make_context(
@@ -214,11 +214,16 @@ class Group(Command):
     allow_extra_args = True
     allow_interspersed_args = False
     invoke_without_command = False
+    #: Whether several commands may follow one another.
+    chain = False
     subcommand_metavar: str | None = None
 
-    def __init__(self, name: str | None = None, commands: t.Any = None, **attrs: t.Any) -> None:
+    def __init__(
+        self, name: str | None = None, commands: t.Any = None, result_callback: t.Any = None, **attrs: t.Any
+    ) -> None:
         attrs.setdefault("no_args_is_help", not attrs.get("invoke_without_command"))
         super().__init__(name, **attrs)
+        self._result_callback = result_callback
         #: name -> command
         self.commands: dict[str, Command] = (
             commands if isinstance(commands, dict) else {each.name: each for each in commands or ()}
@@ -235,6 +240,19 @@ class Group(Command):
     def group(self, *args: t.Any, **kwargs: t.Any) -> t.Callable[..., t.Any]:
         """A decorator that makes a function a group in this group."""
         return self.command(*args, **{"cls": Group, **kwargs})
+
+    def result_callback(self, replace: bool = False) -> t.Callable[[t.Any], t.Any]:
+        """A decorator: a function gets what the command returned (of a chain, what each did) and the
+        group's values, behind one that was there before, and its result counts."""
+
+        def decorator(f: t.Any) -> t.Any:
+            before = None if replace else self._result_callback
+            self._result_callback = (
+                (lambda value, **values: f(before(value, **values), **values)) if before else f
+            )
+            return f
+
+        return decorator
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """The command of a name, or None. A subclass may find it elsewhere."""
@@ -260,19 +278,30 @@ class Group(Command):
         return name, cmd, args[1:]
 
     def invoke(self, ctx: Context) -> t.Any:
-        """Call the group's function, then the command."""
-        if ctx.args:
-            ctx.invoked_subcommand, command, args = self.resolve_command(ctx, ctx.args)
-            super().invoke(ctx)
-            with command.make_context(ctx.invoked_subcommand, args, parent=ctx) as sub:
-                return sub.command.invoke(sub)
-        if not self.invoke_without_command:
+        """Call the group's function, then the command, or those of a chain."""
+        if not ctx.args and not self.invoke_without_command:
             ctx.fail("Missing command.")
-        return super().invoke(ctx)
+        found = self.resolve_command(ctx, ctx.args) if ctx.args and not self.chain else None
+        ctx.invoked_subcommand = found[0] if found else "*" if ctx.args else None
+        result = super().invoke(ctx)
+        if found:
+            result = _invoked(found[1].make_context(found[0], found[2], parent=ctx))
+        elif self.chain:  # all are parsed before one is called
+            result = [_invoked(sub) for sub in list(self._links(ctx))]
+        return ctx.invoke(self._result_callback, result, **ctx.params) if self._result_callback else result
+
+    def _links(self, ctx: Context) -> t.Iterator[Context]:
+        """The contexts of a chain's commands: what one leaves over is the next."""
+        args, settings = ctx.args, {"allow_extra_args": True, "allow_interspersed_args": False}
+        while args:
+            name, command, args = self.resolve_command(ctx, args)
+            sub = command.make_context(name, args, parent=ctx, **settings)
+            args, sub.args = sub.args, []
+            yield sub
 
     def collect_usage_pieces(self, ctx: Context) -> list[str]:
         """As of every command, and the command."""
-        default = "[COMMAND] [ARGS]..." if self.invoke_without_command else "COMMAND [ARGS]..."
+        default = f"COMMAND{'1' * self.chain} [ARGS]...{' [COMMAND2 [ARGS]...]...' * self.chain}"
         return [*super().collect_usage_pieces(ctx), self.subcommand_metavar or default]
 
     def help_tables(self, ctx: Context) -> dict[str, Rows]:
@@ -281,6 +310,11 @@ class Group(Command):
         limit = page_width(ctx) - 4 - max((len(name) for name, _ in shown), default=0)
         rows = [(name, cmd.get_short_help_str(limit)) for name, cmd in shown]
         return {**super().help_tables(ctx), "Commands": rows}
+
+
+def _invoked(ctx: Context) -> t.Any:
+    with ctx:
+        return ctx.command.invoke(ctx)
 
 
 class LazyCommand(Command):

@@ -19,7 +19,7 @@ import sys
 from types import FunctionType, ModuleType
 
 from .. import Microweb
-from .exceptions import ClickException, UsageError
+from .exceptions import ClickException, UsageError, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,13 +97,9 @@ def locate_app(module_name: str, app_name: str | None, raise_if_not_found: bool 
 
 
 def _no_module(name: str) -> str:
-    import difflib  # only for this message
-
-    text = f"Could not import {name!r}: there is no such module below {sys.path[0]}"
     files = os.listdir(sys.path[0]) if os.path.isdir(sys.path[0]) else []
-    names = {os.path.splitext(file)[0] for file in files if "." not in file or file.endswith(".py")}
-    close = difflib.get_close_matches(name, sorted(names), 1)
-    return f"{text}; did you mean {close[0]!r}?" if close else f"{text}."
+    names = filter(str.isidentifier, (file[:-3] if file.endswith(".py") else file for file in files))
+    return f"Could not import {name!r}: there is no such module below {sys.path[0]}.{nearest(name, names, 1)}"
 
 
 def find_best_app(module: ModuleType) -> Microweb:

@@ -26,9 +26,6 @@ class ClickException(Exception):
         """The line itself."""
         return self.message
 
-    def __str__(self) -> str:
-        return self.format_message()
-
     def show(self, file: t.Any = None) -> None:
         """Print it, to stderr."""
         echo(f"Error: {self.format_message()}", file, err=True)
@@ -61,7 +58,7 @@ class UsageError(ClickException):
         """Print the usage, where help is to be had, and the line."""
         if self.ctx is not None:
             option = self.ctx.command.get_help_option(self.ctx)
-            hint = f"\nTry '{self.ctx.command_path} {max(option.opts, key=len)}' for help." if option else ""
+            hint = f"\nTry '{self.ctx.command_path} {option.opts[0]}' for help." if option else ""
             echo(f"{self.ctx.get_usage()}{hint}\n", file, err=True)
         super().show(file)
 
@@ -88,10 +85,14 @@ class BadParameter(UsageError):
 class MissingParameter(BadParameter):
     """A required option or argument that was not given."""
 
+    def __init__(self, *args: t.Any, param_type: str = "parameter", **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.param_type = param_type
+
     def format_message(self) -> str:
         """The line, with the kind of parameter and its choices."""
         names = ", ".join(getattr(self.param and self.param.type, "names", ()))
-        missing = f"Missing {self.param.param_type_name if self.param else 'parameter'} {self.hint()}".strip()
+        missing = f"Missing {getattr(self.param, 'param_type_name', self.param_type)} {self.hint()}".strip()
         return " ".join(filter(None, [f"{missing}.", self.message, names and f"Choose from: {names}"]))
 
 
@@ -109,19 +110,20 @@ class NoSuchOption(BadOptionUsage):
     def __init__(
         self, name: str, message: str = "", possibilities: t.Iterable[str] = (), ctx: t.Any = None
     ) -> None:
-        super().__init__(name, (message or f"No such option {name!r}.") + nearest(name, possibilities), ctx)
+        near = nearest(name, possibilities)
+        super().__init__(name, message or f"No such option: {name}{near and '.'}{near}", ctx)
 
 
 class BadArgumentUsage(UsageError):
     """Too few values for an argument."""
 
 
-def nearest(name: str, known: t.Iterable[str]) -> str:
+def nearest(name: str, known: t.Iterable[str], count: int = 3) -> str:
     """What to add to a message about a name that is not known."""
     import difflib  # only for this message
 
     bare = {each.lstrip("-"): each for each in known}  # or all options would be near to each other
-    near = sorted(bare[each] for each in difflib.get_close_matches(name.lstrip("-"), bare))
+    near = sorted(bare[each] for each in difflib.get_close_matches(name.lstrip("-"), bare, count))
     return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Rows = t.Sequence[tuple[str, str]]
 
 _WIDEST_NAME = 30
+#: The columns under test, where there is no terminal to ask.
+FORCED_WIDTH: int | None = None
 
 
 def clean(text: str | None) -> str:
@@ -56,8 +58,9 @@ def short_help(text: str, limit: int = 45) -> str:
 
 def page_width(ctx: Context) -> int:
     """The columns that there are for a page."""
-    if ctx.terminal_width is not None:
-        return int(ctx.terminal_width)
+    forced = FORCED_WIDTH if ctx.terminal_width is None else ctx.terminal_width
+    if forced is not None:
+        return forced
     try:  # as shutil does, which loads the compression modules for this one number
         columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
     except (ValueError, OSError):  # that is no number, and here is no terminal

@@ -69,7 +69,7 @@ class Parser:
         above = self.ctx.parent
         opts = [opt for param in above.command.get_params(above) for opt in param.opts] if above else ()
         return (
-            f"No such option {name!r} here; it stands before {self.ctx.info_name!r}." if name in opts else ""
+            f"No such option: {name}; here it stands before {self.ctx.info_name!r}." if name in opts else ""
         )
 
     def _cluster(self, word: str) -> None:
@@ -91,7 +91,11 @@ class Parser:
 
     def _take(self, name: str, value: str | None) -> None:
         option, found = self.table[name]
-        if option.takes_value:
+        is_left_out = False
+        if option.flag_value is not None and value is None:
+            # A value that may be left out: another option, or the end, is none.
+            is_left_out = not self.rest or self.rest[0][:1] == "-" != self.rest[0]
+        if option.takes_value and not is_left_out:
             found = self._values(name, option.nargs, [] if value is None else [value])
         elif value is not None:
             raise BadOptionUsage(name, f"Option {name!r} does not take a value.", self.ctx)

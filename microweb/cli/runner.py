@@ -10,7 +10,7 @@ import os
 import sys
 from contextlib import ExitStack, contextmanager
 
-from . import prompts, terminal
+from . import help, prompts, terminal
 from .script import ScriptInfo
 
 TYPE_CHECKING = False
@@ -101,13 +101,13 @@ class CliRunner:
         texts = {"stdin": text(given), "stdout": text(out)}
         texts["stderr"] = text(err, "backslashreplace")
         places: list[tuple[t.Any, str, t.Any]] = [(sys, name, each) for name, each in texts.items()]
-        places.append((prompts, "read_line", _answer))
+        places += [(prompts, "read_line", _answer), (help, "FORCED_WIDTH", 80)]
         places.append((terminal, "should_strip_ansi", lambda _, wanted=None: not (wanted or color)))
         with ExitStack() as stack:
             for module, name, value in places:
                 stack.callback(setattr, module, name, getattr(module, name))
                 setattr(module, name, value)
-            changes = {"COLUMNS": "80", **self.env, **(env or {})}
+            changes = {**self.env, **(env or {})}
             stack.callback(_set_environ, {name: os.environ.get(name) for name in changes})
             _set_environ(changes)
             for each in texts.values():

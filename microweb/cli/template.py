@@ -6,7 +6,7 @@ from ..globals import current_app
 from ..templates.errors import TemplateNotFound, TemplateSyntaxError
 from ..templates.meta import find_referenced_templates, find_undeclared_variables
 from .decorators import argument, command, option
-from .exceptions import ClickException
+from .exceptions import ClickException, nearest
 from .script import with_appcontext
 from .terminal import echo
 
@@ -24,13 +24,10 @@ def template_command(source: bool, name: str) -> None:
         tree = env.parse(text, name, path)
         code = env.compile(text, name, path, raw=True) if source else ""
     except TemplateNotFound:
-        import difflib  # only for this message
-
-        near = difflib.get_close_matches(name, env.list_templates(), 1)
-        more = (
-            f"did you mean {near[0]!r}?" if near else "it is in none of the application's template folders."
+        near = (
+            nearest(name, env.list_templates(), 1) or " It is in none of the application's template folders."
         )
-        raise ClickException(f"There is no template {name!r}; {more}") from None
+        raise ClickException(f"There is no template {name!r}.{near}") from None
     except TemplateSyntaxError as error:
         raise ClickException(str(error)) from None
     if source:

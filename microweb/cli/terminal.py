@@ -22,8 +22,8 @@ _COLORS = {name: 30 + number for number, name in enumerate(_NAMES)}
 _COLORS.update({f"bright_{name}": 90 + number for number, name in enumerate(_NAMES)}, reset=39)
 #: Attributes: the code that begins one, and the one that ends it.
 _ATTRIBUTES = {
-    "bold": (1, 22), "dim": (2, 22), "italic": (3, 23), "underline": (4, 24), "blink": (5, 25),
-    "reverse": (7, 27), "strikethrough": (9, 29), "overline": (53, 55),
+    "bold": (1, 22), "dim": (2, 22), "underline": (4, 24), "overline": (53, 55), "italic": (3, 23),
+    "blink": (5, 25), "reverse": (7, 27), "strikethrough": (9, 29),
 }  # fmt: skip
 _ANSI = re.compile(r"\033\[[;?0-9]*[a-zA-Z]")
 
@@ -32,11 +32,10 @@ def style(text: t.Any, fg: t.Any = None, bg: t.Any = None, reset: bool = True, *
     """Text in a colour (a name, a number of 256, or ``(red, green, blue)``) and with attributes
     such as ``bold=True``."""
     codes = [_color(color, shift) for color, shift in ((fg, 0), (bg, 10)) if color]
-    for name, value in attributes.items():
-        if name not in _ATTRIBUTES:
-            raise TypeError(f"Unknown attribute {name!r}; there are {', '.join(_ATTRIBUTES)}.")
-        if value is not None:
-            codes.append(_ATTRIBUTES[name][0 if value else 1])
+    for name in attributes.keys() - _ATTRIBUTES:
+        raise TypeError(f"Unknown attribute {name!r}; there are {', '.join(_ATTRIBUTES)}.")
+    given = ((pair, attributes.get(name)) for name, pair in _ATTRIBUTES.items())
+    codes += [pair[not value] for pair, value in given if value is not None]
     return "".join(f"\033[{code}m" for code in codes) + str(text) + ("\033[0m" if reset else "")
 
 

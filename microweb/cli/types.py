@@ -93,7 +93,7 @@ def _text(value: t.Any) -> str:
 def _bool(value: t.Any) -> bool:
     norm = str(value).strip().lower()
     if norm not in BOOLS:
-        raise ValueError(f"{value!r} is not a valid boolean; say one of {', '.join(BOOLS)}.")
+        raise ValueError(f"{value!r} is not a valid boolean. Say one of {', '.join(BOOLS)}.")
     return BOOLS[norm]
 
 
@@ -118,8 +118,8 @@ class Choice(ParamType):
 
     def __init__(self, choices: t.Iterable[t.Any], case_sensitive: bool = True) -> None:
         self.choices, self.case_sensitive = tuple(choices), case_sensitive
-        #: The choices as they are typed.
-        self.names: list[str] = [getattr(choice, "name", None) or str(choice) for choice in self.choices]
+        #: The choices as they may be typed.
+        self.names = [self._norm(getattr(choice, "name", choice)) for choice in self.choices]
 
     def _norm(self, text: t.Any) -> str:
         return str(text) if self.case_sensitive else str(text).casefold()
@@ -129,7 +129,7 @@ class Choice(ParamType):
         if value in self.choices:
             return value
         for name, choice in zip(self.names, self.choices):
-            if self._norm(name) == self._norm(value):
+            if name == self._norm(value):
                 return choice
         one = "is not" if len(self.names) == 1 else "is not one of"
         return self.fail(f"{value!r} {one} {', '.join(map(repr, self.names))}.", param, ctx)
@@ -141,7 +141,7 @@ class Choice(ParamType):
 
     def shell_complete(self, ctx: t.Any, param: t.Any, incomplete: str) -> list[t.Any]:
         """The choices that begin so."""
-        return [name for name in self.names if self._norm(name).startswith(self._norm(incomplete))]
+        return [name for name in self.names if name.startswith(self._norm(incomplete))]
 
 
 class IntRange(ParamType):
@@ -253,6 +253,8 @@ class File(ParamType):
     envvar_list_splitter = os.path.pathsep
     encoding: str | None = None
     errors: str | None = None
+    #: Of no effect: every file is opened at once, and written in its place.
+    lazy = atomic = None
 
     def __init__(self, mode: str = "r", encoding: str | None = None, **settings: t.Any) -> None:
         self.mode = mode

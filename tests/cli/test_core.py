@@ -107,7 +107,7 @@ def login(password):
         ("--version", 0, "tool, version 1.2\n"),
         ("end exit", 3, "closed\n"),
         ("end abort", 1, "closed\nAborted!\n"),
-        ("end interrupt", 1, "closed\nAborted!\n"),
+        ("end interrupt", 1, "closed\n\nAborted!\n"),
         ("end error", 1, "closed\nError: told\n"),
         ("end file", 1, "closed\nError: Could not open file 'a.txt': gone\n"),
         ("old", 0, "DeprecationWarning: The command 'old' is deprecated.\nold\n"),
@@ -127,10 +127,10 @@ def test_output(args, status, output):
         (
             "--debgu",
             "tool [OPTIONS] COMMAND [ARGS]...",
-            "No such option '--debgu'. Did you mean '--debug' or '--no-debug'?",
+            "No such option: --debgu. Did you mean '--debug' or '--no-debug'?",
         ),
         ("show x", "tool show [OPTIONS] [X]", "Invalid value for '[X]': 'x' is not a valid integer."),
-        ("path --debug", "tool path [OPTIONS]", "No such option '--debug' here; it stands before 'path'."),
+        ("path --debug", "tool path [OPTIONS]", "No such option: --debug; here it stands before 'path'."),
         ("end fail", "tool end [OPTIONS] HOW", "because"),
     ],
 )
@@ -213,6 +213,57 @@ def test_a_group_may_do_without_a_command():
     assert run(cli, "in leaf -x1").output == "sub=in\n1\n"
     assert "Usage: cli in leaf [OPTIONS]\n" in run(cli, "in leaf -h").output
     assert run(cli, "in").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "output"),
+    [
+        ("one", "group *\nparsed 1\nran 1\n[1] 0 first\n"),
+        ("--n 5 two x one", "group *\nparsed 1\nran x\nran 1\n['x', 1] 5 first\n"),
+        ("", "group None\n[] 0 first\n"),
+    ],
+)
+def test_a_chain_parses_all_of_its_commands_before_it_runs_them(args, output):
+    @group(chain=True, invoke_without_command=True, result_callback=lambda results, n: f"{results} {n}")
+    @option("--n", default=0)
+    @pass_context
+    def cli(ctx, n):
+        echo(f"group {ctx.invoked_subcommand}")
+
+    @cli.result_callback()
+    def show(result, n):
+        echo(f"{result} first")
+
+    @cli.command()
+    @option("--x", default=1, callback=lambda ctx, param, value: echo(f"parsed {value}") or value)
+    def one(x):
+        echo(f"ran {x}")
+        return x
+
+    @cli.command()
+    @argument("y")
+    def two(y):
+        echo(f"ran {y}")
+        return y
+
+    assert run(cli, args).output == output
+    assert run(cli, [*args.split(), "nope"]).exit_code == 2
+    assert "Usage: cli [OPTIONS] COMMAND1 [ARGS]... [COMMAND2 [ARGS]...]..." in run(cli, "--help").output
+
+
+def test_a_result_may_be_replaced():
+    @group(result_callback=lambda result: f"{result} replaced")
+    def cli():
+        pass
+
+    cli.command("one")(lambda: 1)
+    cli.result_callback(replace=True)(lambda result: f"last {result}")
+    assert run(cli, "one", standalone_mode=False).return_value == "last 1"
+
+
+def test_help_pages_under_test_have_80_columns():
+    text = "word " * 14 + "eighty.."
+    assert f"\n  {text}\n" in run(command(help=text)(lambda: None), "--help").output
 
 
 def test_eager_options_come_first_and_in_the_order_typed():

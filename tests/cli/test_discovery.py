@@ -173,7 +173,7 @@ def test_modules_without_an_application(place, text, message):
 
 def test_missing_modules_are_named_with_the_nearest_one(place):
     write(place, "hello.py", "")
-    with pytest.raises(NoAppException, match="no such module .* did you mean 'hello'?"):
+    with pytest.raises(NoAppException, match="no such module .* Did you mean 'hello'?"):
         load_app("helo")
     with pytest.raises(NoAppException, match="name one with --app"):
         load_app(None)

@@ -39,7 +39,7 @@ def place(tmp_path):
         ("tabs", "Syntax error in {place}/tabs.py, line 3: "),
         pytest.param("nul", "Syntax error in ", marks=NUL_IS_SYNTAX),
         ("importer", "Syntax error in {place}/bad.py, line 1: "),
-        ("nope", "Could not import 'nope': there is no such module below {place}; did you mean 'none'?"),
+        ("nope", "Could not import 'nope': there is no such module below {place}. Did you mean 'none'?"),
         ("no/such/place", "Could not import 'place': there is no such module below {place}/no/such."),
         ("a..b", "Could not import 'a..b'"),
         ("empty", "There is neither wsgi.py nor app.py in {place}/empty; name a module."),

@@ -65,6 +65,9 @@ VALUES = [
     ([A, REST], "x y z", {"a": "x", "rest": ("y", "z")}),
     ([argument("ab", nargs=2), REST], "x y", {"ab": ("x", "y"), "rest": ()}),
     ([option("--n"), REST], "x --n 1 y", {"n": "1", "rest": ("x", "y")}),
+    ([option("--o", is_flag=False, flag_value="f")], "--o", {"o": "f"}),
+    ([option("--o", is_flag=False, flag_value="f"), option("-q")], "--o -qx", {"o": "f", "q": "x"}),
+    ([option("--o", is_flag=False, flag_value="f", default="d")], "--o -", {"o": "-"}),
     ([option("--up", callback=lambda ctx, param, value: value.upper())], "--up x", {"up": "X"}),
 ]  # fmt: skip
 
@@ -83,8 +86,8 @@ def test_values(decorators, args, expected):
             "-p x",
             "Invalid value for '-p' / '--port': 'x' is not a valid integer.",
         ),
-        ([option("--port")], "--prot 1", "No such option '--prot'. Did you mean '--port'?"),
-        ([option("--port")], "-p 1", "No such option '-p'."),
+        ([option("--port")], "--prot 1", "No such option: --prot. Did you mean '--port'?"),
+        ([option("--port")], "-p 1", "No such option: -p"),
         ([option("--port")], "--port", "Option '--port' requires an argument."),
         ([option("--at", nargs=2)], "--at 1", "Option '--at' requires 2 arguments."),
         ([option("--on", is_flag=True)], "--on=1", "Option '--on' does not take a value."),
@@ -147,11 +150,12 @@ def test_microwebs_variables_fall_back_on_flasks(monkeypatch):
     assert cmd.make_context("run", [], auto_envvar_prefix="MICROWEB").params == {"port": 2}
     monkeypatch.delenv("MICROWEB_PORT")
     monkeypatch.setenv("FLASK_PORT", "x")
-    with pytest.raises(UsageError, match="Invalid value for '--port' .env var: 'FLASK_PORT'.: 'x' is not"):
-        cmd.make_context("run", [], auto_envvar_prefix="MICROWEB")
-    monkeypatch.setenv("MICROWEB_PORT", "x")
-    with pytest.raises(UsageError, match="Invalid value for '--port' .env var: 'MICROWEB_PORT'.: 'x' is not"):
-        cmd.make_context("run", [], auto_envvar_prefix="MICROWEB")
+    for name in ("FLASK_PORT", "MICROWEB_PORT"):
+        monkeypatch.setenv(name, "x")
+        with pytest.raises(UsageError, match="'x' is not") as caught:
+            cmd.make_context("run", [], auto_envvar_prefix="MICROWEB")
+        start = f"Invalid value for '--port' (env var: {name!r}): 'x' is not"
+        assert caught.value.format_message().startswith(start)
 
 
 @pytest.mark.parametrize(

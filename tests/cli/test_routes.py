@@ -89,8 +89,8 @@ def test_domains():
     [
         ("page.html", ["Variables:  title", "Templates:  base.html"]),
         ("--source page.html", ["def root("]),
-        ("pgae.html", ["Error: There is no template 'pgae.html'; did you mean 'page.html'?"]),
-        ("zzz", ["Error: There is no template 'zzz'; it is in none of the application's template folders."]),
+        ("pgae.html", ["Error: There is no template 'pgae.html'. Did you mean 'page.html'?"]),
+        ("zzz", ["Error: There is no template 'zzz'. It is in none of the application's template folders."]),
         ("bad.html", ["bad.html"]),
     ],
 )

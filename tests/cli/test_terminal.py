@@ -19,6 +19,10 @@ class Terminal(io.StringIO):
         ({"fg": "bright_blue", "bg": "cyan"}, "\033[94m\033[46mx\033[0m"),
         ({"fg": 208, "bg": (1, 2, 3)}, "\033[38;5;208m\033[48;2;1;2;3mx\033[0m"),
         ({"bold": True, "underline": False, "reset": False}, "\033[1m\033[24mx"),
+        (
+            {"fg": "red", "italic": True, "overline": True, "dim": True},
+            "\033[31m\033[2m\033[53m\033[3mx\033[0m",
+        ),
     ],
 )
 def test_style(styles, expected):

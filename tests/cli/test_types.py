@@ -62,7 +62,7 @@ def bad(text):
         (types.INT, "x", "'x' is not a valid integer."),
         (types.FLOAT, "x", "'x' is not a valid float."),
         (types.UUID, "x", "'x' is not a valid UUID."),
-        (types.BOOL, "maybe", "'maybe' is not a valid boolean; say one of 1, true, t, yes"),
+        (types.BOOL, "maybe", "'maybe' is not a valid boolean. Say one of 1, true, t, yes"),
         (types.Choice(["a", "b"]), "c", "'c' is not one of 'a', 'b'."),
         (types.Choice(["a"]), "c", "'c' is not 'a'."),
         (types.IntRange(1, 3), "4", "4 is not in the range 1<=x<=3."),
@@ -90,7 +90,7 @@ def test_files(tmp_path):
     path = tmp_path / "x.txt"
     with types.File("w")(str(path)) as file:
         file.write("text")
-    with types.File("rb")(str(path)) as file:
+    with types.File("rb", lazy=True, atomic=False)(str(path)) as file:
         assert file.read() == b"text"
         assert types.File()(file) is file
 
@@ -106,6 +106,7 @@ def test_settings_that_cannot_be():
         (Option(["--x"], type=int), "INTEGER"),
         (Option(["--x"], nargs=2), "TEXT..."),
         (Option(["--x"], type=types.Choice(["a", "b"])), "[a|b]"),
+        (Option(["--x"], type=types.Choice(["A", "b"], case_sensitive=False)), "[a|b]"),
         (Argument(["x"], type=types.Choice(["a", "b"])), "{a|b}"),
         (Argument(["x"], nargs=-1), "[X]..."),
         (Argument(["x"], metavar="SRC"), "SRC"),
