@@ -11,8 +11,8 @@ from __future__ import annotations
 import io
 import re
 
-from .errors import require
 from .head import FIELD
+from .limits import require
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

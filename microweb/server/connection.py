@@ -14,8 +14,8 @@ import time
 from contextlib import suppress
 
 from .body import Body
-from .errors import BLOCK, ClientGone, Refused, require
 from .head import Head, take_head
+from .limits import BLOCK, ClientGone, Refused, require
 from .log import logger, warn
 
 TYPE_CHECKING = False
@@ -141,7 +141,8 @@ class Connection:
         self.patience = 0.0
         try:
             handler = self.server.request_handler(self, head or Head(), Body(self))
-            handler.refuse(error)
+            handler.refused = error
+            handler.handle()
         except Exception:  # a handler of the program's own; the accept loop must not end with it
             logger.exception("a refusal was given up")
         self.linger()
@@ -209,17 +210,15 @@ class Connection:
 
     def more(self) -> None:
         """Receive at least a byte into the buffer, for a body. Raises Refused."""
-        data = self._receive()
         try:
-            if data is None:
-                data = self._patiently(self.sock.recv, BLOCK)
+            data = self._patiently(self.sock.recv, BLOCK)
         # The name that Python 3.9 knows; later ones call it TimeoutError.
         except socket.timeout:
             raise Refused(408, "the body did not arrive in time") from None
         except OSError:
             data = b""
         require(data, "the connection ended within the request")
-        self.buffer += data or b""
+        self.buffer += data
 
     # -- bytes out -----------------------------------------------------------------------------
 
@@ -238,13 +237,11 @@ class Connection:
 
     def send_file(self, file: t.Any, offset: int, count: int) -> int:
         """Send a piece of a file without reading it; how much of it there was."""
-        start, end = offset, offset + count
+        start, left = offset, count
         try:
-            while offset < end:
-                sent = self._patiently(self.sock.sendfile, file, offset, min(end - offset, _PIECE))
-                if not sent:  # the file was cut meanwhile
-                    break
-                offset += sent
+            # Nothing is sent of a file that was cut meanwhile.
+            while left and (sent := self._patiently(self.sock.sendfile, file, offset, min(left, _PIECE))):
+                offset, left = offset + sent, left - sent
         except OSError as error:
             raise ClientGone(str(error)) from None
         return offset - start

@@ -15,10 +15,11 @@ import sys
 import time
 from contextlib import suppress
 from functools import lru_cache
+from wsgiref import util
 from wsgiref.handlers import format_date_time
 
-from .errors import BLOCK, ClientGone, Refused
 from .head import FIELD, LENGTH, unquote
+from .limits import BLOCK, ClientGone, Refused
 from .log import access, logger, warn
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     Fields = list[tuple[str, str]]
 
-_STATUS = re.compile(r"[1-9][0-9]{2} [^\x00-\x1f\x7f]*")
+_STATUS = re.compile(r"[1-9][0-9]{2} [\x20-\x7e\x80-\xff]*")
 # Only the server knows the connection (PEP 3333).
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te"}
 _HOP_BY_HOP |= {"trailer", "trailers", "transfer-encoding", "upgrade"}
@@ -47,7 +48,6 @@ def check_status(status: str) -> str:
     """The status line's rest, or ValueError: a line break in it would split the response."""
     if type(status) is not str or not _STATUS.fullmatch(status):
         raise ValueError(f"status {status!r}: wanted a str such as '200 OK'")
-    status.encode("latin-1")
     return status
 
 
@@ -58,29 +58,23 @@ def check_field(name: str, value: str) -> None:
     if type(name) is not str or ":" in name or not FIELD.fullmatch(f"{name}:\r\n"):
         raise ValueError(f"header name {name!r}: wanted a str of letters, digits and dashes")
     if type(value) is not str or not FIELD.fullmatch(f"X:{value}\r\n"):
-        raise ValueError(f"header {name}: {value!r}: wanted a str without control characters")
-    value.encode("latin-1")
+        raise ValueError(f"header {name}: {value!r}: wanted a str of Latin-1 without control characters")
     if name.lower() == "content-length" and not LENGTH.fullmatch(value):
         raise ValueError(f"Content-Length: {value!r}: wanted digits")
 
 
-class FileWrapper:
+class FileWrapper(util.FileWrapper):
     """PEP 3333's `wsgi.file_wrapper`. A file on disk is sent by the kernel."""
 
-    def __init__(self, file: t.Any, block_size: int = BLOCK) -> None:
-        self.file, self.block_size = file, block_size
-        self.close = getattr(file, "close", bool)
-
-    def __iter__(self) -> t.Iterator[bytes]:
-        while data := self.file.read(self.block_size):
-            yield data
+    def __init__(self, filelike: t.Any, blksize: int = BLOCK) -> None:
+        super().__init__(filelike, blksize)
 
     def left(self) -> int | None:
         """The bytes from the file's position to its end, if it is a plain file."""
-        if type(self.file) not in _PLAIN_FILES:
+        if type(self.filelike) not in _PLAIN_FILES:
             return None
-        status = os.fstat(self.file.fileno())
-        return max(status.st_size - self.file.tell(), 0) if stat.S_ISREG(status.st_mode) else None
+        status = os.fstat(self.filelike.fileno())
+        return max(status.st_size - self.filelike.tell(), 0) if stat.S_ISREG(status.st_mode) else None
 
 
 class RawSocket:
@@ -116,6 +110,8 @@ class WSGIRequestHandler:
 
     #: Sent as `Server`, if not empty: what runs here is nobody's business.
     server_version = ""
+    #: Why this is no request for the application.
+    refused: Refused | None = None
 
     def __init__(self, link: Connection, head: Head, body: Body) -> None:
         self.link, self.head, self.body = link, head, body
@@ -181,17 +177,10 @@ class WSGIRequestHandler:
     # -- one request, in the order in which it happens -------------------------------------------
 
     def handle(self) -> None:
-        """Call the application, send what it answers, log it."""
-        self._log_what(self.run_wsgi)
-
-    def refuse(self, error: Refused) -> None:
-        """Answer without the application: why, and not what, since that is repeated to nobody."""
-        self._log_what(lambda: self._fail(error))
-
-    def _log_what(self, answer: t.Callable[[], None]) -> None:
+        """Call the application unless the request is refused, send the answer, log it."""
         code = "499"
         try:
-            answer()
+            self._fail(self.refused) if self.refused else self.run_wsgi()
             code = self.status[:3]
         except ClientGone:
             self.finished = False
@@ -261,7 +250,7 @@ class WSGIRequestHandler:
         if size is not None and not self.headers_sent:
             self.link.send(self._head(size))
             if self.left:
-                self.sent = self.link.send_file(result.file, result.file.tell(), min(size, self.left))
+                self.sent = self.link.send_file(result.filelike, result.filelike.tell(), min(size, self.left))
                 self.left -= self.sent
         else:
             for data in result:

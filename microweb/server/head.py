@@ -17,8 +17,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .errors import Refused, require
-from .limits import Limits
+from .limits import Limits, Refused, require
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ _BEGIN = re.compile(rf"{_TOKEN}|\r?\Z")
 # A fragment is never sent (RFC 9112 3.2); blanks, controls and raw non-ASCII have to be escaped.
 _LINE = re.compile(rf"({_TOKEN}{{1,32}}) ([!\"$-~]+) HTTP/([0-9])\.([0-9])\r")
 # No blank before the colon or the name, no folding, no control: each of them smuggles.
-FIELD = re.compile(rf"^({_TOKEN}+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n", re.MULTILINE)
+FIELD = re.compile(rf"^({_TOKEN}+):([\t\x20-\x7e\x80-\xff]*)\r\n", re.MULTILINE)
 # A bare CR or LF ends lines for some readers and not for others (CVE-2019-16785, CVE-2023-37276).
 _BARE = re.compile(rb"(?<!\r)\n|\r(?![\n])(?!\Z)")
 _ABSOLUTE = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)

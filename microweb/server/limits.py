@@ -1,15 +1,25 @@
-"""How much, how many and how long: every bound of the server in one table.
+"""How much, how many and how long: every bound of the server in one table, and what is raised beyond.
 
 The rule: whatever a client can send, keep open or delay has a bound here, and every time is a
 deadline on the monotonic clock. A time-out per read would let a byte now and then hold a
 connection for ever (slowloris).
+
+What goes wrong between a server and its client is one tree of errors, the evidence on the leaves. None of
+them is raised for a fault of the application, so that its own `ConnectionResetError` (its database's, say)
+stays an error of its own.
 """
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
+
+
+#: Bytes that are received, read and sent at once.
+BLOCK = 64 * 1024
 
 
 class Limits:
@@ -55,3 +65,31 @@ class Limits:
                 known = ", ".join(sorted(name for name in vars(Limits) if name[0] != "_"))
                 raise TypeError(f"{name!r} is no limit of the server; there are {known}")
             setattr(self, name, value)
+
+
+class Refused(OSError):
+    """What came is no request, or no whole one; `status` and `why` go to the client.
+
+    An OSError, because that is what a framework expects from a failed read of a body, and turns
+    into its own 400; nothing read before it may pass for the whole.
+    """
+
+    def __init__(self, status: int, why: str) -> None:
+        self.status = f"{status} {HTTPStatus(status).phrase}"
+        super().__init__(f"{self.status}: {why}")
+        # Never what came: an answer that repeats it could be read as something else.
+        self.why = why
+
+
+class ClientGone(ConnectionError):
+    """The client no longer takes the response."""
+
+
+class BindError(OSError):
+    """The address cannot be listened on; the message is one line that says what to do."""
+
+
+def require(condition: object, why: str, status: int = 400) -> None:
+    """The grammar as a list of demands. Raises Refused."""
+    if not condition:
+        raise Refused(status, why)

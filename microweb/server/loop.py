@@ -14,14 +14,12 @@ import time
 from collections import deque
 from contextlib import AbstractContextManager, suppress
 
-from .binding import listen
+from .binding import listen, load_tls
 from .connection import Connection
-from .errors import Refused
 from .gateway import FileWrapper, WSGIRequestHandler
-from .limits import Limits
+from .limits import Limits, Refused
 from .log import FORMAT, logger, warn
 from .polling import Poller
-from .tls import load_tls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,15 +81,13 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
 
             self.again += (ssl.SSLWantReadError, ssl.SSLWantWriteError)
         self.socket = listen(host if fd is None else f"fd://{fd}", port)
-        self.server_address = self.socket.getsockname()
-        is_unix = isinstance(self.server_address, (str, bytes))
+        address: t.Any = self.socket.getsockname()
+        is_unix = isinstance(address, (str, bytes))
+        number, self.port = ("localhost", 0) if is_unix else address[:2]
         # What was asked for, where that is a name: "localhost" is nicer than its number.
-        self.host = host.strip("[]")
-        if is_unix or host.startswith("fd:"):
-            self.host = "localhost" if is_unix else self.server_address[0]
-        self.port = self.server_port = 0 if is_unix else self.server_address[1]
-        self.limits.host_names = not is_unix
-        self._path = self.server_address if fd is None and host.startswith("unix:") else None
+        self.host = number if is_unix or host.startswith("fd:") else host.strip("[]")
+        self.server_address, self.server_port, self.limits.host_names = address, self.port, not is_unix
+        self._path = address if fd is None and host.startswith("unix:") else None
         self.base_environ = self._base_environ()
         self._serving: int | None = None
         self._stopped = threading.Event()
@@ -176,8 +172,7 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
         """End serve_forever(), and wait for that unless called from within (a signal handler)."""
         self.stopping = True
         if self._arrivals is not None:
-            with suppress(OSError):  # closed already
-                self._arrivals.wake()
+            self._arrivals.wake()
         # A signal handler runs in the serving thread, and would wait for itself.
         if self._serving != threading.get_ident():
             self._stopped.wait()

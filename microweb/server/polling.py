@@ -22,7 +22,6 @@ class Selector:
 
     def __init__(self, selector: t.Any = None) -> None:
         self._poller: t.Any = selector or selectors.DefaultSelector()
-        self._ended = False
         self._wake, self._woken = socket.socketpair()
         self._wake.setblocking(False)
         self._poller.register(self._woken, selectors.EVENT_READ)
@@ -30,11 +29,10 @@ class Selector:
     def watch(self, fileno: int, writable: bool = False) -> None:
         """Report the descriptor when it is readable, or writable."""
         event = selectors.EVENT_WRITE if writable else selectors.EVENT_READ
-        try:
-            self._poller.register(fileno, event)
-        except KeyError:
-            self._poller.modify(fileno, event)
-        self._nudge()
+        self.ignore(fileno)
+        self._poller.register(fileno, event)
+        with suppress(OSError):  # so many before that this one is not missed, or the end
+            self._wake.send(b"x")
 
     def ignore(self, fileno: int) -> None:
         """Forget a descriptor that is about to be closed."""
@@ -49,20 +47,14 @@ class Selector:
             found = [key.fd for key, _ in self._poller.select(1 if timeout is None else timeout)]
         if self._woken.fileno() in found:
             found.remove(self._woken.fileno())
-            if not self._ended:
-                self._woken.recv(4096)
+            self._woken.recv(4096)
         for fileno in found:
             self.ignore(fileno)
         return found
 
     def wake(self) -> None:
-        """End all polls, for good."""
-        self._ended = True
-        self._nudge()
-
-    def _nudge(self) -> None:
-        with suppress(BlockingIOError):  # so many before that this one is not missed
-            self._wake.send(b"x")
+        """End all polls, for good: what is closed stays readable at the other end."""
+        self._wake.close()
 
     def close(self) -> None:
         """Free the descriptors."""

@@ -13,15 +13,12 @@ import sys
 import threading
 import time
 
-from .errors import BindError
 from .gateway import WSGIRequestHandler as WSGIRequestHandler
+from .limits import BindError
 from .log import logger, set_up, warn
 from .loop import BaseWSGIServer
 from .reloader import is_running_from_reloader as is_running_from_reloader
 from .reloader import run_with_reloader
-from .tls import generate_adhoc_ssl_context as generate_adhoc_ssl_context
-from .tls import load_ssl_context as load_ssl_context
-from .tls import make_ssl_devcert as make_ssl_devcert
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -22,13 +22,12 @@ import tempfile
 import time
 from types import FunctionType, SimpleNamespace
 
+from microweb.server.binding import make_ssl_devcert
 from microweb.server.body import Body
 from microweb.server.connection import Connection
-from microweb.server.errors import Refused
 from microweb.server.gateway import WSGIRequestHandler
 from microweb.server.head import take_head
-from microweb.server.limits import Limits
-from microweb.server.tls import make_ssl_devcert
+from microweb.server.limits import Limits, Refused
 
 from .corpus import BROKEN, CHUNKED, HEADS, REQUEST_LINES, WHOLE, bytewise, cut, line
 from .live import TLSClient, echo, serving

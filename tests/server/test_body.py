@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microweb.server.body import Body
-from microweb.server.errors import Refused, require
-from microweb.server.limits import Limits
+from microweb.server.limits import Limits, Refused, require
 
 from .corpus import BROKEN, WHOLE, bytewise, cut
 

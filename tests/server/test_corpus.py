@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from microweb.server.errors import Refused
 from microweb.server.head import take_head
-from microweb.server.limits import Limits
+from microweb.server.limits import Limits, Refused
 
 from .corpus import BROKEN, CHUNKED, CUTS, HEADS, REQUEST_LINES, WHOLE, bytewise, cut, fields, line
 from .live import Client, process

@@ -15,8 +15,8 @@ import sys
 
 import pytest
 
-from microweb.server.errors import Refused
 from microweb.server.head import take_head
+from microweb.server.limits import Refused
 
 from .corpus import HEADS, REQUEST_LINES, line
 from .live import ROOT, Client

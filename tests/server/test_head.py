@@ -4,9 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from microweb.server.errors import Refused
 from microweb.server.head import Head, take_head, unquote, variable
-from microweb.server.limits import Limits
+from microweb.server.limits import Limits, Refused
 
 from .corpus import CUTS, HEADS, HOST, LINE, REQUEST_LINES, bytewise, cut, fields, line
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from microweb.server.errors import BindError
+from microweb.server.limits import BindError
 from microweb.server.serving import make_server, run_simple, serve
 
 from .live import echo, process, serving

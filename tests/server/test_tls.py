@@ -5,8 +5,8 @@ import ssl
 
 import pytest
 
+from microweb.server.binding import generate_adhoc_ssl_context, load_ssl_context, load_tls, make_ssl_devcert
 from microweb.server.serving import make_server
-from microweb.server.tls import generate_adhoc_ssl_context, load_ssl_context, load_tls, make_ssl_devcert
 
 from .corpus import POST
 from .live import echo, serving
