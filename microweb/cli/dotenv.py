@@ -23,20 +23,23 @@ if TYPE_CHECKING:
 
 #: From the weakest to the strongest.
 DEFAULT_FILES = (".flaskenv", ".microwebenv", ".env")
+# Nothing is tried twice: what a name or value begins has to end well, or (the last line) its line is left out.
 _BINDING = re.compile(
     r"""
-    (?: export [^\S\r\n]+ )?
-    (?P<key> '[^'\r\n]+' | [^=\#\s'][^=\#\s]* ) [^\S\r\n]*
-    (?: (?P<equals>=) [^\S\r\n]*
-        (?: '(?P<single> (?: [^'\\] | \\. )* )'
-          | "(?P<double> (?: [^"\\] | \\. )* )"
-          | (?P<bare> (?!['"]) [^\r\n]*? ) )
+    \s* (?: export[^\S\r\n]+ | (?! export[^\S\r\n] ) )
+    (?:
+        (?: '(?P<quoted> [^']+ )' | (?!') (?P<bare_name> [^=\#\s]+ ) | (?=\#) ) [^\S\r\n]*
+        (?:
+            (?: (?!=) | = [^\S\r\n]* '(?P<single> (?: [^'\\] | \\. )* )'
+                      | = [^\S\r\n]* "(?P<double> (?: [^"\\] | \\. )* )"
+                      | = (?! [^\S\r\n]* ['"] ) (?P<bare> [^\r\n]* ) )
+            (?P<end> [^\S\r\n]* (?: \#[^\r\n]* )? (?: [\r\n] | \Z ) )?
+        )?
     )?
-    (?: [^\S\r\n]+ \#[^\r\n]* | [^\S\r\n]* ) (?= [\r\n] | \Z )
+    (?(end) | [^\r\n]* )
     """,
     re.VERBOSE | re.DOTALL,
 )
-_BLANK = re.compile(r"(?:\s+|#[^\r\n]*)+")
 _REFERENCE = re.compile(r"\$\{(?P<name>[^}:]*)(?::-(?P<default>[^}]*))?\}")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -51,19 +54,14 @@ def parse(text: str, environ: t.Mapping[str, str]) -> tuple[dict[str, str | None
     """
     values: dict[str, str | None] = {}
     wrong: list[int] = []
-    position = 0
-    while position < len(text):
-        blank = _BLANK.match(text, position)
-        position = blank.end() if blank else position
-        found = _BINDING.match(text, position)
-        if found:
+    for found in _BINDING.finditer(text):
+        name, line = found["quoted"] or found["bare_name"], found[0].lstrip()
+        if line and (found["end"] is None or "\0" in line):
+            wrong.append(text.count("\n", 0, found.end() - len(line)) + 1)
+        elif name:
             value = _value(found)
             scope = {**environ, **{name: known or "" for name, known in values.items()}}
-            values[found["key"].strip("'")] = value and _expand(value, scope)
-            position = found.end()
-        elif position < len(text):
-            wrong.append(text.count("\n", 0, position) + 1)
-            position = text.find("\n", position) % (len(text) + 1)
+            values[name] = value and _expand(value, scope)
     return values, wrong
 
 
@@ -72,7 +70,8 @@ def _value(found: re.Match[str]) -> str | None:
         return re.sub(r"\\([\\'])", r"\1", found["single"])
     if found["double"] is not None:
         return re.sub(r"\\([\\'\"abfnrtv])", lambda match: _ESCAPES.get(match[1], match[1]), found["double"])
-    return found["bare"].rstrip() if found["equals"] else None
+    # A comment has white space before it.
+    return found["bare"] if found["bare"] is None else re.split(r"\s+#", found["bare"])[0].strip()
 
 
 def _expand(value: str, environ: t.Mapping[str, str]) -> str:
@@ -95,7 +94,8 @@ def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool 
     data: dict[str, str | None] = {}
     for file in filter(None, [*files, path]):
         if os.path.isfile(file):
-            with open(file, encoding="utf-8-sig") as stream:
+            # Bytes that are no UTF-8 go into the environment as they are.
+            with open(file, encoding="utf-8-sig", errors="surrogateescape") as stream:
                 values, wrong = parse(stream.read(), os.environ)
             data.update(values)
             for line in wrong:
