@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: From the weakest to the strongest.
 DEFAULT_FILES = (".flaskenv", ".microwebenv", ".env")
-# Nothing is tried twice: what a name or value begins has to end well, or (the last line) its line is left out.
+# Nothing is tried twice: what a name or value begins has to end well, or the rest of its line is left out.
 _BINDING = re.compile(
     r"""
     \s* (?: export[^\S\r\n]+ | (?! export[^\S\r\n] ) )
