@@ -27,54 +27,38 @@ PORTS_TRIED = 50
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket on a host and port, `unix:PATH` or `fd://N`. Raises BindError."""
-    if host.startswith("fd://"):
-        return _inherit(host[5:])
-    if host.startswith("unix:"):
-        return _listen_unix(host[7 if host.startswith("unix://") else 5 :])
+    is_unix = host.startswith("unix:")
+    if is_unix and not hasattr(socket, "AF_UNIX"):
+        raise BindError("This platform has no Unix sockets; give a host and a port.")
     if not 0 <= port <= 65535:
         raise BindError(f"Port {port} does not exist; choose one up to 65535, or 0 for any.")
     try:
-        return _listen_tcp(host, port)
-    except OSError as error:
+        if host.startswith("fd://"):
+            return _inherit(host[5:])
+        return _listen_unix(host[5:]) if is_unix else _listen_tcp(host, port)
+    except (OSError, ValueError) as error:
         raise BindError(_explain(host, port, error)) from None
 
 
 def _inherit(number: str) -> socket.socket:
     """The listening socket that a supervisor (systemd, a reloader) left open for us."""
-    try:
-        sock = socket.socket(fileno=int(number))
-        if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-            raise OSError(0, "it does not listen")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no number"
-        raise BindError(f"Descriptor {number} is no listening socket: {reason}.") from None
+    sock = socket.socket(fileno=int(number))
+    if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise OSError(0, "it does not listen")
     return sock
 
 
 def _listen_unix(path: str) -> socket.socket:
-    if not hasattr(socket, "AF_UNIX"):
-        raise BindError("This platform has no Unix sockets; give a host and a port.")
-    sock = socket.socket(socket.AF_UNIX)
-    try:
-        if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
-            _remove_stale(path)
-        sock.bind(path)
-        sock.listen(BACKLOG)
-    except OSError as error:
-        sock.close()
-        raise BindError(f"Cannot listen on {path!r}: {error.strerror or error}.") from None
-    return sock
-
-
-def _remove_stale(path: str) -> None:
-    """A socket that nobody listens on is left from a server that was killed."""
-    with socket.socket(socket.AF_UNIX) as client:
-        try:
-            client.connect(path)
-        except ConnectionRefusedError:
-            os.unlink(path)
-        else:
+    path = path[2:] if path.startswith("//") else path
+    if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
+        with socket.socket(socket.AF_UNIX) as client:
+            result = client.connect_ex(path)
+        if not result:
             raise OSError(errno.EADDRINUSE, "another server listens there")
+        # One that nobody listens on is left from a server that was killed.
+        if result == errno.ECONNREFUSED:
+            os.unlink(path)
+    return socket.create_server(path, family=socket.AF_UNIX, backlog=BACKLOG)
 
 
 def _listen_tcp(host: str, port: int) -> socket.socket:
@@ -90,7 +74,13 @@ def _listen_tcp(host: str, port: int) -> socket.socket:
     return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
 
 
-def _explain(host: str, port: int, error: OSError) -> str:
+def _explain(host: str, port: int, error: t.Any) -> str:
+    # create_server() names the address itself.
+    reason = str(getattr(error, "strerror", "it is no number")).partition(" (while")[0]
+    if host.startswith("fd://"):
+        return f"Descriptor {host[5:]} is no listening socket: {reason}."
+    if host.startswith("unix:"):
+        return f"Cannot listen on {host!r}: {reason if error.errno else 'the path is too long'}."
     if error.errno == errno.EADDRINUSE:
         free = _next_free(host, port)
         hint = f"the next free one is {free}" if free else "choose another"
@@ -99,7 +89,6 @@ def _explain(host: str, port: int, error: OSError) -> str:
         return f"Port {port} may not be used by this user; choose one above 1023."
     if isinstance(error, socket.gaierror):
         return f"{host!r} is no address; give one in numbers, or localhost (names are not looked up)."
-    reason = str(error.strerror).partition(" (while")[0]  # create_server() names the address itself
     return f"Cannot listen on {host!r}, port {port}: {reason}."
 
 

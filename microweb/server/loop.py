@@ -83,10 +83,11 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
         self.socket = listen(host if fd is None else f"fd://{fd}", port)
         address: t.Any = self.socket.getsockname()
         is_unix = isinstance(address, (str, bytes))
-        number, self.port = ("localhost", 0) if is_unix else address[:2]
+        place: tuple[str, int] = ("localhost", 0) if is_unix else address[:2]
         # What was asked for, where that is a name: "localhost" is nicer than its number.
-        self.host = number if is_unix or host.startswith("fd:") else host.strip("[]")
-        self.server_address, self.server_port, self.limits.host_names = address, self.port, not is_unix
+        self.host = place[0] if is_unix or host.startswith("fd:") else host.strip("[]")
+        self.server_address, self.port, self.server_port = address, place[1], place[1]
+        self.limits.host_names = not is_unix
         self._path = address if fd is None and host.startswith("unix:") else None
         self.base_environ = self._base_environ()
         self._serving: int | None = None

@@ -56,16 +56,13 @@ class _Asked:
     """Finds nothing, and remembers how the files were of modules that Python was asked for: one that fails to
     import is in no list of Python's, and may be mended before anybody has looked at it."""
 
-    def __init__(self) -> None:
-        self.files: dict[str, t.Any] = {}
+    files: t.ClassVar[dict[str, t.Any]] = {}
 
-    def find_spec(self, name: str, path: t.Any = None, target: t.Any = None) -> None:
+    @classmethod
+    def find_spec(cls, name: str, path: t.Any = None, target: t.Any = None) -> None:
         spec = PathFinder.find_spec(name, path)
         if spec and spec.has_location and (file := _locate(spec.origin or "")):
-            self.files.setdefault(file, _stamp(file))
-
-
-_asked = _Asked()
+            cls.files.setdefault(file, _stamp(file))
 
 
 @cache
@@ -81,32 +78,25 @@ def _modules() -> t.Iterator[str]:
     """The files of what is imported, the standard library aside."""
     # vars(): a module that makes its attributes when they are asked for must not begin to.
     found = [vars(m).get("__file__") for m in list(sys.modules.values()) if isinstance(m, type(sys))]
-    for name in chain(found, list(_asked.files)):
+    for name in chain(found, list(_Asked.files)):
         if isinstance(name, str) and not name.startswith(_STDLIB) and (path := _locate(name)):
             yield path
-
-
-def _expand(names: t.Iterable[str]) -> t.Iterator[str]:
-    """Extra files, whether they are there or not; patterns and directories with all that is below."""
-    for name in names:
-        pattern = os.path.join(name, "**") if os.path.isdir(name) else name
-        yield from glob.iglob(pattern, recursive=True) if glob.has_magic(pattern) else [pattern]
 
 
 def _sources() -> t.Iterator[str]:
     """Every Python file of the project: which of them stops a program that does not start is not known."""
     roots = {os.path.abspath(path) for path in (sys.path[0], os.curdir)}
     for folder, folders, names in islice(chain.from_iterable(map(os.walk, roots)), _SCANNED):
-        if "pyvenv.cfg" in names:
-            folders.clear()
-            continue
-        folders[:] = [each for each in folders if each[0] != "." and each not in _NOT_SOURCE]
+        venv = "pyvenv.cfg" in names
+        folders[:] = [each for each in folders if not (venv or each[0] == "." or each in _NOT_SOURCE)]
         yield from (os.path.join(folder, name) for name in names if name.endswith(".py"))
 
 
 def find_paths(extra_files: t.Iterable[str], exclude_patterns: t.Iterable[str]) -> set[str]:
-    """The files that are looked at."""
-    paths = {*_modules(), *_expand(extra_files)}
+    """The files that are looked at: modules, extra files, all that is below extra directories."""
+    paths = {*_modules()}
+    for name in extra_files:
+        paths.update(glob.iglob(os.path.join(name, "**") if os.path.isdir(name) else name, recursive=True))
     for pattern in exclude_patterns:
         paths.difference_update(fnmatch.filter(paths, pattern))
     return paths
@@ -139,7 +129,7 @@ class Watch:
         for path in find_paths(self.extra_files, self.exclude_patterns):
             now = _stamp(path)
             # A module is new when it is imported; another file that is new was made just now.
-            new = _asked.files.get(path, now if first or path in modules else None)
+            new = _Asked.files.get(path, now if first or path in modules else None)
             before = self._stamps.setdefault(path, new)
             # One that is gone is about to come back: editors and version control replace files.
             if now and now != before:
@@ -209,7 +199,7 @@ def run_with_reloader(
 
 def _serve(main: t.Callable[[], t.Any], watch: Watch) -> t.Any:
     """The child: the program in the main thread, where signals are handled, the watch in another."""
-    sys.meta_path.insert(0, _asked)
+    sys.meta_path.insert(0, _Asked)
     ends: list[int] = []
 
     def look() -> None:

@@ -65,8 +65,8 @@ def test_a_module_that_is_imported_later(project):
 
 @pytest.mark.parametrize("looked_at", [True, False], ids=["mended later", "mended at once"])
 def test_a_module_that_cannot_be_imported(project, monkeypatch, looked_at):
-    monkeypatch.setattr(reloader._asked, "files", {})
-    monkeypatch.setattr(sys, "meta_path", [reloader._asked, *sys.meta_path])
+    monkeypatch.setattr(reloader._Asked, "files", {})
+    monkeypatch.setattr(sys, "meta_path", [reloader._Asked, *sys.meta_path])
     path = write(project / "broken_one.py", "x = (\n")
     watch = Watch()
     with pytest.raises(SyntaxError) as info:
