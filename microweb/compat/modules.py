@@ -160,12 +160,16 @@ class AliasPath:
 class AliasFinder:
     """A meta path finder for the table, a loader of what it finds, and its metadata."""
 
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: t.Iterable[str] | None = None, target: object = None
+    ) -> ModuleSpec | None:
         """The spec of a name in the table; an error for one that a peer's module would have."""
         parent, _, name = fullname.rpartition(".")
         if fullname.partition(".")[0] not in PEERS:
             return None
         if fullname not in TABLE:
+            if path is not None and f"{_PLACE}{parent}" not in path:
+                return None  # the parent is no alias: a program put a package of its own there
             # The error's `name` is the parent's: with the full one importlib would swallow this
             # error in ``from flask import nope`` and raise one that does not say whose flask it is.
             raise ModuleNotFoundError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 from unittest import mock
@@ -91,6 +92,15 @@ def test_star_import() -> None:
     exec("from itsdangerous import *", names)
     assert "URLSafeSerializer" in names
     assert not any(name.startswith("_") for name in names if name != "__builtins__")
+
+
+def test_a_package_that_a_program_puts_in_a_peers_place(tmp_path: Path) -> None:
+    # What brings ``flask.ext.name`` back, which old tests import.
+    (tmp_path / "inner.py").touch()
+    package = ModuleType("flask.ext")
+    package.__path__ = [str(tmp_path)]
+    sys.modules["flask.ext"] = package
+    assert importlib.import_module("flask.ext.inner").__file__ == str(tmp_path / "inner.py")
 
 
 def test_other_modules_are_left_alone() -> None:
