@@ -179,11 +179,13 @@ def _call(found: t.Any, where: str, /, *args: t.Any, **kwargs: t.Any) -> t.Any:
 
 
 def users_traceback(error: BaseException) -> str:
-    """The traceback without the frames of this package and of the import system before the user's."""
+    """The traceback without the frames of this package and of the import system before the user's. What the
+    system refused to a command itself is told without any."""
     import traceback
 
-    inner = os.path.dirname(__file__), "<frozen importlib"
+    inner = os.path.dirname(__file__), "<frozen "
     trace = error.__traceback__
     while trace and trace.tb_frame.f_code.co_filename.startswith(inner):
         trace = trace.tb_next
-    return "".join(traceback.format_exception(type(error), error, trace or error.__traceback__))
+    ours = None if isinstance(error, OSError) else error.__traceback__
+    return "".join(traceback.format_exception(type(error), error, trace or ours))

@@ -80,7 +80,10 @@ def _expand(value: str, environ: t.Mapping[str, str]) -> str:
 
 def find_dotenv(name: str) -> str | None:
     """The nearest file of a name, in the current directory or above it."""
-    directory = os.getcwd()
+    try:
+        directory = os.getcwd()
+    except OSError:  # it was removed: `doctor` has to tell that
+        return None
     while not os.path.isfile(os.path.join(directory, name)):
         directory, below = os.path.dirname(directory), directory
         if directory == below:

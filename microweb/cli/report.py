@@ -25,8 +25,15 @@ if TYPE_CHECKING:
 _SECRET = {"HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_PROXY_AUTHORIZATION", "Set-Cookie"}
 
 
+def _text(value: str) -> str:
+    """A native string of WSGI, whose characters are bytes (PEP 3333), as what those mean."""
+    return value.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
 def _shown(name: str, value: str) -> str:
-    return "(hidden)" if name in _SECRET else value
+    text = "(hidden)" if name in _SECRET else _text(value)
+    # A decoded path may hold what moves a terminal's cursor.
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 class Tracer:
@@ -40,6 +47,7 @@ class Tracer:
     def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterator[bytes]:
         # Copied: the application may change its environ, and nothing of the request shall be kept alive.
         texts = {name: value for name, value in sorted(environ.items()) if isinstance(value, str)}
+        self.path = _text(environ["PATH_INFO"])
         self.environ = {name: _shown(name, value) for name, value in texts.items() if "." not in name}
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: t.Any = None) -> t.Any:
@@ -82,9 +90,7 @@ class Tracer:
             "status": self.status,
             "ms": self.observer.ms,
             "environ": self.environ,
-            "routing": [
-                *verdicts(self.app.url_map, self.environ["PATH_INFO"], self.environ["REQUEST_METHOD"])
-            ],
+            "routing": [*verdicts(self.app.url_map, self.path, self.environ["REQUEST_METHOD"])],
             "steps": self.observer.steps,
             "left_out": self.observer.left_out,
             "headers": [[name, _shown(name, value)] for name, value in self.headers],

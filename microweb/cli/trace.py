@@ -9,6 +9,7 @@ from .decorators import argument, command, option
 from .exceptions import UsageError
 from .report import FORMATS, trace
 from .script import ScriptInfo, pass_script_info
+from .terminal import echo
 from .types import Choice, File
 
 TYPE_CHECKING = False
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 
 
 @command("trace")
+@option("--request", "-X", metavar="METHOD", help="The method, which may as well stand before the URL.")
 @option("--header", "-H", multiple=True, metavar="'NAME: VALUE'", help="A header of the request.")
-@option("--data", "-d", multiple=True, metavar="DATA", help="A body, as curl's: the method is POST, then.")
+@option(
+    "--data",
+    "-d",
+    multiple=True,
+    metavar="DATA",
+    help="A body, as curl's, or @FILE with it: the method is POST, then.",
+)
 @option("--form", "-F", multiple=True, metavar="NAME=VALUE", help="A form's field; NAME=@FILE uploads one.")
 @option("--json", "as_json", metavar="JSON", help="A body of JSON.")
 @option("--cookie", "-b", metavar="COOKIES", help="The Cookie header.")
@@ -37,13 +45,16 @@ def trace_command(info: ScriptInfo, /, method_and_url: tuple[str, ...], **given:
 
     trace POST /login -d user=ada -H 'Accept: text/html'
     """
-    form_of, output, every = (given.pop(name) for name in ("form_of", "output", "every"))
-    *method, url = method_and_url
+    request, form_of, output, every = (given.pop(each) for each in ("request", "form_of", "output", "every"))
+    *method, url = words = [*filter(None, [request]), *method_and_url]
     if len(method) > 1 or not url.startswith(("/", "http://", "https://")):
-        raise UsageError(f"Give a method and a URL, such as GET /, instead of {' '.join(method_and_url)!r}.")
+        raise UsageError(f"Give a method and a URL, such as GET /, instead of {' '.join(words)!r}.")
     app = info.load_app()
-    environ = build_environ(app, url, method[0].upper() if method else None, **given)
-    output.write(FORMATS[form_of](trace(app, environ, every)))
+    try:
+        environ = build_environ(app, url, method[0].upper() if method else None, **given)
+    except ValueError as error:
+        raise UsageError(f"That makes no request: {error}") from None
+    echo(FORMATS[form_of](trace(app, environ, every)), output, nl=False)
 
 
 def build_environ(
@@ -62,7 +73,7 @@ def build_environ(
     bodies: list[tuple[t.Any, str]] = [
         (as_json, "application/json"),
         (_fields(form) or None, "multipart/form-data"),
-        ("&".join(data) if data else None, "application/x-www-form-urlencoded"),
+        (b"&".join(map(_body, data)) if data else None, "application/x-www-form-urlencoded"),
     ]
     body, content_type = next((pair for pair in bodies if pair[0] is not None), (None, None))
     if any(name.lower() == "content-type" for name, _ in headers):
@@ -72,6 +83,13 @@ def build_environ(
         AppEnvironBuilder(app, url, method=method, headers=headers, data=body, content_type=content_type)
     ) as builder:
         return builder.get_environ()
+
+
+def _body(text: str) -> bytes:
+    if text[:1] != "@":
+        return text.encode()
+    with File("rb")(text[1:]) as file:
+        return bytes(file.read())
 
 
 def _fields(form: t.Sequence[str]) -> dict[str, list[t.Any]]:

@@ -28,12 +28,12 @@ def environ(**variables):
     return {**clean, "PYTHONPATH": str(ROOT), **variables}
 
 
-def start(place, *arguments, **variables):
+def start(place, *arguments, stdout=subprocess.PIPE, program=("-m", "microweb"), **variables):
     return subprocess.Popen(
-        [sys.executable, "-m", "microweb", *arguments],
+        [sys.executable, *program, *arguments],
         cwd=place,
         env=environ(**variables),
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -91,6 +91,23 @@ def test_the_users_own_errors_show_their_own_code(tmp_path):
     status, _, err = run(tmp_path, "--app", "mod", "run")
     assert status == 2
     assert "nothere" in err and "discovery.py" not in err and "importlib" not in err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_costs_one_line(tmp_path):
+    with open("/dev/full", "w") as full:
+        status, _, err = run(tmp_path, "routes", "--help", stdout=full)
+    assert status == 1
+    assert err.count("\n") == 1 and "No space left" in err
+
+
+def test_a_directory_that_is_gone(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = "import os, sys; os.rmdir(os.getcwd()); from microweb.cli.main import main; sys.exit(main())"
+    status, out, _ = run(gone, "doctor", program=["-c", code])
+    assert status == 0
+    assert "no      current      lost: relative paths" in out
 
 
 def test_version(capsys):

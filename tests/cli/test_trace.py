@@ -168,6 +168,15 @@ def test_the_routing_says_why(app):
     assert re.fullmatch(taken[0]["regex"], "/pages/7")
 
 
+def test_text_beyond_ascii_is_shown_as_it_is_meant(app):
+    app.add_url_rule("/caf\xe9/<name>", "cafe", lambda name: name)
+    report = traced(app, "/caf\xe9/%1b[2J", None, header=["X: \u20ac"])
+    assert [rule["rule"] for rule in report["routing"] if rule["taken"]] == ["/caf\xe9/<name>"]
+    assert report["request"] == "GET /caf\xe9/%1b[2J"
+    assert report["environ"]["PATH_INFO"] == "/caf\xe9/\\x1b[2J"
+    assert report["environ"]["HTTP_X"] == "\u20ac"
+
+
 def test_errors_and_their_handlers(app, caplog):
     told = steps(traced(app, "/error", None))
     assert "error ZeroDivisionError('integer division or modulo by zero')" in told
@@ -281,6 +290,12 @@ class TestCommand:
         assert done.output.startswith("POST /pages/7  ->  200 OK  (")
         assert "before_request: load_user" in done.output
 
+    def test_a_request_as_curl_spells_it(self, run, tmp_path):
+        (tmp_path / "body").write_bytes(b"12\xff")
+        done = run("-X", "put", "/plain", "-d", f"@{tmp_path / 'body'}", "-d", "\xfc")
+        assert done.output.startswith("PUT /plain  ->  405 METHOD NOT ALLOWED")
+        assert "CONTENT_LENGTH = 6\n" in done.output
+
     def test_file(self, run, tmp_path):
         done = run("/plain", "--format", "html", "-o", str(tmp_path / "trace.html"))
         assert (done.exit_code, done.output) == (0, "")
@@ -295,6 +310,9 @@ class TestCommand:
             ([], "Missing argument"),
             (["GET"], "Give a method and a URL, such as GET /"),
             (["GET", "/", "/"], "Give a method and a URL"),
+            (["GET", "/", "-X", "PUT"], "Give a method and a URL"),
+            (["/", "-H", "A: b\nc: d"], "That makes no request: Header 'A' must not contain newlines"),
+            (["http://[::1"], "That makes no request: Invalid IPv6 URL"),
             (["/", "-H", "no colon"], "'no colon' has no ':'; give it as -H 'NAME: VALUE'."),
             (["/", "--format", "pdf"], "'pdf' is not one of"),
             (["/", "-F", "a=@no/such"], "Error: Invalid value: 'no/such': No such file or directory"),
