@@ -64,11 +64,10 @@ def _listen_unix(path: str) -> socket.socket:
 def _listen_tcp(host: str, port: int) -> socket.socket:
     # "localhost" is known (RFC 6761 6.3); every other name would have to be looked up.
     name = "127.0.0.1" if host == "localhost" else host.strip("[]") or "0.0.0.0"
-    kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE | socket.AI_NUMERICHOST
+    flags = socket.AI_PASSIVE | socket.AI_NUMERICHOST
     # As bytes: of text, Python would make a domain name, and import the tables of Unicode for it.
-    family, _, _, _, address = socket.getaddrinfo(
-        name.encode("utf-8", "replace"), port, type=kind, flags=flags
-    )[0]
+    found = socket.getaddrinfo(name.encode("utf-8", "replace"), port, 0, socket.SOCK_STREAM, 0, flags)
+    family, *_, address = found[0]
     # "::" means IPv4 as well, where the system can do that.
     both = name == "::" and socket.has_dualstack_ipv6()
     return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)

@@ -113,27 +113,23 @@ class WSGIRequestHandler:
     #: Why this is no request for the application.
     refused: Refused | None = None
 
+    status, sent = "", 0
+    fields: Fields | None = None
+    result: t.Any = None
+    #: Bytes still to come of the length that was declared, None without one.
+    left: int | None = None
+    headers_sent = bodiless = chunked = finished = taken = False
+
     def __init__(self, link: Connection, head: Head, body: Body) -> None:
         self.link, self.head, self.body = link, head, body
         self.server, self.client_address, self.connection = link.server, link.client_address, link.sock
         self.command, self.path = head.method, head.target
         self.request_version = "HTTP/1.1" if head.minor else "HTTP/1.0"
-        self.status = ""
-        self.fields: Fields | None = None
-        self.result: t.Any = None
-        #: Bytes still to come of the length that was declared, None without one.
-        self.left: int | None = None
-        self.headers_sent = self.bodiless = self.chunked = self.finished = self.taken = False
+        self.requestline = f"{head.method} {head.target} {self.request_version}"
         #: Whether another request may follow on the connection.
         self.keep = head.keeps and link.requests < link.limits.requests
-        self.sent = 0
 
     # -- what subclasses change ------------------------------------------------------------------
-
-    @property
-    def requestline(self) -> str:
-        """The request line."""
-        return f"{self.command} {self.path} {self.request_version}"
 
     def version_string(self) -> str:
         """What the `Server` field says."""

@@ -19,10 +19,6 @@ from functools import lru_cache
 
 from .limits import Limits, Refused, require
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import typing as t
-
 # RFC 9110 5.6.2. No pattern here has two ways to match the same text: none can backtrack far.
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 _BEGIN = re.compile(rf"{_TOKEN}|\r?\Z")
@@ -59,7 +55,7 @@ class Head:
         self.keeps = minor > 0
 
 
-def take_head(buffer: bytearray, seen: int = 0, limits: t.Any = Limits) -> Head | None:
+def take_head(buffer: bytearray, seen: int = 0, limits: Limits | type[Limits] = Limits) -> Head | None:
     """Take the next head off the buffer; None when more bytes are needed. Raises Refused.
 
     `seen` bytes of the buffer have been there at the call before: they are not looked at again,
@@ -88,7 +84,7 @@ def take_head(buffer: bytearray, seen: int = 0, limits: t.Any = Limits) -> Head 
     return head
 
 
-def _check_begun(buffer: bytearray, start: int, seen: int, limits: t.Any) -> None:
+def _check_begun(buffer: bytearray, start: int, seen: int, limits: Limits | type[Limits]) -> None:
     """Refuse what no further bytes can make a head: now, and not at the deadline."""
     stop = start + limits.line_bytes + 2
     end = buffer.find(b"\n", start, stop)
@@ -104,7 +100,7 @@ def _check_begun(buffer: bytearray, start: int, seen: int, limits: t.Any) -> Non
     require(fits, f"a head may have {limits.head_bytes} bytes", 431)
 
 
-def _check_line(line: str, limits: t.Any) -> None:
+def _check_line(line: str, limits: Limits | type[Limits]) -> None:
     """What can be said of a request line before its end."""
     # A TLS hello holds no line end, and would wait for its answer.
     require(_BEGIN.match(line), "the request does not begin with a method")
@@ -112,13 +108,14 @@ def _check_line(line: str, limits: t.Any) -> None:
     require(size <= limits.line_bytes, f"a request line may have {limits.line_bytes} bytes", 414)
 
 
-def parse_request_line(line: str, limits: t.Any = Limits) -> Head:
+def parse_request_line(line: str, limits: Limits | type[Limits] = Limits) -> Head:
     r"""`GET /path HTTP/1.1\r` to a Head: three fields, exactly one space between them."""
-    match: t.Any = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(line)
     if not match or len(line) > limits.line_bytes:
         _check_line(line, limits)
     # What will never be a version is told apart from those that are not served.
-    require(match, "a request line is: method, space, target, space, HTTP/1.1, CR LF")
+    if not match:
+        raise Refused(400, "a request line is: method, space, target, space, HTTP/1.1, CR LF")
     require(match[3] == "1", "this server speaks HTTP/1.1 and HTTP/1.0", 505)
     require(match[1] != "CONNECT", "this server is no proxy", 501)
     return Head(match[1], match[2], int(match[4]))
@@ -153,7 +150,7 @@ def collect(found: list[tuple[str, str]]) -> dict[str, str]:
     return result
 
 
-def _finish(head: Head, limits: t.Any) -> None:
+def _finish(head: Head, limits: Limits | type[Limits]) -> None:
     """Check what only the whole head can tell: host, target, framing."""
     variables = head.variables
     # RFC 9112 3.2: HTTP/1.1 has exactly one Host. Links are built from it: it has to be one.

@@ -13,11 +13,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import typing as t
-
-
 #: Bytes that are received, read and sent at once.
 BLOCK = 64 * 1024
 
@@ -59,7 +54,7 @@ class Limits:
     #: An unread body up to this size is read to its end to keep the connection.
     drain_bytes = 64 * 1024
 
-    def __init__(self, **changes: t.Any) -> None:
+    def __init__(self, **changes: object) -> None:
         for name, value in changes.items():
             if not hasattr(type(self), name):
                 known = ", ".join(sorted(name for name in vars(Limits) if name[0] != "_"))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import subprocess  # at run time where a process is started, which most that import this never do
     import typing as t
 
-    Names = t.Optional[t.Iterable[str]]
+    Many = t.Optional[t.Iterable[str]]
 
 RELOAD = 3
 #: How long the program may take to end before it is made to.
@@ -114,9 +114,7 @@ def traceback_files(error: BaseException) -> list[str]:
 class Watch:
     """Compares files with how they were when they were first seen."""
 
-    def __init__(
-        self, extra_files: Names = None, exclude_patterns: Names = None, interval: float = 1
-    ) -> None:
+    def __init__(self, extra_files: Many = None, exclude_patterns: Many = None, interval: float = 1) -> None:
         self.extra_files = [os.path.abspath(name) for name in extra_files or ()]
         self.exclude_patterns = list(exclude_patterns or ())
         self.interval = interval
@@ -173,8 +171,8 @@ def get_args() -> list[str]:
 
 def run_with_reloader(
     main: t.Callable[[], t.Any],
-    extra_files: Names = None,
-    exclude_patterns: Names = None,
+    extra_files: Many = None,
+    exclude_patterns: Many = None,
     interval: float = 1,
     reloader_type: str = "auto",
 ) -> t.Any:

@@ -37,13 +37,9 @@ _POLICY = (
     "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; img-src 'self';"
     " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_SAFE = [
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cache-Control", "no-store"),
-    # Nor may other sites put it in their pages.
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-]
+_SAFE = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
+# Nor may other sites put it in their pages.
+_SAFE += [("Cache-Control", "no-store"), ("Cross-Origin-Resource-Policy", "same-origin")]
 
 
 class _Body:

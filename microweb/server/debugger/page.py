@@ -117,26 +117,22 @@ def _shorten(path: str) -> str:
     return path[max(lengths, default=0) :]
 
 
-def make_chain(
-    error: t.Any, summary: t.Any, found: list[Failure], skip: int = 0, hide: bool = True
-) -> list[Failure]:
+def make_chain(error: t.Any, summary: t.Any, found: list[Failure], hide: bool) -> list[Failure]:
     """An exception behind those that it came from; `found` gets all of them, and those of groups, until there
     are FAILURES.
 
-    The first `skip` frames are left out, and those of this folder; with `hide`, also those that have a true
-    local `__traceback_hide__`.
+    Frames of this folder are left out; with `hide`, also those that have a true local `__traceback_hide__`.
     """
     chain = []
     while len(found) < FAILURES:
-        failure = Failure(error, summary, _frames(error, summary, skip, hide))
+        failure = Failure(error, summary, _frames(error, summary, hide))
         chain.append(failure)
         found.append(failure)
         # Of the pairs, the summary knows which count: it leaves out what would go in a circle.
         known = getattr(summary, "exceptions", None)
         pairs = zip(error.exceptions, known) if known else ()
-        parts = [part for pair in pairs if (part := make_chain(*pair, found, 0, hide))]
+        parts = [part for pair in pairs if (part := make_chain(*pair, found, hide))]
         failure.parts = [(f"{number} of {len(parts)}", part) for number, part in enumerate(parts, 1)]
-        skip = 0
         if summary.__cause__ is not None:
             failure.words, error, summary = [CAUSE], error.__cause__, summary.__cause__
         elif summary.__context__ is not None and not summary.__suppress_context__:
@@ -146,10 +142,10 @@ def make_chain(
     return chain[::-1]
 
 
-def _frames(error: t.Any, summary: t.Any, skip: int, hide: bool) -> list[Frame]:
+def _frames(error: t.Any, summary: t.Any, hide: bool) -> list[Frame]:
     kept = [
         (entry, frame)
-        for entry, (frame, _) in list(zip(summary.stack, walk_tb(error.__traceback__)))[skip:]
+        for entry, (frame, _) in zip(summary.stack, walk_tb(error.__traceback__))
         if not (hide and frame.f_locals.get("__traceback_hide__")) and not entry.filename.startswith(_OWN)
     ]
     # The plain text leaves out the same.
@@ -160,11 +156,7 @@ def _frames(error: t.Any, summary: t.Any, skip: int, hide: bool) -> list[Frame]:
 
 
 #: Files that the page loads, and their types.
-ASSETS = {
-    "debugger.css": "text/css; charset=utf-8",
-    "debugger.js": "text/javascript; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-}
+ASSETS = {"debugger.css": "text/css", "debugger.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
 @cache
@@ -203,9 +195,11 @@ class DebugTraceback(string.Formatter):
     ) -> None:
         found: list[Failure] = []
         summary = TracebackException.from_exception(exc, lookup_lines=False)
-        self.chain = make_chain(exc, summary, found, skip, hide)
+        self.chain = make_chain(exc, summary, found, hide)
         #: The exception and those before it, the last one first.
         self.all_tracebacks, self.last = self.chain[::-1], self.chain[-1]
+        for entries in (self.last.frames, summary.stack):
+            del entries[:skip]
         self.all_frames = [frame for failure in found for frame in failure.frames]
         self._redactor = Redactor(*namespaces, *(frame.locals for frame in self.all_frames))
 
@@ -267,9 +261,5 @@ def _request_tables(environ: t.Mapping[str, t.Any]) -> list[tuple[str, dict[str,
     headers = {key.removeprefix("HTTP_").replace("_", "-").title(): value for key, value in sent.items()}
     query = fields(environ.get("QUERY_STRING", ""))
     rest = {key: environ[key] for key in sorted(environ.keys() - sent)}
-    tables = (
-        (f"Request: {environ.get('REQUEST_METHOD')} {path}", headers),
-        ("Query", query),
-        ("Environ", rest),
-    )
-    return [(title, table) for title, table in tables if table]
+    tables = {f"Request: {environ.get('REQUEST_METHOD')} {path}": headers, "Query": query, "Environ": rest}
+    return [each for each in tables.items() if each[1]]
