@@ -226,7 +226,8 @@ class RequestContext(_Context):
             session = interface.open_session(self.app, self.request)
             if session is None:
                 session = interface.make_null_session(self.app)
-            self._session = session
+            # As the setter does, without the call.
+            self._opened_session, self.needs_processing = session, True
         return session
 
     @_session.setter

@@ -96,17 +96,20 @@ class NullSession(SecureCookieSession):
     del _fail
 
 
-def _from_config(key: str, instead: str = "") -> t.Callable[[t.Any, t.Any], t.Any]:
+def _from_config(key: str) -> t.Callable[[t.Any, t.Any], t.Any]:
     """Make a method `(self, app)` that looks the setting up; subclasses may know better."""
 
     def getter(self: SessionInterface, app: t.Any) -> t.Any:
-        value = app.config[key]
-        return app.config[instead] if instead and not value else value
+        return app.config[key]
 
-    getter.__doc__ = f"Return {key}" + (f", or {instead} if that is not set." if instead else ".")
+    getter.__doc__ = f"Return {key}."
     return getter
 
 
+#: What decides how a session is read.
+_read_keys = operator.itemgetter(
+    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SESSION_COOKIE_NAME", "PERMANENT_SESSION_LIFETIME"
+)
 #: The arguments of `set_cookie` (its key is the name), and the config keys that they come from.
 _COOKIE_SETTINGS = ("name", "domain", "path", "secure", "partitioned", "samesite", "httponly")
 _COOKIE_GETTERS = [f"get_cookie_{name}" for name in _COOKIE_SETTINGS]
@@ -127,6 +130,8 @@ class SessionInterface:
     opens_lazily = False
     #: Whether nobody has put another method in the place of those that ask the configuration.
     _asks_config = True
+    #: What decided how the last session was read, and how that was.
+    _known: tuple[t.Any, t.Any] = (None, None)
 
     def __init_subclass__(cls, **kwargs: t.Any) -> None:
         """Call a subclass's own methods exactly when they expect it: for every request."""
@@ -134,9 +139,12 @@ class SessionInterface:
         own = {"open_session", "save_session", "should_set_cookie"}
         if "opens_lazily" not in cls.__dict__ and own & cls.__dict__.keys():
             cls.opens_lazily = False
-        cls._asks_config = all(
-            getattr(cls, name) is getattr(SessionInterface, name) for name in _COOKIE_GETTERS
-        )
+        cls._asks_config = all(getattr(cls, name, plain) is plain for name, plain in _PLAIN.items())
+
+    def __setattr__(self, name: str, value: t.Any) -> None:
+        object.__setattr__(self, name, value)
+        if name in _PLAIN:
+            self._asks_config = False
 
     def make_null_session(self, app: t.Any) -> NullSession:
         """Return the stand-in for a session that cannot be had."""
@@ -144,14 +152,18 @@ class SessionInterface:
 
     def is_null_session(self, obj: object) -> bool:
         """Say whether `obj` is that stand-in; it is never saved."""
-        return isinstance(obj, self.null_session_class)
+        # Past the check of abstract classes, which costs ten times as much: nobody registers for this one.
+        return type.__instancecheck__(self.null_session_class, obj)
 
     get_cookie_name = _from_config("SESSION_COOKIE_NAME")
     get_cookie_domain = _from_config("SESSION_COOKIE_DOMAIN")  # None: to the exact host only
-    get_cookie_path = _from_config("SESSION_COOKIE_PATH", "APPLICATION_ROOT")
     get_cookie_httponly = _from_config("SESSION_COOKIE_HTTPONLY")
     get_cookie_samesite = _from_config("SESSION_COOKIE_SAMESITE")
     get_cookie_partitioned = _from_config("SESSION_COOKIE_PARTITIONED")
+
+    def get_cookie_path(self, app: t.Any) -> str:
+        """Return SESSION_COOKIE_PATH, or APPLICATION_ROOT if that is not set."""
+        return app.config["SESSION_COOKIE_PATH"] or app.config["APPLICATION_ROOT"]  # type: ignore[no-any-return]
 
     def get_cookie_secure(self, app: t.Any) -> bool:
         """Return SESSION_COOKIE_SECURE; for "auto", whether this request came by https."""
@@ -161,8 +173,7 @@ class SessionInterface:
     def get_cookie_settings(self, app: t.Any) -> tuple[t.Any, ...]:
         """Return what the methods above say, in the order of `_COOKIE_SETTINGS`."""
         settings: tuple[t.Any, ...] = _read_settings(app.config)
-        own = self.__dict__ and not self.__dict__.keys().isdisjoint(_COOKIE_GETTERS)
-        if self._asks_config and not own and "auto" not in settings:
+        if self._asks_config and "auto" not in settings:
             return settings
         return (*[getattr(self, name)(app) for name in _COOKIE_GETTERS], None)
 
@@ -191,6 +202,9 @@ class SessionInterface:
         raise NotImplementedError
 
 
+#: Methods that ask the configuration, unless a subclass or somebody else knows better.
+_PLAIN = {name: getattr(SessionInterface, name) for name in _COOKIE_GETTERS}
+
 session_json_serializer = TaggedJSONSerializer()
 
 
@@ -207,6 +221,14 @@ def _signing_serializer(
 
 
 @functools.lru_cache(maxsize=16)
+def _has_plain_settings(cls: t.Any) -> bool:
+    """Say whether two attributes of such an application are the settings that they always are."""
+    attributes = getattr(cls, "secret_key", None), getattr(cls, "permanent_session_lifetime", None)
+    names = [getattr(attribute, "__name__", None) for attribute in attributes]
+    return names == ["SECRET_KEY", "PERMANENT_SESSION_LIFETIME"]
+
+
+@functools.lru_cache(maxsize=16)
 def _has_plain_cookies(cls: t.Any) -> bool:
     return getattr(cls, "cookies", None) is RequestHeaders.cookies
 
@@ -219,6 +241,8 @@ def _cookies_of(request: t.Any, name: str) -> list[str]:
         return request.cookies.getlist(name)  # type: ignore[no-any-return]
     if name not in header:
         return []
+    if ";" not in header and header.startswith(f"{name}="):
+        return [header[len(name) + 1 :].strip(" \t")]
     found = []
     for part in header.split(";"):
         key, _, value = part.partition("=")
@@ -301,14 +325,13 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def open_session(self, app: t.Any, request: Request) -> SecureCookieSession | None:
         """Return the session in the cookie; an empty one if it is missing, forged or too old."""
-        serializer = self.get_signing_serializer(app)
+        serializer, name, max_age = self._ask(app)
         if serializer is None:
             return None
         # A sibling domain can plant a second cookie of that name: it must not hide ours.
-        for value in _cookies_of(request, self.get_cookie_name(app)):
-            lifetime = app.permanent_session_lifetime
+        for value in _cookies_of(request, name):
             try:
-                data = serializer.loads(value, max_age=lifetime.days * 86400 + lifetime.seconds)
+                data = serializer.loads(value, max_age=max_age)
             except _bad_data():
                 continue
             if isinstance(data, dict):  # else it was signed for something else
@@ -316,6 +339,26 @@ class SecureCookieSessionInterface(SessionInterface):
                 session._cookie, session._serializer = value, serializer
                 return session
         return self.session_class()
+
+    def _ask(self, app: t.Any) -> tuple[t.Any, str, t.Any]:
+        """Return what reads the cookie, its name, and how old it may be, in seconds.
+
+        The last answer is remembered with all that it follows from: a request only has to compare that.
+        """
+        asked = None
+        if self._asks_config and _has_plain_settings(app.__class__):
+            own = self.salt, self.serializer, self.key_derivation, self.digest_method
+            asked = (*_read_keys(app.config), *own)
+            known, answer = self._known
+            if asked == known:
+                return answer  # type: ignore[no-any-return]
+        lifetime = app.permanent_session_lifetime
+        max_age = None if lifetime is None else lifetime.days * 86400 + lifetime.seconds
+        answer = self.get_signing_serializer(app), self.get_cookie_name(app), max_age
+        if asked:
+            # The list of fallbacks is copied: it may change in its place.
+            self._known = tuple(each[:] if isinstance(each, list) else each for each in asked), answer
+        return answer
 
     def _changed_inside(self, app: t.Any, session: SessionMixin) -> bool:
         """Say whether a list or dict in the session was changed in its place.
@@ -351,6 +394,9 @@ class SecureCookieSessionInterface(SessionInterface):
         settings = self.get_cookie_settings(app)
         value = self._cookie_value(app, session, response) if session else None
         if value is not None:
+            size, limit = len(settings[0]) + len(value), app.config["MAX_COOKIE_SIZE"]
+            if size > limit and limit:
+                self._complain_of_size(app, session, size, settings[0])
             _set_cookie(response, value, self.get_expiration_time(app, session), settings)
         else:
             self._forget(app, session)
@@ -364,22 +410,17 @@ class SecureCookieSessionInterface(SessionInterface):
         serializer = getattr(session, "_serializer", None) or self.get_signing_serializer(app)
         if serializer is None:
             raise RuntimeError("The session cannot be signed: the secret key was removed.")
-        value: str = serializer.dumps(dict(session))
-        limit = app.config["MAX_COOKIE_SIZE"]
-        if len(value) > limit - len(self.get_cookie_name(app)) and limit:
-            self._complain_of_size(app, session, value)
-        return value
+        return serializer.dumps(dict(session))  # type: ignore[no-any-return]
 
-    def _complain_of_size(self, app: t.Any, session: SessionMixin, value: str) -> None:
+    def _complain_of_size(self, app: t.Any, session: SessionMixin, size: int, name: str) -> None:
         """Complain about a cookie that browsers drop without a word: the user is logged out and
         nobody knows why. An error where a developer looks, in the log where users are.
         """
-        name, limit = self.get_cookie_name(app), app.config["MAX_COOKIE_SIZE"]
         sizes = {key: len(self.serializer.dumps(item)) for key, item in session.items()}
         largest = sorted(sizes, key=sizes.__getitem__, reverse=True)[:3]
-        size = len(name) + len(value)
         message = (
-            f"The session cookie {name!r} has {size} bytes, browsers ignore more than {limit}."
+            f"The session cookie {name!r} has {size} bytes, browsers ignore more than"
+            f" {app.config['MAX_COOKIE_SIZE']}."
             f" Largest keys: {', '.join(f'{key!r} ({sizes[key]})' for key in largest)}."
             " Keep such data on the server, and an id in the session."
         )
@@ -388,5 +429,6 @@ class SecureCookieSessionInterface(SessionInterface):
         app.logger.error(message)
 
 
+_PLAIN["get_signing_serializer"] = SecureCookieSessionInterface.get_signing_serializer
 # Types whose instances cannot be changed in their place; a tuple may hold a list.
 _UNCHANGING = frozenset({str, int, float, bool, type(None), bytes})

@@ -594,7 +594,7 @@ class StraightSerializer(URLSafeTimedSerializer):
         super().__init__(secret_key, salt, serializer, signer_kwargs=signer_kwargs)
         self._signer: t.Any = self.make_signer()
         digest_method = self._signer.digest_method
-        #: HMACs, that of the newest key first, which signs. None: bytes are not written in one step.
+        #: HMACs, that of the newest key first, which signs. Empty: bytes are not written in one step.
         self._keyed = [
             _keyed(self._signer.derive_key(key), digest_method)
             for key in reversed(self.secret_keys)
@@ -627,11 +627,10 @@ class StraightSerializer(URLSafeTimedSerializer):
         return self._remember(token, bytes_to_int(base64_decode(stamp)), base64_decode(payload).decode())
 
     def _remember(self, token: str, timestamp: int, text: str) -> tuple[int, str]:
-        if len(token) < 1024:
-            if len(self._seen) >= 1024:
-                self._seen.clear()
-            self._seen[token] = timestamp, text
-        return timestamp, text
+        if len(self._seen) >= 256:
+            self._seen.clear()
+        known = self._seen[token] = timestamp, text
+        return known
 
     def dumps(self, obj: t.Any, salt: Salt = None) -> t.Any:
         """Return the object signed."""

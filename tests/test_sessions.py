@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import zlib
 from datetime import datetime, timedelta, timezone
@@ -538,3 +539,82 @@ def test_an_interface_may_say_when_it_expires_as_set_cookie_takes_it(when, shown
     app.secret_key, app.session_interface = "key", Interface()
     app.add_url_rule("/", "set", lambda: str(current_session.setdefault("a", 1)))
     assert shown in app.test_client().get("/").headers["Set-Cookie"]
+
+
+class Counting(Microweb):
+    """An application that counts in its session, and says how far it got."""
+
+    def __init__(self, interface):
+        super().__init__("counting")
+        self.secret_key, self.session_interface = "first", interface
+        self.add_url_rule("/", "count", self.count)
+
+    def count(self):
+        current_session["n"] = current_session.get("n", 0) + 1
+        return f"{current_session['n']}"
+
+
+def _rename(app):
+    app.session_interface.get_cookie_name = lambda app: "other"
+
+
+def _replace_serializer(app):
+    serializer = URLSafeTimedSerializer("another key")
+    app.session_interface.get_signing_serializer = lambda app: serializer
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda app: setattr(app, "secret_key", "second"),
+        lambda app: app.config.update(SECRET_KEY=b"second"),
+        lambda app: app.config.update(SESSION_COOKIE_NAME="other"),
+        lambda app: setattr(app.session_interface, "salt", "another purpose"),
+        lambda app: setattr(app.session_interface, "key_derivation", "none"),
+        lambda app: setattr(app.session_interface, "digest_method", hashlib.sha256),
+        lambda app: setattr(app, "permanent_session_lifetime", timedelta(seconds=-1)),
+        _rename,
+        _replace_serializer,
+    ],
+)
+def test_a_change_of_what_decides_is_seen_by_the_next_request(change):
+    app = Counting(SecureCookieSessionInterface())
+    client = app.test_client()
+    assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
+    change(app)
+    assert client.get("/").text == "1"
+
+
+def test_a_key_added_to_the_list_of_fallbacks_is_seen_by_the_next_request():
+    app = Counting(SecureCookieSessionInterface())
+    app.config["SECRET_KEY_FALLBACKS"] = []
+    client = app.test_client()
+    assert [client.get("/").text for _ in range(2)] == ["1", "2"]
+    app.secret_key = "second"
+    cookie = client.get_cookie("session").value
+    assert client.get("/").text == "1"
+    app.config["SECRET_KEY_FALLBACKS"].append("first")
+    client.set_cookie("session", cookie)
+    assert client.get("/").text == "3"
+
+
+def test_applications_that_share_an_interface_do_not_share_keys():
+    interface = SecureCookieSessionInterface()
+    one, other = Counting(interface), Counting(interface)
+    other.secret_key = "second"
+    clients = one.test_client(), other.test_client()
+    assert [client.get("/").text for _ in range(2) for client in clients] == ["1", "1", "2", "2"]
+    clients[1].set_cookie("session", clients[0].get_cookie("session").value)
+    assert [client.get("/").text for client in clients] == ["3", "1"]
+
+
+def test_an_application_may_know_its_key_better():
+    class Keyring(Counting):
+        secret_key = property(lambda self: self.keys[-1], lambda self, key: None)
+        keys = ["a"]
+
+    app = Keyring(SecureCookieSessionInterface())
+    client = app.test_client()
+    assert [client.get("/").text for _ in range(2)] == ["1", "2"]
+    app.keys = ["b"]
+    assert client.get("/").text == "1"

@@ -143,7 +143,7 @@ class DefaultJSONProvider(JSONProvider):
         """Return `obj` as JSON text; keywords are those of `json.dumps`."""
         # Encoders are made once: to set one up costs as much as to encode a small object. The attributes
         # are part of the key, so that they may be changed.
-        key = (self.default, self.ensure_ascii, self.sort_keys, self.allow_nan, *kwargs.items())
+        key = (self.default, self.ensure_ascii, self.sort_keys, self.allow_nan, *kwargs, *kwargs.values())
         try:
             encode = self._encoders[key]
         except (KeyError, TypeError, AttributeError):  # a TypeError: separators given as a list
