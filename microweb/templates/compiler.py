@@ -47,9 +47,6 @@ _RESERVED = {*words("environment context out append lookup_item getattr slice ty
 _RESERVED |= {*NAMESPACE, *kwlist}
 _GENERATED = re.compile(r"(l|t|loop|call)_\d|t_safe|_(loop|block)_vars|fi\d|macro_|block_|parent_template")
 
-#: What a macro has besides its parameters if its body asks for it, in the order of Macro's flags.
-_EXTRAS = ("kwargs", "varargs", "caller")
-
 #: Statements that have one form in Python.
 _PATTERNS = {"ExprStmt": "{node},", "Break": "break", "Continue": "continue"}
 
@@ -431,18 +428,21 @@ class CodeGenerator(Expressions):
         scope = Scope(frame.scope, function=True)
         inner = frame.inner(scope, require_output_check=False, buffer="out")
         arguments = [arg.name for arg in node.args]
-        if "caller" in arguments[: len(arguments) - len(node.defaults)]:
+        # What the body reads before anything in it, be it a macro inside, binds that name.
+        names = [*nodes.Scope(node.body).find_all(nodes.Name)]
+        first = {name.name: name.ctx for name in reversed(names)}
+        read = [extra for extra in ("kwargs", "varargs", "caller") if first.get(extra) == "load"]
+        if "caller" in read and "caller" in arguments[: len(arguments) - len(node.defaults)]:
             wanted = 'the special "caller" argument must be omitted or be given a default.'
             self.fail_at(f"When defining macros or call blocks {wanted}", node.lineno)
         idents = [None if arg in _RESERVED or _GENERATED.match(arg) else arg for arg in arguments]
         params = [*map(scope.declare_parameter, arguments, idents)]
         renamed = {arg: param for arg, param in zip(arguments, params) if arg != param}
-        offers = [extra for extra in _EXTRAS if extra not in arguments]
-        for extra in offers:
-            scope.offer(extra, extra)
+        added = [extra for extra in read if extra not in arguments]
+        for extra in added:
+            scope.declare_parameter(extra, extra)
         scope.scan([*node.defaults, *node.body])
         body = self._macro_defaults(node, inner, params) + self.statements(node.body, inner)
-        added = [extra for extra in offers if scope.kind(extra) == "param"]
         if "caller" in added:
             undefined = "environment.undefined('No caller defined', name='caller')"
             body = self.code(f"if caller is None:\n    caller = {undefined}") + body
@@ -452,7 +452,7 @@ class CodeGenerator(Expressions):
         found = self.code(_MACRO % more, function=function, entry=self._entry(scope), body=body)
         found[0].args.args = [self.at(py.arg(param, None)) for param in params]
         found[0].args.defaults = [*map(self.name, ["missing"] * len(params))]
-        about = (name, tuple(arguments), *(extra in [*added, *arguments] for extra in _EXTRAS))
+        about = (name, tuple(arguments), "kwargs" in added, "varargs" in added, "caller" in read)
         make = "{ident} = Macro({function}, *{about!r}, context.eval_ctx.autoescape, renamed={renamed!r})"
         return found + self.code(make, ident=ident, function=function, about=about, renamed=renamed or None)
 

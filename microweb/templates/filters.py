@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import abc, namedtuple
-from itertools import groupby, islice
+from itertools import groupby
 
 from ..markup import Markup, escape, soft_str
 from .errors import FilterArgumentError
@@ -396,16 +396,21 @@ def do_reverse(value: t.Any) -> t.Any:
     if isinstance(value, str):
         return value[::-1]
     try:
-        return reversed(value if isinstance(value, abc.Reversible) else list(value))
+        return reversed(value) if isinstance(value, abc.Reversible) else list(value)[::-1]
     except TypeError:
         raise FilterArgumentError(f"argument must be iterable, not {type(value).__name__}") from None
 
 
 def do_batch(value: t.Any, linecount: int, fill_with: t.Any = None) -> t.Iterator[list[t.Any]]:
     """Yield lists of `linecount` items; the last one is filled up, if there is something to."""
-    items = iter(value)
-    while row := list(islice(items, linecount)):
-        yield row if fill_with is None else row + [fill_with] * (linecount - len(row))
+    row: list[t.Any] = []
+    for item in value:
+        if len(row) == linecount:  # which a float may be: batch(items|length / 2)
+            yield row
+            row = []
+        row.append(item)
+    if row:
+        yield row if fill_with is None else row + [fill_with] * int(linecount - len(row))
 
 
 def do_slice(value: t.Any, slices: int, fill_with: t.Any = None) -> t.Iterator[list[t.Any]]:

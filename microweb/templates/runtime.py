@@ -113,7 +113,10 @@ class Context(Mapping):  # type: ignore[type-arg]
         kind = type(f)
         if kind is Macro:
             return f.for_mode(self.eval_ctx.autoescape)
-        asks = getattr(f, "jinja_pass_arg", None)
+        try:
+            asks = getattr(f, "jinja_pass_arg", None)
+        except UndefinedError:
+            return f  # It says so when it is called, after what is wrong with the arguments.
         if asks == "nothing":
             return f  # and is known to raise no StopIteration
         if asks is None:

@@ -5,8 +5,8 @@ The rule: each body with variables of its own (the template, a block, a loop, a 
 where its first value comes from:
 
 - "param": whoever enters the scope sets it: a call, or the loop that binds its target;
-- "offer": whoever enters the scope would set it (`loop`, `caller`) if it were asked for, which
-  makes it a "param";
+- "offer": whoever enters the scope would set it (`loop`) if it were asked for, which makes it a
+  "param";
 - "alias": it starts as the same name of an outer scope and may then be assigned here;
 - "missing": it has no value until it is assigned;
 - "resolve": it is asked of the context. That happens where the function begins, not where the
@@ -84,9 +84,9 @@ class Scope:
         self.stores.add(name)
         return self._define(name, "param", None, ident)
 
-    def offer(self, name: str, ident: str | None = None) -> str:
+    def offer(self, name: str) -> str:
         """`name` is set by whoever enters the scope, if it is read here."""
-        return self._define(name, "offer", None, ident)
+        return self._define(name, "offer")
 
     def load(self, name: str) -> str:
         """`name` is read here; return its identifier."""

@@ -117,6 +117,11 @@ def test_no_template():
         environment.from_string("{% include x %}").render()
 
 
+def test_what_is_wrong_with_an_argument_comes_before_what_is_called():
+    with pytest.raises(UndefinedError, match="'argument' is undefined"):
+        Environment().from_string("{{ function(argument.x) }}").render()
+
+
 def test_a_minified_line_is_shown_in_part():
     with pytest.raises(TemplateSyntaxError) as caught:
         Environment().from_string("x" * 10_000 + "{% nothing %}")

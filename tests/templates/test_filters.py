@@ -113,6 +113,7 @@ CASES = [
     ("pprint", ({"a": 1},), "{'a': 1}"),
     ("replace", ("aaa", "a", 1, 2), "11a"),
     ("reverse", ("abc",), "cba"),
+    ("reverse", (iter("ab"),), ["b", "a"]),
     ("round", (2.7,), 3.0),
     ("round", (2.1234, 3, "floor"), 2.123),
     ("round", (21.3, -1, "ceil"), 30.0),
@@ -157,6 +158,7 @@ def test_filter(name, args, expected):
     [
         ("batch", (range(5), 2), [[0, 1], [2, 3], [4]]),
         ("batch", (range(5), 2, "x"), [[0, 1], [2, 3], [4, "x"]]),
+        ("batch", (range(4), 4 / 2, "x"), [[0, 1], [2, 3]]),
         ("items", ({"a": 1},), [("a", 1)]),
         ("items", (Undefined(),), []),
         ("map", ([1, 2], "string"), ["1", "2"]),
@@ -168,7 +170,6 @@ def test_filter(name, args, expected):
         ("reject", ([1, 2, 3], "odd"), [2]),
         ("reject", ([0, 1, None],), [0, None]),
         ("reverse", ([1, 2],), [2, 1]),
-        ("reverse", (iter([1, 2]),), [2, 1]),
         ("select", ([1, 2, 3], "divisibleby", 3), [3]),
         ("select", ([0, 1, ""],), [1]),
         ("select", (["upper", "nope"], "filter"), ["upper"]),

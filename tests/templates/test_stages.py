@@ -94,13 +94,9 @@ def test_inner_scopes():
 def test_offers():
     scope = Scope()
     scope.offer("loop")
-    scope.offer("caller", "caller")
+    scope.offer("caller")
     scope.scan(body("{% if loop %}{% set caller = 1 %}{% endif %}{{ caller }}"))
-    assert scope.loads == {
-        "l_0_loop": ("param", None),
-        "caller": ("offer", None),
-        "l_0_caller": ("resolve", "caller"),
-    }
+    assert scope.loads == {"l_0_loop": ("param", None), "l_0_caller": ("resolve", "caller")}
     assert scope.all_stores() == {"caller": "l_0_caller", "loop": "l_0_loop"}
 
 
