@@ -419,10 +419,10 @@ class _RetryAfter(HTTPException):
         self.retry_after = retry_after
 
     def _more_headers(self) -> HeaderList:
-        when = self.retry_after
+        when: t.Any = self.retry_after
         # Seconds or a date, RFC 9110 10.2.3 allows both; 0 is left out, as "at once" is no wish to
         # wait.
-        if when is None or isinstance(when, int):
+        if not hasattr(when, "utctimetuple"):
             return [("Retry-After", str(when))] if when else []
         # A date is rare enough to let the standard library's slow modules write it. A naive one is
         # UTC, as everywhere in responses.

@@ -102,6 +102,7 @@ def test_the_base_has_no_code():
         ),
         (exceptions.TooManyRequests(), []),
         (exceptions.ServiceUnavailable(retry_after=60), [("Retry-After", "60")]),
+        (exceptions.ServiceUnavailable(retry_after="60"), [("Retry-After", "60")]),
         (
             exceptions.TooManyRequests(retry_after=datetime(2020, 1, 4, 18, 52, 16)),
             [("Retry-After", "Sat, 04 Jan 2020 18:52:16 GMT")],
