@@ -318,6 +318,9 @@ _FALLBACKS: dict[str, t.Callable[[t.Any], t.Any]] = {
     "repr": lambda proxy: f"<{type(proxy).__name__} unbound>",
     "bool": lambda proxy: False,
     "dir": lambda proxy: [],
+    # Searching a list for something must not fail at a proxy that lies in it.
+    "eq": lambda proxy: NotImplemented,
+    "ne": lambda proxy: NotImplemented,
 }
 
 

@@ -203,6 +203,8 @@ def test_unbound_proxy():
     assert "LocalProxy" in proxy.__doc__
     assert proxy.__module__ == LocalProxy.__module__
     assert proxy.__repr__() == "<LocalProxy unbound>"
+    # It equals itself alone, so that lists can be searched.
+    assert None not in [proxy] and proxy != 1 and proxy == proxy
     assert not hasattr(proxy, "__dict__")
     for use in (len, str, lambda p: p.attribute, lambda p: p._get_current_object(), hash, iter):
         with pytest.raises(RuntimeError, match="^nothing here$"):
