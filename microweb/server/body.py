@@ -49,20 +49,18 @@ class Body(io.RawIOBase):
             self.left = self._next_size()
         # Never beyond the end: what follows may be the next request. And what has come is enough: to wait
         # for more would stop a program that reads as it goes.
-        count = 0
-        if self.left:
-            buffer = self._filled()
-            count = min(len(target), self.left, len(buffer))
-            target[:count] = buffer[:count]
-            self._take(count)
-            self.left -= count
+        count = min(len(target), self.left, len(self._filled()) if self.left else 0)
+        target[:count] = self._take(count)
+        self.left -= count
         self._broken = False
         self.finished = not count or not (self.left or self.chunked)
         return count
 
-    def _take(self, count: int) -> None:
+    def _take(self, count: int) -> bytearray:
+        data: bytearray = self.source.buffer[:count]
         del self.source.buffer[:count]
         self.taken += count
+        return data
 
     def _filled(self) -> bytearray:
         """The connection's buffer with at least a byte in it."""
@@ -99,13 +97,11 @@ class Body(io.RawIOBase):
             fits = count <= limits.fields and self.taken - begin <= limits.head_bytes
             require(fits, f"a body may have {limits.fields} trailers of {limits.head_bytes} bytes", 431)
 
-    def _line(self, limit: int) -> bytes:
+    def _line(self, limit: int) -> bytearray:
         """A line off the buffer, with its end."""
         buffer, seen = self._filled(), 0
         while (end := buffer.find(b"\n", seen, limit)) < 0:
             require(len(buffer) < limit, "a line between chunks is too long")
             seen = len(buffer)
             self.source.more()
-        line = bytes(buffer[: end + 1])
-        self._take(end + 1)
-        return line
+        return self._take(end + 1)

@@ -109,13 +109,11 @@ class Connection:
         if head.dropped and not self.server.dropped:  # told once: a proxy may have been meant to set them
             warn("dropped %d header fields whose names have a _, and will do so without a word", head.dropped)
         self.server.dropped += head.dropped
-        bound = self.limits.body_bytes
-        if bound is not None and head.length > bound:
-            self.refuse(Refused(413, f"a body may have {bound} bytes"), head)
-            return False
-        self.patience = self.limits.stall_seconds
+        self.patience, bound = self.limits.stall_seconds, self.limits.body_bytes
         body = Body(self, head.length, head.expects, head.chunked)
         handler = self.server.request_handler(self, head, body)
+        if bound is not None and head.length > bound:
+            handler.refused = Refused(413, f"a body may have {bound} bytes")
         handler.handle()
         if handler.finished and handler.keep and (body.finished or self._drain(body)):
             return True
@@ -136,11 +134,11 @@ class Connection:
                 body.read(BLOCK)
         return body.finished
 
-    def refuse(self, error: Refused, head: Head | None = None) -> None:
+    def refuse(self, error: Refused) -> None:
         """Answer what is no request, without waiting for who has sent it."""
         self.patience = 0.0
         try:
-            handler = self.server.request_handler(self, head or Head(), Body(self))
+            handler = self.server.request_handler(self, Head(), Body(self))
             handler.refused = error
             handler.handle()
         except Exception:  # a handler of the program's own; the accept loop must not end with it

@@ -55,10 +55,10 @@ def check_status(status: str) -> str:
 def check_field(name: str, value: str) -> None:
     """Raises ValueError for a header that would not arrive as it is."""
     # The type itself: a subclass could look different when it is written.
-    if type(name) is not str or ":" in name or not FIELD.fullmatch(f"{name}:\r\n"):
-        raise ValueError(f"header name {name!r}: wanted a str of letters, digits and dashes")
-    if type(value) is not str or not FIELD.fullmatch(f"X:{value}\r\n"):
-        raise ValueError(f"header {name}: {value!r}: wanted a str of Latin-1 without control characters")
+    match = type(name) is type(value) is str and FIELD.fullmatch(f"{name}:{value}\r\n")
+    if not match or match[1] != name:
+        what = "a name of letters, digits and dashes, and a value of Latin-1 without control characters"
+        raise ValueError(f"header {name!r}: {value!r}: wanted {what}, both of them str")
     if name.lower() == "content-length" and not LENGTH.fullmatch(value):
         raise ValueError(f"Content-Length: {value!r}: wanted digits")
 

@@ -32,9 +32,7 @@ def set_up(level: int = logging.INFO) -> None:
         logger.setLevel(level)
     # A program that set logging up has decided where lines go.
     if not logger.hasHandlers():
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(message)s"))
-        logger.addHandler(handler)
+        logger.addHandler(logging.StreamHandler(sys.stderr))
 
 
 def escape(text: str) -> str:

@@ -99,15 +99,10 @@ class Access:
         same = (hmac.compare_digest(each.strip(), wanted) for each in given.split(b";"))
         return self.pin is None or any(same)
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether no more PINs are taken until the program is started again."""
-        return self.failures >= ATTEMPTS
-
     def try_pin(self, text: str) -> bool:
         """Whether this is the PIN; dashes and blanks do not count."""
         with self._lock:  # or many guesses at once would count as one
-            if self.exhausted or self.pin is None:
+            if self.failures >= ATTEMPTS or self.pin is None:
                 return False
             right = hmac.compare_digest(_digits(text), _digits(self.pin))
             self.failures = 0 if right else self.failures + 1

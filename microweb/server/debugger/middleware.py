@@ -14,7 +14,7 @@ import os
 from collections import ChainMap, deque
 
 from ..log import logger
-from .access import Access
+from .access import ATTEMPTS, Access
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class DebuggedApplication(Access):
         import json
 
         right = self.knows_pin(environ) or self.try_pin(form.get("pin", ""))
-        result = json.dumps({"auth": right, "exhausted": not right and self.exhausted})
+        result = json.dumps({"auth": right, "exhausted": not right and self.failures >= ATTEMPTS})
         secure = "; Secure" * (environ["wsgi.url_scheme"] == "https")
         cookie = f"{self.cookie}; Path=/; HttpOnly; SameSite=Strict{secure}"
         return _answer("200 OK", result, _JSON, *[("Set-Cookie", cookie)][:right])
@@ -214,8 +214,8 @@ def _posted(environ: Environ) -> str:
     return environ["wsgi.input"].read(int(length)).decode("utf-8", "replace")  # type: ignore[no-any-return]
 
 
-def _answer(status: str, body: str | bytes, kind: str = _TEXT, *headers: tuple[str, str]) -> Answer:
-    data = body if isinstance(body, bytes) else body.encode("utf-8", "replace")
+def _answer(status: str, body: str, kind: str = _TEXT, *headers: tuple[str, str]) -> Answer:
+    data = body.encode("utf-8", "replace")
     return status, [("Content-Type", kind), ("Content-Length", str(len(data))), *_SAFE, *headers], data
 
 

@@ -21,6 +21,7 @@ import sysconfig
 from contextlib import suppress
 from functools import cache
 from itertools import count
+from pkgutil import get_data
 from traceback import TracebackException, walk_tb
 from urllib.parse import parse_qsl
 
@@ -160,16 +161,15 @@ ASSETS = {"debugger.css": "text/css", "debugger.js": "text/javascript", "icon.sv
 
 
 @cache
-def asset(name: str) -> bytes:
+def asset(name: str) -> str:
     """A file of this package, which may lie in an archive."""
-    path = os.path.join(os.path.dirname(__file__), "assets", name)
-    return globals()["__loader__"].get_data(path)  # type: ignore[no-any-return]
+    return (get_data(__package__, f"assets/{name}") or b"").decode()
 
 
 @cache
 def _parts() -> dict[str, str]:
     """The parts of a page, which stand in one file, each under its name."""
-    return dict(part.rstrip("\n").split("\n", 1) for part in asset("page.html").decode().split("== ")[1:])
+    return dict(part.rstrip("\n").split("\n", 1) for part in asset("page.html").split("== ")[1:])
 
 
 def render(body: str, title: str, evalex: bool, secret: str, trusted: bool, nonce: str) -> str:
