@@ -75,6 +75,8 @@ _HOMES = {
 _SOURCES = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 __all__ = ["__version__", "json", *_SOURCES]
+# As in Flask, nobody has to import them: `import microweb as flask`, then `flask.cli.with_appcontext`.
+_MODULES = {*_HOMES, "cli", "logging", "sessions", "typing"}
 
 
 #: This module's names. Kept, because the submodule ``globals`` will hide the function.
@@ -82,7 +84,7 @@ _names = globals()
 
 
 def __getattr__(name: str) -> object:
-    module = "json" if name == "json" else _SOURCES.get(name)
+    module = name if name in _MODULES else _SOURCES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # __import__ and not importlib, which a bare interpreter has not loaded.

@@ -99,3 +99,15 @@ result = [name for name in microweb.__all__ if not hasattr(microweb, name)]
 result += sorted(set(microweb.__all__) - set(dir(microweb)))
 """)
     assert not bad, f"in __all__, but not there or not in dir(): {', '.join(bad)}"
+
+
+def test_modules_that_import_flask_brings_along_come_here_too():
+    bad = run("""
+import microweb as flask
+names = "app blueprints cli config ctx globals helpers json logging sessions signals templating typing wrappers"
+result = [name for name in names.split() if getattr(flask, name).__name__ != f"microweb.{name}"]
+result += [name for name in ("with_appcontext", "AppGroup", "FlaskGroup", "ScriptInfo", "load_dotenv")
+           if getattr(flask.cli, name).__module__ != f"microweb.cli.{'dotenv' if name == 'load_dotenv' else 'script'}"]
+result += [name for name in ("testing", "nothing") if hasattr(flask, name) or hasattr(flask.cli, name)]
+""")
+    assert not bad, bad
