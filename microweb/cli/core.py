@@ -262,12 +262,10 @@ class Group(Command):
         """The names of the commands."""
         return sorted(self.commands)
 
-    def visible_commands(self, ctx: Context) -> t.Iterator[tuple[str, Command]]:
+    def visible_commands(self, ctx: Context) -> list[tuple[str, Command]]:
         """Names and commands, without those that are hidden."""
-        for name in self.list_commands(ctx):
-            command = self.get_command(ctx, name)
-            if command and not command.hidden:
-                yield name, command
+        pairs = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        return [(name, command) for name, command in pairs if command and not command.hidden]
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str, Command, list[str]]:
         """The name, the command, and its arguments."""
@@ -306,7 +304,7 @@ class Group(Command):
 
     def help_tables(self, ctx: Context) -> dict[str, Rows]:
         """The tables of options and commands."""
-        shown = list(self.visible_commands(ctx))
+        shown = self.visible_commands(ctx)
         limit = page_width(ctx) - 4 - max((len(name) for name, _ in shown), default=0)
         rows = [(name, cmd.get_short_help_str(limit)) for name, cmd in shown]
         return {**super().help_tables(ctx), "Commands": rows}
@@ -327,12 +325,9 @@ class LazyCommand(Command):
 
     def make_context(self, *args: t.Any, **kwargs: t.Any) -> Context:
         """The context of the command itself."""
-        import importlib  # only now
-
         module, _, name = self.target.partition(":")
-        command = getattr(importlib.import_module(f".{module}", __name__.rpartition(".")[0]), name)
-        ctx: Context = command.make_context(*args, **kwargs)
-        return ctx
+        command: Command = getattr(__import__(module, globals(), fromlist=[name], level=1), name)
+        return command.make_context(*args, **kwargs)
 
 
 def command(

@@ -43,30 +43,33 @@ def argument(*param_decls: str, cls: type[Argument] = Argument, **attrs: t.Any) 
     return lambda f: _add(f, cls(param_decls, **attrs))
 
 
+def _passing(find: F) -> t.Callable[[F], F]:
+    """A decorator: what is found in the context becomes a function's first argument."""
+    return lambda f: update_wrapper(
+        lambda *args, **kwargs: f(find(get_current_context()), *args, **kwargs), f
+    )
+
+
 def pass_context(f: F) -> F:
     """Give a function the context as its first argument."""
-    return update_wrapper(lambda *args, **kwargs: f(get_current_context(), *args, **kwargs), f)
+    return _passing(lambda ctx: ctx)(f)
 
 
 def pass_obj(f: F) -> F:
     """Give a function the context's object as its first argument."""
-    return update_wrapper(lambda *args, **kwargs: f(get_current_context().obj, *args, **kwargs), f)
+    return _passing(lambda ctx: ctx.obj)(f)
 
 
 def make_pass_decorator(object_type: t.Any, ensure: bool = False) -> t.Callable[[F], F]:
     """A decorator that passes the nearest object of a type; ``ensure`` makes one if there is none."""
 
-    def decorator(f: F) -> F:
-        def function(*args: t.Any, **kwargs: t.Any) -> t.Any:
-            ctx = get_current_context()
-            obj = ctx.ensure_object(object_type) if ensure else ctx.find_object(object_type)
-            if obj is None:
-                raise RuntimeError(f"There is no object of type {object_type.__name__!r} in the context.")
-            return ctx.invoke(f, obj, *args, **kwargs)
+    def find(ctx: t.Any) -> t.Any:
+        obj = ctx.ensure_object(object_type) if ensure else ctx.find_object(object_type)
+        if obj is None:
+            raise RuntimeError(f"There is no object of type {object_type.__name__!r} in the context.")
+        return obj
 
-        return update_wrapper(function, f)
-
-    return decorator
+    return _passing(find)
 
 
 def confirmation_option(*param_decls: str, **attrs: t.Any) -> t.Callable[[F], F]:

@@ -67,10 +67,10 @@ class BadParameter(UsageError):
     """A value that its option or argument refuses."""
 
     def __init__(
-        self, message: str = "", ctx: t.Any = None, param: t.Any = None, param_hint: t.Any = None
+        self, message: str = "", ctx: t.Any = None, param: t.Any = None, param_hint: t.Any = None, **more: str
     ) -> None:
         super().__init__(message, ctx)
-        self.param, self.param_hint = param, param_hint
+        self.param, self.param_hint, self.param_type = param, param_hint, more.get("param_type", "parameter")
 
     def hint(self) -> str:
         """Which parameter: ``'--port' / '-p'``, or nothing."""
@@ -84,10 +84,6 @@ class BadParameter(UsageError):
 
 class MissingParameter(BadParameter):
     """A required option or argument that was not given."""
-
-    def __init__(self, *args: t.Any, param_type: str = "parameter", **kwargs: t.Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.param_type = param_type
 
     def format_message(self) -> str:
         """The line, with the kind of parameter and its choices."""

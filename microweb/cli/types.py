@@ -128,9 +128,8 @@ class Choice(ParamType):
         """The choice as it was declared."""
         if value in self.choices:
             return value
-        for name, choice in zip(self.names, self.choices):
-            if name == self._norm(value):
-                return choice
+        if self._norm(value) in self.names:
+            return self.choices[self.names.index(self._norm(value))]
         one = "is not" if len(self.names) == 1 else "is not one of"
         return self.fail(f"{value!r} {one} {', '.join(map(repr, self.names))}.", param, ctx)
 

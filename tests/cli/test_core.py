@@ -18,7 +18,7 @@ from microweb.cli.decorators import (
     password_option,
     version_option,
 )
-from microweb.cli.exceptions import Abort, ClickException, Exit, FileError, UsageError
+from microweb.cli.exceptions import Abort, ClickException, Exit, FileError, MissingParameter, UsageError
 from microweb.cli.runner import CliRunner
 from microweb.cli.terminal import echo
 
@@ -259,6 +259,11 @@ def test_a_result_may_be_replaced():
     cli.command("one")(lambda: 1)
     cli.result_callback(replace=True)(lambda result: f"last {result}")
     assert run(cli, "one", standalone_mode=False).return_value == "last 1"
+
+
+def test_what_is_missing_may_be_named_by_hand():
+    error = MissingParameter("Look it up.", param_hint="--key", param_type="option")
+    assert (str(error), error.format_message()) == ("Look it up.", "Missing option --key. Look it up.")
 
 
 def test_help_pages_under_test_have_80_columns():
