@@ -198,7 +198,17 @@ def test_a_decoded_body_names_no_coding(live):
     assert not {"HTTP_TRANSFER_ENCODING", "CONTENT_LENGTH"} & environ.keys()
 
 
-def test_environ(live):
+def test_environ(live, monkeypatch):
+    # B51: what the process was started with says nothing about a request.
+    process = {
+        "HTTPS": "on",
+        "REMOTE_USER": "root",
+        "HTTP_X_ADMIN": "1",
+        "SCRIPT_NAME": "/x",
+        "CONTENT_LENGTH": "9",
+    }
+    for name, value in process.items():
+        monkeypatch.setenv(name, value)
     live.exchange(GET)
     environ = live.calls[-1]
     assert environ["REMOTE_ADDR"] == environ["SERVER_NAME"] == "127.0.0.1"
@@ -207,7 +217,8 @@ def test_environ(live):
     assert environ["wsgi.multithread"] is True
     assert environ["wsgi.input_terminated"] is True
     assert (environ["REQUEST_URI"], environ["QUERY_STRING"]) == ("/a%20b?c", "c")
-    assert "PATH" not in environ
+    assert environ["SCRIPT_NAME"] == ""
+    assert not {"PATH", *process} - {"SCRIPT_NAME"} & environ.keys()
 
 
 def test_unused_connections_leave_no_line(live):
@@ -274,6 +285,19 @@ def test_deadlines():
 def test_deadline_of_a_body():
     with serving(echo, limits={"stall_seconds": 0.01}) as live:
         assert statuses(live.exchange(POST + b"Content-Length: 5\r\n\r\nabc", end=False)) == [408]
+
+
+def test_deadline_of_a_client_that_does_not_read():
+    # B56: the only thread is free again for others.
+    def endless(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"x" * 65536] * 1000 if environ["PATH_INFO"] == "/large" else [b"ok"]
+
+    with serving(endless, threads=1, limits={"stall_seconds": 0.01}) as live, live.connect() as sock:
+        sock.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        sock.recv(1)
+        assert statuses(live.exchange(LAST, end=False)) == [200]
+        assert len(live.receive(sock)) < 65536 * 1000
 
 
 def test_broken_responses_are_visible(caplog):

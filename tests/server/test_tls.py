@@ -79,3 +79,13 @@ def test_without_the_program(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RuntimeError, match="openssl"):
         make_ssl_devcert(str(tmp_path / "dev"))
+
+
+@needs_openssl
+def test_who_connects_and_says_nothing_keeps_nobody_waiting(files):
+    # B58: the handshake is neither made where connections are accepted, nor by the only thread.
+    with serving(echo, threads=1, ssl_context=files) as live, live.connect(), live.connect():
+        context = ssl.create_default_context(cafile=files[0])
+        with live.connect() as raw, context.wrap_socket(raw, server_hostname="localhost") as sock:
+            sock.sendall(LAST)
+            assert statuses(live.receive(sock)) == [200]
