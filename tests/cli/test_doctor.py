@@ -65,6 +65,12 @@ def test_without_a_module(missing):
     assert found["server"]["level"] == ("ok" if name in {"ssl", "sqlite3", "zlib", "asyncio"} else "no")
 
 
+def test_the_reason_is_what_was_raised():
+    found, _, _ = examine("sys.modules['hmac'] = None")
+    assert "import of hmac halted" in found["sessions"]["text"]
+    assert levels(found, ["requests", "forms", "server"]) == {"ok"}
+
+
 def test_without_openssl():
     found, status, _ = examine("sys.modules['_hashlib'] = None")
     assert status == 0 and found["hashes"]["level"] == "slower"

@@ -1,6 +1,7 @@
 """The command line as a process: what is printed, and the exit status."""
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -108,6 +109,12 @@ def test_a_directory_that_is_gone(tmp_path):
     status, out, _ = run(gone, "doctor", program=["-c", code])
     assert status == 0
     assert "no      current      lost: relative paths" in out
+
+
+def test_an_old_python_is_told(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 8, 18))
+    with pytest.raises(SystemExit, match="needs Python 3.9 or newer, and is run by 3"):
+        runpy.run_module("microweb", run_name="__main__")
 
 
 def test_version(capsys):
