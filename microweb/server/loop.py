@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from contextlib import AbstractContextManager, suppress
+from functools import cached_property
 
 from .binding import listen, load_tls
 from .connection import Connection
@@ -122,7 +123,7 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
             "wsgi.file_wrapper": FileWrapper,
         }
 
-    @property
+    @cached_property  # so that a program may set it, as test fixtures do
     def url(self) -> str:
         """Where a browser on this machine finds the application."""
         if not self.port:

@@ -144,6 +144,8 @@ def test_a_socket_of_somebody_else():
         with make_server(f"fd://{number}", 0, echo) as server:
             assert server.port == sock.getsockname()[1]
             assert server.url == f"http://127.0.0.1:{server.port}"
+            server.url = "http://app.test"  # fixtures keep their own there
+            assert server.url == "http://app.test"
             assert server.base_environ["SERVER_NAME"] == "127.0.0.1"
 
 
