@@ -43,14 +43,16 @@ def plain_int(value: str) -> int:
     return int(digits)
 
 
-def parse_content_length(length: str | None, transfer_encoding: str | None = None) -> int | None:
+def parse_content_length(
+    http_content_length: str | None, http_transfer_encoding: str | None = None
+) -> int | None:
     """The length that a body announces: None if it is chunked or silent, 0 if it talks nonsense."""
-    codings = transfer_encoding.split(",") if transfer_encoding else ()
+    codings = http_transfer_encoding.split(",") if http_transfer_encoding else ()
     # RFC 9112 6.3: with a transfer coding, Content-Length says nothing.
-    if length is None or "chunked" in [coding.strip(" \t").lower() for coding in codings]:
+    if http_content_length is None or "chunked" in [coding.strip(" \t").lower() for coding in codings]:
         return None
     try:
-        return max(0, plain_int(length))
+        return max(0, plain_int(http_content_length))
     except ValueError:
         return 0
 

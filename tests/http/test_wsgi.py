@@ -55,7 +55,8 @@ from microweb.http.wsgi import (
     ],
 )
 def test_content_length(length, coding, expected):
-    assert parse_content_length(length, coding) == expected
+    # By the names that Werkzeug gives them.
+    assert parse_content_length(http_content_length=length, http_transfer_encoding=coding) == expected
     environ = {"CONTENT_LENGTH": length, "HTTP_TRANSFER_ENCODING": coding}
     assert get_content_length({k: v for k, v in environ.items() if v is not None}) == expected
 
