@@ -15,8 +15,7 @@ import sys
 import time
 from contextlib import suppress
 from functools import lru_cache
-from wsgiref import util
-from wsgiref.handlers import format_date_time
+from wsgiref import handlers, util
 
 from .head import FIELD, LENGTH, unquote
 from .limits import BLOCK, ClientGone, Refused
@@ -30,17 +29,12 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .head import Head
 
-    Fields = list[tuple[str, str]]
-
 _STATUS = re.compile(r"[1-9][0-9]{2} [\x20-\x7e\x80-\xff]*")
-# Only the server knows the connection (PEP 3333).
-_HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te"}
-_HOP_BY_HOP |= {"trailer", "trailers", "transfer-encoding", "upgrade"}
 # What sendfile() sends must be what read() would have given: a gzip file has a descriptor, too.
 _PLAIN_FILES = (io.BufferedReader, io.BufferedRandom, io.FileIO)
 
 #: The Date field's value, formatted once a second.
-http_date = lru_cache(maxsize=1)(format_date_time)
+http_date = lru_cache(maxsize=1)(handlers.format_date_time)
 
 
 @lru_cache(maxsize=256, typed=True)
@@ -65,9 +59,6 @@ def check_field(name: str, value: str) -> None:
 
 class FileWrapper(util.FileWrapper):
     """PEP 3333's `wsgi.file_wrapper`. A file on disk is sent by the kernel."""
-
-    def __init__(self, filelike: t.Any, blksize: int = BLOCK) -> None:
-        super().__init__(filelike, blksize)
 
     def left(self) -> int | None:
         """The bytes from the file's position to its end, if it is a plain file."""
@@ -114,7 +105,7 @@ class WSGIRequestHandler:
     refused: Refused | None = None
 
     status, sent = "", 0
-    fields: Fields | None = None
+    fields: list[tuple[str, str]] | None = None
     result: t.Any = None
     #: Bytes still to come of the length that was declared, None without one.
     left: int | None = None
@@ -202,7 +193,7 @@ class WSGIRequestHandler:
             if self.taken:
                 self.connection.setblocking(False)
 
-    def start_response(self, status: str, headers: Fields, exc_info: t.Any = None) -> t.Any:
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: t.Any = None) -> t.Any:
         """PEP 3333's start_response."""
         if exc_info:
             try:
@@ -273,7 +264,7 @@ class WSGIRequestHandler:
             key = name.lower()
             if key in known:
                 known[key] = value
-            elif key not in _HOP_BY_HOP:
+            elif not util.is_hop_by_hop(key):  # only the server knows the connection (PEP 3333)
                 lines.append(f"{name}: {value}\r\n")
             elif key == "connection" and value.lower() == "close":
                 self.keep = False

@@ -32,8 +32,6 @@ _ABSOLUTE = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 LENGTH = re.compile(r"[0-9]{1,18}")
 
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
-
 # Said twice, even alike, they leave it to each reader which one counts (CVE-2019-16792).
 _SINGLE = {"HTTP_HOST", "CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING"}
 
@@ -176,8 +174,9 @@ def unquote(path: str) -> str:
     """`%41` to `A`, the bytes as latin-1: WSGI's native strings. Broken escapes stay."""
     if "%" not in path:
         return path
-    plain = _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), path.encode("latin-1"))
-    return plain.decode("latin-1")
+    from urllib.parse import unquote_to_bytes  # for these alone
+
+    return unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
 
 
 def _is_host(host: str) -> bool:

@@ -55,17 +55,11 @@ class _Line(dict):  # type: ignore[type-arg]
 def access(connection: Connection, head: Head, status: str, sent: int) -> None:
     """`127.0.0.1 GET /path 200 1234B 0.8ms`: what was sent, not what was meant."""
     if logger.isEnabledFor(logging.INFO):
-        line = _Line(
-            peer=escape(connection.peer),
-            method=escape(head.method),
-            target=escape(head.target),
-            protocol=f"HTTP/1.{min(head.minor, 1)}",
-            status=status,
-            bytes=sent,
-            ms=(time.monotonic() - connection.started) * 1000,
-            time=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            variables=head.variables,
-        )
+        line = _Line(peer=escape(connection.peer), method=escape(head.method), target=escape(head.target))
+        line.update(protocol=f"HTTP/1.{min(head.minor, 1)}", status=status, bytes=sent)
+        line["ms"] = (time.monotonic() - connection.started) * 1000
+        line["time"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        line["variables"] = head.variables
         logger.info("%s", connection.server.log_format % line)
 
 

@@ -21,8 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    Asked = t.Mapping[str, t.Any]
-
 #: Wrong PINs until no more are taken; a PIN has nine digits.
 ATTEMPTS = 10
 # In brackets; with a port or without; an IPv6 address without brackets.
@@ -62,7 +60,7 @@ class Access:
         pin = self.pin or "off, everybody on this machine may run code"
         print(f" * Debugger PIN: {pin}", file=sys.stderr, flush=True)
 
-    def refuses(self, asked: Asked) -> bool:
+    def refuses(self, asked: t.Mapping[str, t.Any]) -> bool:
         """Whether this request is to see nothing; then the terminal is told why."""
         host, peer = asked.get("HTTP_HOST") or "", asked.get("REMOTE_ADDR") or ""
         if any(map(asked.get, _FORWARDED)):
@@ -93,7 +91,7 @@ class Access:
         names = [(entry[:1] == ".", _name(entry.lstrip("."))) for entry in self.trusted_hosts]
         return any(here and (name == here or below and name.endswith(f".{here}")) for below, here in names)
 
-    def knows_pin(self, asked: Asked) -> bool:
+    def knows_pin(self, asked: t.Mapping[str, t.Any]) -> bool:
         """Whether the browser gave the PIN before, or needs none."""
         wanted, given = self.cookie.encode(), asked.get("HTTP_COOKIE", "").encode("utf-8", "replace")
         same = (hmac.compare_digest(each.strip(), wanted) for each in given.split(b";"))

@@ -33,10 +33,8 @@ PAGES = 10
 LONGEST_FORM = 64 * 1024
 _TEXT, _JSON, _HTML = "text/plain; charset=utf-8", "application/json", "text/html; charset=utf-8"
 #: The page may load its own files, and nothing that text could smuggle in.
-_POLICY = (
-    "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; img-src 'self';"
-    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+_POLICY = "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; img-src 'self'"
+_POLICY += "; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _SAFE = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
 # Nor may other sites put it in their pages.
 _SAFE += [("Cache-Control", "no-store"), ("Cross-Origin-Resource-Policy", "same-origin")]

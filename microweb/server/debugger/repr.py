@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     import typing as t
 
 HIDDEN = "[hidden]"
-_WORDS = (
-    r"passw(?:or)?d|passphrase|pwd|secret|token|credential|authorization|cookie|session_?id|csrf"
-    r"|(?:key|pin)s?(?![a-z])"
-)
+_WORDS = r"passw(?:or)?d|passphrase|pwd|secret|token|credential|authorization|cookie|session_?id|csrf"
+_WORDS += r"|(?:key|pin)s?(?![a-z])"
 _SECRET = re.compile(_WORDS, re.IGNORECASE)
 # `password='...'` in the text of an object, `"token": '...'` in that of a mapping, `token=...` in a query.
 # Every repetition is bounded, so that hostile text costs linear time.
@@ -188,10 +186,8 @@ class DebugReprGenerator:
 
     def table(self, items: t.Mapping[str, t.Any], title: str = "", head: str = "") -> str:
         """Names and values as a table, under a title and another value if there are any."""
-        rows = "\n".join(
-            f"<tr><th>{escape(key)}</th><td><pre class=repr>{self.named(key, value)}</pre></td></tr>"
-            for key, value in items.items()
-        )
+        row = "<tr><th>{}</th><td><pre class=repr>{}</pre></td></tr>".format
+        rows = "\n".join(row(escape(key), self.named(key, value)) for key, value in items.items())
         above = f"<h3>{escape(title)}</h3>\n" * bool(title) + f"<pre class=repr>{head}</pre>\n" * bool(head)
         return f"<div class=box>{above}<table>{rows or '<tr><td>Nothing</td></tr>'}</table></div>"
 
