@@ -1,12 +1,42 @@
-"""Names of `jinja2.utils` that only programs written for Jinja use; the engine has no need of them."""
+"""Names that only programs written for Jinja use; the engine has no need of them."""
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict, UserDict
+
+from ..templates.checks import TESTS
+from ..templates.environment import Environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
+
+
+# Jinja's defaults are constants of a module, and its tests are functions of one.
+globals().update((name.upper(), value) for name, value in Environment.defaults.items())
+globals().update((f"test_{name}", test) for name, test in TESTS.items())
+
+newline_re = re.compile(r"\r\n|\r|\n")
+
+
+def count_newlines(value: str) -> int:
+    """Count line ends of any kind; for extensions that filter a stream."""
+    return len(newline_re.findall(value))
+
+
+class NodeVisitor:
+    """Walks a tree of nodes: a `visit_Name` method gets each `Name`, and decides itself about those below."""
+
+    def visit(self, node: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        """Call the method for this type of node."""
+        visit = getattr(self, f"visit_{type(node).__name__}", self.generic_visit)
+        return visit(node, *args, **kwargs)
+
+    def generic_visit(self, node: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
+        """Visit the children."""
+        for child in node.iter_child_nodes():
+            self.visit(child, *args, **kwargs)
 
 
 def consume(iterable: t.Iterable[t.Any]) -> None:

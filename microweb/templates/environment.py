@@ -103,7 +103,8 @@ class Environment:
         """Add an extension, given as a class or as its import path."""
         if isinstance(extension, str):
             module, _, name = extension.rpartition(".")
-            if module in ("", "jinja2.ext"):  # which are the same here, under whatever name this package goes
+            # Those that come along need no module, and are here under whatever name this package goes.
+            if module == "jinja2.ext" or extension in ("i18n", "do", "loopcontrols", "debug"):
                 extension = f"{__name__.rpartition('.')[0]}.ext.{name}"
             extension = utils.import_string(extension)
         self.extensions[extension.identifier] = extension(self)

@@ -29,7 +29,8 @@ class Extension:
     priority = 100
 
     def __init_subclass__(cls) -> None:
-        cls.identifier = f"{cls.__module__}.{cls.__name__}"
+        # Programs look for those that come along under the names that they have in Jinja.
+        cls.identifier = f"{cls.__module__}.{cls.__name__}".replace(f"{__name__}.", "jinja2.ext.")
 
     def __init__(self, environment: t.Any) -> None:
         self.environment: t.Any = environment
@@ -56,10 +57,13 @@ class Extension:
         """Return the node for an attribute of this extension."""
         return nodes.ExtensionAttribute(self.identifier, name, lineno=lineno)
 
-    def call_method(self, name: str, args: t.Any = None, kwargs: t.Any = None, **rest: t.Any) -> nodes.Call:
-        """Return the node for a call of a method; `rest` is dyn_args, dyn_kwargs and lineno."""
-        dynamic = rest.pop("dyn_args", None), rest.pop("dyn_kwargs", None)
-        return nodes.Call(self.attr(name, rest.get("lineno")), args or [], kwargs or [], *dynamic, **rest)
+    def call_method(
+        self, name: str, args: t.Any = None, kwargs: t.Any = None, dyn_args: t.Any = None,
+        dyn_kwargs: t.Any = None, lineno: int | None = None,
+    ) -> nodes.Call:  # fmt: skip
+        """Return the node for a call of a method."""
+        method = self.attr(name, lineno)
+        return nodes.Call(method, args or [], kwargs or [], dyn_args, dyn_kwargs, lineno=lineno)
 
 
 class ExprStmtExtension(Extension):
@@ -158,8 +162,7 @@ class InternationalizationExtension(Extension):
 
     def _install(self, translations: t.Any, newstyle: bool | None = None) -> None:
         # Libraries that still know Python 2 call those that return text ugettext.
-        found = {name: getattr(translations, name, None) for name in _PARAMETERS}
-        found.update((name, getattr(translations, f"u{name}", found[name])) for name in _PARAMETERS)
+        found = {n: getattr(translations, f"u{n}", getattr(translations, n, None)) for n in _PARAMETERS}
         self._set(newstyle=newstyle, **found)
 
     def _install_null(self, newstyle: bool | None = None) -> None:

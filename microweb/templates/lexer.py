@@ -47,8 +47,6 @@ _RENAMED.update(linestatement_begin="block_begin", linestatement_end="block_end"
 for _type in (*_DESCRIPTIONS, *_RENAMED, *words("name string integer float operator initial")):
     globals()[f"TOKEN_{_type.upper()}"] = _type
 
-newline_re = re.compile(r"\r\n|\r|\n")
-
 _compile = partial(re.compile, flags=re.M | re.S | re.X)
 #: How deep brackets, and tags, may be nested. The parser, and Python's own, need stack for each.
 MOST_NESTED = 100
@@ -76,11 +74,6 @@ def describe_token_expr(expr: str) -> str:
     """Name what `Token.test` was asked for: "name:endif" is endif, "rparen" is )."""
     type_, _, value = expr.partition(":")
     return value if type_ == "name" and value else _DESCRIPTIONS.get(type_, type_)
-
-
-def count_newlines(value: str) -> int:
-    """Count line ends of any kind; for extensions that filter a stream."""
-    return len(newline_re.findall(value))
 
 
 class Token(namedtuple("Token", "lineno type value")):
@@ -185,7 +178,7 @@ class Lexer:
     def __init__(self, environment: t.Any) -> None:
         self.settings = environment
         ends = ("block_start_string", "block_end_string", "variable_end_string", "comment_end_string")
-        start, end, variable_end, comment_end = (re.escape(getattr(environment, name)) for name in ends)
+        start, end, var_end, comment_end = (re.escape(getattr(environment, name)) for name in ends)
         # {% x -%} eats all space that follows, {% x +%} none, {% x %} a newline if trimming is on.
         newline = "\\n?" if environment.trim_blocks else ""
         block_ends, comment_ends = (rf"\+{end}|-{end}\s*|{end}{newline}" for end in (end, comment_end))
@@ -210,9 +203,8 @@ class Lexer:
             if text is not None:
                 openings.append(f"(?P<{kind}_begin>{before}{re.escape(text)}(?P<{kind}_sign>[-+]?)){after}")
         self.root = _compile("|".join(openings))
-        odd = rf"(?!{end}|{variable_end})[^\x00-\x7f\s]"
-        variable_ends = rf"-{variable_end}\s*|{variable_end}"
-        tags = {"block": block_ends, "variable": variable_ends, "linestatement": r"\s*(?:\n|$)"}
+        odd = rf"(?!{end}|{var_end})[^\x00-\x7f\s]"
+        tags = {"block": block_ends, "variable": rf"-{var_end}\s*|{var_end}", "linestatement": r"\s*(?:\n|$)"}
         patterns = {kind: _TOKENS % (f"(?P<{kind}_end>{ends}) |", odd, odd) for kind, ends in tags.items()}
         self.tag = {kind: _compile(pattern) for kind, pattern in patterns.items()}
         # Between brackets "}}" closes two of them, so there the end is not looked for.

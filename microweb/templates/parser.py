@@ -311,13 +311,17 @@ class Parser:
     for _tag, _method in STATEMENTS.items():
         locals()[_method] = partialmethod(_parse_tag, _tag)
 
-    def parse_assign_target(self, with_tuple: bool = True, name_only: bool = False, **rules: t.Any) -> t.Any:
+    def parse_assign_target(
+        self, with_tuple: bool = True, name_only: bool = False, extra_end_rules: Ends = None,
+        with_namespace: bool = False,
+    ) -> t.Any:  # fmt: skip
         """Parse what may stand on the left of `=`: a name, a tuple, a namespace's attribute."""
         if name_only:
             token = self.stream.expect("name")
             target = nodes.Name(token.value, "store", lineno=token.lineno)
         else:
-            target = self.parse_tuple(True, **rules) if with_tuple else self.parse_primary(**rules)
+            rules = (True, False, extra_end_rules, False, with_namespace)
+            target = self.parse_tuple(*rules) if with_tuple else self.parse_primary(with_namespace)
         if not target.can_assign():
             self.fail(f"can't assign to {type(target).__name__.lower()!r}", target.lineno)
         return target.set_ctx("store")
@@ -420,22 +424,23 @@ class Parser:
         return current.type in _TUPLE_ENDS or bool(extra_end_rules and current.test_any(*extra_end_rules))
 
     def parse_tuple(
-        self, simplified: bool = False, with_condexpr: bool = True, extra_end_rules: Ends = None, **rest: bool
-    ) -> t.Any:
+        self, simplified: bool = False, with_condexpr: bool = True, extra_end_rules: Ends = None,
+        explicit_parentheses: bool = False, with_namespace: bool = False,
+    ) -> t.Any:  # fmt: skip
         """Parse expressions between commas; one without a comma is returned as it is.
 
         `simplified` allows names and literals only, as in targets, and attributes `with_namespace`.
         An empty tuple is only understood with `explicit_parentheses`.
         """
         parse: t.Any = self.parse_primary if simplified else self.parse_expression
-        allowed = rest.get("with_namespace", False) if simplified else with_condexpr
+        allowed = with_namespace if simplified else with_condexpr
         lineno = self.stream.current.lineno
         items: list[t.Any] = []
         while not self.is_tuple_end(extra_end_rules):
             items.append(parse(allowed))
             if not self.stream.skip_if("comma"):
                 return items[0] if len(items) == 1 else nodes.Tuple(items, "load", lineno=lineno)
-        if not items and not rest.get("explicit_parentheses"):
+        if not items and not explicit_parentheses:
             self.fail(f"Expected an expression, got {describe_token(self.stream.current)!r}")
         return nodes.Tuple(items, "load", lineno=lineno)
 

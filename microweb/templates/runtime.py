@@ -117,14 +117,11 @@ class Context(Mapping):  # type: ignore[type-arg]
             asks = getattr(f, "jinja_pass_arg", None)
         except UndefinedError:
             return f  # It says so when it is called, after what is wrong with the arguments.
-        if asks == "nothing":
+        if asks == "nothing" or (asks is None and kind is type):
             return f  # and is known to raise no StopIteration
-        if asks is None:
-            if kind is type:
-                return f
-            if kind not in _PLAIN_CALLABLES:
-                # An instance whose __call__ was decorated.
-                asks = getattr(getattr(kind, "__call__", None), "jinja_pass_arg", None)  # noqa: B004
+        if asks is None and kind not in _PLAIN_CALLABLES:
+            # An instance whose __call__ was decorated.
+            asks = getattr(getattr(kind, "__call__", None), "jinja_pass_arg", None)  # noqa: B004
         if asks == "context":
             local = {**(loop_vars or {}), **(block_vars or {})}
             return partial(_call, self, f, self.derived(local) if local else self)

@@ -7,7 +7,8 @@ import pickle
 
 import pytest
 
-from microweb.compat.jinja import LRUCache, consume
+from microweb.compat.jinja import LRUCache, NodeVisitor, consume, count_newlines
+from microweb.templates import Environment
 
 
 def test_a_cache_forgets_what_was_used_longest_ago():
@@ -38,3 +39,17 @@ def test_a_copy_of_a_cache_is_one_of_its_own(copied):
 def test_consume():
     rest = iter("abc")
     assert consume(rest) is None and not list(rest)
+
+
+def test_line_ends_are_counted():
+    assert count_newlines("a\r\nb\rc\n") == 3
+
+
+def test_nodes_are_visited():
+    class Names(NodeVisitor):
+        def visit_Name(self, node, found):
+            found.append(node.name)
+
+    found = []
+    Names().visit(Environment().parse("{% if a %}{{ b.c|d(e) }}{% endif %}"), found)
+    assert found == ["a", "b", "e"]

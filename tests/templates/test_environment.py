@@ -24,7 +24,16 @@ from microweb.templates import (
     select_autoescape,
 )
 from microweb.templates.ext import Extension
-from microweb.templates.nodes import CallBlock, Const, ContextReference, Output, OverlayScope
+from microweb.templates.nodes import (
+    CallBlock,
+    Const,
+    ContextReference,
+    Dict,
+    Keyword,
+    Output,
+    OverlayScope,
+    Pair,
+)
 
 
 def test_options():
@@ -258,6 +267,36 @@ def test_extension_tags():
     environment = Environment(extensions=[CacheTag, NamesTag])
     template = environment.from_string("{% cache 'k' %}<{{ a }}>{% endcache %}{% names %}")
     assert template.render(a=1) == "k:<1>True1"
+
+
+class PlaceTag(Extension):
+    """A tag that parses `a in b` as a target and an expression, and calls a method with all that a call has."""
+
+    tags = {"place"}
+
+    def parse(self, parser):
+        lineno = next(parser.stream).lineno
+        target = parser.parse_assign_target(False, False, ("name:in",))
+        parser.stream.expect("name:in")
+        rest = parser.parse_tuple(False, True, None, True), Dict([Pair(Const("b"), Const(2))])
+        call = self.call_method("_place", [Const(target.name)], [Keyword("a", Const(1))], *rest, lineno)
+        return Output([call], lineno=lineno)
+
+    def _place(self, *args, **kwargs):
+        return f"{args}{kwargs}"
+
+
+def test_positional_arguments_of_what_extensions_call():
+    template = Environment(extensions=[PlaceTag]).from_string("{% place x in 3, 4 %}")
+    assert template.render() == "('x', 3, 4){'a': 1, 'b': 2}"
+
+
+def test_extensions_that_come_along():
+    environment = Environment(extensions=["jinja2.ext.i18n", "do"])
+    names = ["jinja2.ext.InternationalizationExtension", "jinja2.ext.ExprStmtExtension"]
+    assert list(environment.extensions) == names
+    with pytest.raises(ImportError, match="no_such_extension"):
+        Environment(extensions=["no_such_extension"])
 
 
 @pytest.mark.parametrize("newstyle", [False, True])

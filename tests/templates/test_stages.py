@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from microweb.templates import Environment, nodes, utils
-from microweb.templates.lexer import Token, TokenStream, count_newlines
+from microweb.templates.lexer import Token, TokenStream
 from microweb.templates.parser import Parser
 from microweb.templates.pyast import Builder
 from microweb.templates.scopes import Scope
@@ -43,7 +43,6 @@ def test_a_stream():
     assert str(stream.expect("comma")) == "," and stream.eos and not stream
     with pytest.raises(Exception, match="unexpected end of template"):
         stream.expect("comma")
-    assert count_newlines("a\r\nb\rc\n") == 3
 
 
 def test_nodes():
