@@ -249,7 +249,7 @@ class Response(ResponseHeaders):
     # Fields that a plain response has beside its type and length; `headers`, once made, holds them.
     _added: tuple[tuple[str, str], ...] = ()
     _type_line: tuple[str, str] | None = _line_of_type("text/plain")
-    _on_close: tuple[Callback, ...] = ()
+    _closers: t.Sequence[Callback] = ()
     _plain = True
     # False: the body was given as an iterable, whose length `headers` does not know before it is
     # sent.
@@ -451,14 +451,19 @@ class Response(ResponseHeaders):
 
     def call_on_close(self, func: t.Callable[[], t.Any]) -> Callback:
         """Call a function when the server is done with the response; also a decorator."""
-        self._plain = False
-        self._on_close = (*self._on_close, func)
+        self._on_close.append(func)
         return func
+
+    @property
+    def _on_close(self) -> list[Callback]:
+        """The callbacks. Programs for Werkzeug take over those of another response here."""
+        self._plain = False
+        return self.__dict__.setdefault("_closers", [])  # type: ignore[no-any-return]
 
     def close(self) -> None:
         """Close the body and run the callbacks."""
         close = getattr(self.response, "close", None)
-        run_all(self._on_close if close is None else (close, *self._on_close))
+        run_all(self._closers if close is None else (close, *self._closers))
 
     def __repr__(self) -> str:
         body = "streamed" if self.is_streamed else "likely-streamed"
@@ -527,7 +532,7 @@ class Response(ResponseHeaders):
         if self.direct_passthrough:
             return body  # type: ignore[no-any-return]
         # Nothing to encode and nothing to close: the list is the iterable.
-        if type(self)._plain and not self._on_close and _length(body) >= 0:
+        if type(self)._plain and not self._closers and _length(body) >= 0:
             return body  # type: ignore[no-any-return]
         return ClosingIterator(self.iter_encoded(), self.close)
 

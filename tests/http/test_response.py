@@ -430,6 +430,16 @@ def test_streaming():
     assert closed == ["body", "callback"]
 
 
+def test_a_response_takes_over_the_callbacks_of_another():
+    ran = []
+    first, second = Response("1"), Response("2")
+    first.call_on_close(lambda: ran.append(1))
+    # Werkzeug's name for them, which libraries use.
+    second._on_close.extend(first._on_close)
+    send(second)
+    assert ran == [1]
+
+
 def test_every_callback_runs():
     ran = []
     response = Response("x")
