@@ -131,6 +131,7 @@ def _run(server: BaseWSGIServer, processes: int) -> int:
     if threading.current_thread() is not threading.main_thread():
         server.serve_forever()
         return 0
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def stop(number: int, frame: object) -> None:
         _handle(before)  # a second signal leaves at once
@@ -139,7 +140,7 @@ def _run(server: BaseWSGIServer, processes: int) -> int:
 
     if not server.multithread:  # an application that never returns holds this very thread
         server.give_up = lambda: os.kill(os.getpid(), signal.SIGTERM)
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    _handle(dict.fromkeys(before, stop))
     try:
         server.serve_forever()
     except KeyboardInterrupt:
