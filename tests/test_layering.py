@@ -40,6 +40,7 @@ SIDEWAYS = {
     ("compat", "cli.main"),
     ("compat", "cli.script"),
     ("compat", "cli.terminal"),
+    ("compat", "cli.types"),
     ("cli", "testing"),
     ("testing", "cli.runner"),
 }

@@ -7,12 +7,40 @@ import sys
 
 from ..cli.core import Command, Group
 from ..cli.terminal import echo, unstyle
+from ..cli.types import open_file as open_or_standard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
     from ..cli.context import Context
+
+
+class _KeptOpen:
+    """A standard stream, which a with-statement leaves open: it is the process's."""
+
+    def __init__(self, stream: t.Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._stream, name)
+
+    def __enter__(self) -> _KeptOpen:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        pass
+
+    def __iter__(self) -> t.Iterator[t.Any]:
+        return iter(self._stream)
+
+
+def open_file(
+    filename: t.Any, mode: str = "r", encoding: str | None = None, errors: t.Any = "strict", **late: t.Any
+) -> t.Any:
+    """A file, opened at once; ``-`` is stdin or stdout."""
+    file = open_or_standard(filename, mode, encoding, errors)
+    return _KeptOpen(file) if filename == "-" else file
 
 
 def get_binary_stream(name: str) -> t.Any:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
 import pytest
 
-from microweb.compat import click as extras
 from microweb.cli.core import group
 from microweb.cli.runner import CliRunner
+from microweb.compat import click as extras
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,18 @@ def test_streams(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
         stream.write("é")
     assert extras.get_text_stream("stderr") is sys.stderr
     assert capfdbinary.readouterr().out == b"\xff\xe9"
+
+
+def test_standard_streams_stay_open(capsys: pytest.CaptureFixture[str], tmp_path, monkeypatch) -> None:
+    for text in "ab":
+        with extras.open_file("-", "w") as stream:
+            stream.write(text)
+    assert capsys.readouterr().out == "ab"
+    path = tmp_path / "a.txt"
+    with extras.open_file(str(path), "w", lazy=True) as file:
+        file.write("c")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("d\n"))
+    assert file.closed and list(extras.open_file("-")) == ["d\n"]
 
 
 def test_nothing_is_cleared_in_a_pipe(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
