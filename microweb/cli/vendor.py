@@ -1,8 +1,8 @@
 """``vendor``: the package, or parts of it, copied under any name; and whether a copy is still what it was.
 
 The rule: the same input gives the same bytes. A folder is for reading and gets the files as they are; a zip
-file is for running, and its code is made small (`lean`). Either has a record of where it comes from
-(`VENDORED.json`), by which `--check` knows what was changed.
+file is for running, so its code is made small (`lean`) and lies there in one piece (`packed`). Either has a
+record of where it comes from (`VENDORED.json`), by which `--check` knows what was changed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from .decorators import argument, command, option
 from .exceptions import ClickException, UsageError
 from .lean import is_for_checkers, lean
+from .packed import PACK, PACKED, START, pack, unpack
 from .resources import read
 from .terminal import echo
 
@@ -25,8 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
 
-    #: Path below the package, with "/", and content.
-    Files = dict[str, bytes]
+    from .packed import Files
 
 _RECORD = "VENDORED.json"
 _ALWAYS = {"__init__.py", "LICENSE", "py.typed"}
@@ -53,11 +53,11 @@ def vendor_command(dest: str, name: str | None, as_zip: bool, only: str | None, 
     name = _own_name() if name is None else name
     if not name.isidentifier() or iskeyword(name):
         raise UsageError(f"{name!r} cannot be imported; --name takes a name such as 'web'.")
-    files = source_files()
+    source = files = source_files()
     if only is not None:
         files = _only(files, [part.strip() for part in only.split(",")])
     if as_zip:
-        files = _for_running(files)
+        files = _for_running({**files, PACKED: source[f"cli/{PACKED}"]})
     try:
         if as_zip:
             _write_zip(dest, name, files)
@@ -84,23 +84,40 @@ def source_files() -> Files:
     if root.is_dir():
         files = _files_below(root)
     else:
-        archive: t.Any = __loader__.archive  # type: ignore[name-defined]
-        files = _files_zipped(archive, os.path.relpath(root, archive).replace(os.sep, "/"))
-    files.pop(_RECORD, None)
-    return files
+        archive = next(folder for folder in root.parents if folder.is_file())
+        files = _files_zipped(archive, root.relative_to(archive).as_posix())
+    return {path: data for path, data in files.items() if path not in (_RECORD, PACKED)}
 
 
 def _files_below(root: str | Path) -> Files:
     paths = {path.relative_to(root).as_posix(): path for path in Path(root).rglob("*") if path.is_file()}
     kept = (name for name in sorted(paths) if "__pycache__/" not in name and name[-4:] != ".pyc")
-    return {name: paths[name].read_bytes() for name in kept}
+    return _unpacked({name: paths[name].read_bytes() for name in kept})
 
 
-def _files_zipped(archive: str, folder: str) -> Files:
+def _files_zipped(archive: str | Path, folder: str) -> Files:
     start = f"{folder}/"
     with zipfile.ZipFile(archive) as file:
         names = [name for name in sorted(file.namelist()) if name.startswith(start) and name[-1] != "/"]
-        return {name[len(start) :]: file.read(name) for name in names}
+        return _unpacked({name[len(start) :]: file.read(name) for name in names})
+
+
+def _packed(files: Files) -> Files:
+    """The files as they lie in a zip file: the pack, what makes a package of it, and what people look for."""
+    apart = {path: files[path] for path in (_RECORD, "LICENSE", PACKED)}
+    inside = {path: data for path, data in files.items() if path not in apart}
+    return {**apart, "__init__.py": START.encode(), PACK: pack(inside)}
+
+
+def _unpacked(files: Files) -> Files:
+    """What `_packed` was given; other files as they are."""
+    if PACK not in files:
+        return files
+    outside = {path: data for path, data in files.items() if path != PACK and data != START.encode()}
+    try:
+        return {**unpack(files[PACK]), **outside}
+    except ValueError as error:
+        raise ClickException(f"{error}. Remove that copy, and make another one.") from None
 
 
 # Parts: what is imported, at the top or in a function, must come along
@@ -194,7 +211,8 @@ def _write_folder(target: Path, files: Files) -> None:
 def _write_zip(dest: str, name: str, files: Files) -> None:
     if not getattr(zipfile, "zlib", None):
         raise ClickException("--zip needs zlib, which this Python was built without.")
-    entries = {f"{name}/{path}": data for path, data in {**files, _RECORD: _record(files)}.items()}
+    packed = _packed({**files, _RECORD: _record(files)})
+    entries = {f"{name}/{path}": data for path, data in packed.items()}
     if "cli/main.py" in files:
         entries["__main__.py"] = _START.format(name=name).encode()
     if os.path.exists(dest):

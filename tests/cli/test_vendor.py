@@ -76,11 +76,12 @@ def test_parts_with_what_they_need(run, tmp_path, parts):
     assert not (tmp_path / "web" / "app.py").exists()
 
 
+HELLO = "from {} import Microweb\napp = Microweb(__name__)\napp.add_url_rule('/', 'index', lambda: '')\n"
+
+
 def test_a_zip_file_runs(run, tmp_path):
     run("program.zip", "--zip", "--name", "web")
-    (tmp_path / "hello.py").write_text(
-        "from web import Microweb\napp = Microweb(__name__)\napp.add_url_rule('/', 'index', lambda: '')\n"
-    )
+    (tmp_path / "hello.py").write_text(HELLO.format("web"))
     assert "GET /  ->  200 OK" in python(tmp_path, "program.zip", "--app", "hello", "trace", "/")
     assert "no security note" in python(tmp_path, "program.zip", "vendor", "--check", "program.zip")
 
@@ -164,13 +165,39 @@ def test_all_of_it_works_in_a_zip_file(run, tmp_path, interpreter):
 def test_a_zip_file_has_what_runs(run, tmp_path):
     run("web.zip", "--zip", "--name", "web")
     with zipfile.ZipFile("web.zip") as file:
-        files = {name: file.read(name) for name in file.namelist()}
-    assert b"Permission is hereby granted" in files["web/LICENSE"]
-    assert "web/py.typed" not in files
-    aliases = files["web/compat/aliases.txt"]
+        assert b"Permission is hereby granted" in file.read("web/LICENSE")
+        assert json.loads(file.read("web/VENDORED.json"))["package"] == "microweb"
+    files, _ = vendor._read_zip("web.zip")
+    assert "py.typed" not in files
+    aliases = files["compat/aliases.txt"]
     assert b"\n# " not in aliases and b"Flask 3" in aliases
-    assert files["web/cli/completion-zsh.txt"].startswith(b"#compdef")
+    assert files["cli/completion-zsh.txt"].startswith(b"#compdef")
     assert "DEST a zip file" in python(tmp_path, "web.zip", "vendor", "--help")
+
+
+def test_a_zip_file_is_small(run, tmp_path):
+    run("web.zip", "--zip", "--name", "web")
+    assert (tmp_path / "web.zip").stat().st_size <= 250 * 1024
+
+
+def test_what_was_in_a_zip_file_works_in_a_folder(run, tmp_path):
+    run("web.zip", "--zip", "--name", "web")
+    with zipfile.ZipFile("web.zip") as file:
+        file.extractall(tmp_path / "shop" / "vendored")
+    program = "from shop.vendored.web import Microweb, routing; print(Microweb.__module__, routing.__name__)"
+    assert python(tmp_path, "-c", program) == "shop.vendored.web.app shop.vendored.web.routing\n"
+    (tmp_path / "hello.py").write_text(HELLO.format("shop.vendored.web"))
+    assert "GET /  ->  200 OK" in python(tmp_path, "-m", "shop.vendored.web", "--app", "hello", "trace", "/")
+    python(tmp_path, "-m", "shop.vendored.web", "vendor", "again.zip", "--zip", "--name", "web")
+    assert "As it was made" in run("again.zip", "--check")
+    copy = "shop/vendored/web"
+    assert "As it was made" in run(copy, "--check")
+    for name in ("__init__.py", "packed.py", "package.z"):
+        file = tmp_path / copy / name
+        content = file.read_bytes()
+        file.write_bytes(content[:-9])
+        assert name in run(copy, "--check", status=1)
+        file.write_bytes(content)
 
 
 class TestCheck:
