@@ -10,6 +10,8 @@ import os
 import sys
 from glob import escape, glob
 
+from .terminal import echo
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing as t
@@ -23,8 +25,13 @@ def plugin_commands(groups: t.Sequence[str]) -> dict[str, t.Any]:
         from importlib import metadata
     except ImportError:  # it needs more modules than a host must have
         return {}
-    points = (point for each in metadata.distributions() for point in each.entry_points)
-    return {point.name: point.load() for point in points if point.group in groups}
+    commands = {}
+    for point in (point for each in metadata.distributions() for point in each.entry_points):
+        try:
+            commands.update({point.name: point.load()} if point.group in groups else {})
+        except Exception as error:  # another command may have been asked for
+            echo(f"Error: The plugin {point.name!r} ({point.value}) is left out: {error}", err=True)
+    return commands
 
 
 def _names(folder: str, group: str) -> bool:

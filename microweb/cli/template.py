@@ -22,19 +22,20 @@ def template_command(source: bool, name: str) -> None:
     try:
         text, path, _ = env.loader.get_source(env, name)
         tree = env.parse(text, name, path)
-        code = env.compile(text, name, path, raw=True) if source else ""
+        code = env.compile(text, name, path, raw=True)
+        variables = find_undeclared_variables(tree) - set(env.globals)
     except TemplateNotFound:
         near = (
             nearest(name, env.list_templates(), 1) or " It is in none of the application's template folders."
         )
         raise ClickException(f"There is no template {name!r}.{near}") from None
-    except TemplateSyntaxError as error:
+    except (TemplateSyntaxError, UnicodeDecodeError) as error:
         raise ClickException(str(error)) from None
     if source:
         echo(code)
         return
     echo(f"File:       {path or '(not in a file)'}")
-    echo(f"Variables:  {_listed(find_undeclared_variables(tree) - set(env.globals))}")
+    echo(f"Variables:  {_listed(variables)}")
     echo(f"Templates:  {_listed(each or '(computed)' for each in find_referenced_templates(tree))}")
 
 

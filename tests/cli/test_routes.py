@@ -20,6 +20,8 @@ def app(tmp_path):
         "{% extends 'base.html' %}{{ title }}{{ request.path }}"
     )
     (tmp_path / "templates" / "bad.html").write_text("{% if x %}")
+    (tmp_path / "templates" / "unknown.html").write_text("{{ x|nope }}")
+    (tmp_path / "templates" / "latin.html").write_bytes(b"\xff")
     return app
 
 
@@ -91,12 +93,14 @@ def test_domains():
         ("--source page.html", ["def root("]),
         ("pgae.html", ["Error: There is no template 'pgae.html'. Did you mean 'page.html'?"]),
         ("zzz", ["Error: There is no template 'zzz'. It is in none of the application's template folders."]),
-        ("bad.html", ["bad.html"]),
+        ("bad.html", ["Error: ", 'bad.html", line 1']),
+        ("unknown.html", ["Error: No filter named 'nope'.", 'unknown.html", line 1']),
+        ("latin.html", ["Error: 'utf-8' codec can't decode byte 0xff"]),
     ],
 )
 def test_template(app, args, lines):
     result = run(app, template_command, args)
-    assert result.exit_code == (1 if lines[0].startswith("Error") or args == "bad.html" else 0)
+    assert result.exit_code == (1 if lines[0].startswith("Error") else 0)
     for line in lines:
         assert line in result.output
 

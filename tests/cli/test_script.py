@@ -195,7 +195,7 @@ def test_plugins(app, monkeypatch, tmp_path, folder):
     metadata = "Metadata-Version: 2.1\nName: brings\nVersion: 1\n"
     (info / ("METADATA" if "dist" in folder else "PKG-INFO")).write_text(metadata)
     (info / "entry_points.txt").write_text(
-        "[microweb.commands]\nplugin = brings:command\n[others]\nno = brings:no\n"
+        "[microweb.commands]\nbroken = brings:no\nplugin = brings:command\n[others]\nno = brings:no\n"
     )
     (tmp_path / "lib" / "brings.py").write_text(PLUGIN)
     path = tmp_path / "lib"
@@ -203,7 +203,9 @@ def test_plugins(app, monkeypatch, tmp_path, folder):
         path = path.rename(tmp_path / "lib.egg")
     monkeypatch.syspath_prepend(str(path))
     monkeypatch.delitem(sys.modules, "brings", raising=False)
-    assert run(app, "plugin").output == "plugged\n"
+    result = run(app, "plugin")
+    assert result.stdout == "plugged\n"
+    assert result.stderr.startswith("Error: The plugin 'broken' (brings:no) is left out: ")
     assert "plugin" in run(app, "--help").output
 
 
