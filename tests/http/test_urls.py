@@ -193,6 +193,8 @@ def test_host(scheme, header, server, host):
     "header",
     [
         "user:pass@evil",
+        "\xfc.net",
+        "\xc3\xbc.net",
         "a/b@c?d",
         "a, b",
         "a b",
