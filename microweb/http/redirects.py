@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..exceptions import redirect_page
 from .response import Response as _Response
+from .urls import CONTROLS_QUOTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def redirect(location: str, code: int = 302, Response: type[t.Any] | None = None
             f"A redirect to {location[:64]!r} is refused: its scheme runs what it carries. Redirect"
             " to an http or https URL, or to a path."
         )
+    # The one control that a header takes; a URL with it would fail when it is sent.
+    if "\t" in location:
+        raise ValueError(f"{location[:64]!r} is no URL: it contains a tab.")
     response: _Response = (Response or _Response)(redirect_page(location), code, mimetype="text/html")
     # As it is: the response encodes it when it is sent.
     response.headers["Location"] = location
@@ -38,5 +42,5 @@ def append_slash_redirect(environ: dict[str, t.Any], code: int = 308) -> _Respon
     """
     tail = environ["PATH_INFO"].rpartition("/")[2]
     location = f"{tail}/" if tail else "./"
-    query = environ.get("QUERY_STRING")
+    query = environ.get("QUERY_STRING", "").translate(CONTROLS_QUOTED)
     return redirect(f"{location}?{query}" if query else location, code)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from ..exceptions import HTTPException, MethodNotAllowed, NotFound
-from ..http.urls import url_encode
+from ..http.urls import CONTROLS_QUOTED, url_encode
 from .exceptions import BuildError, RequestAliasRedirect, RequestPath, RequestRedirect, WebsocketMismatch
 from .matcher import Search
 from .pattern import one_slash, quote_path
@@ -204,7 +204,10 @@ class MapAdapter:
 
     def encode_query_args(self, query_args: Values | str) -> str:
         """The query as text."""
-        return query_args if isinstance(query_args, str) else url_encode(query_args)
+        # As a client sent it, but for what no Location can hold.
+        return (
+            query_args.translate(CONTROLS_QUOTED) if isinstance(query_args, str) else url_encode(query_args)
+        )
 
     def make_redirect_url(self, path_info: str, query_args: Query = None, domain_part: Text = None) -> str:
         """An absolute URL for a path below the mount point."""

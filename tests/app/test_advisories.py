@@ -16,7 +16,7 @@ import pytest
 from microweb import Microweb, abort, redirect, render_template_string, request, session, url_for
 from microweb.exceptions import NotFound
 from microweb.http.caching import generate_etag
-from microweb.http.urls import url_quote
+from microweb.http.urls import url_quote, url_unquote
 from microweb.middleware import ProxyFix, SharedDataMiddleware
 from microweb.security import check_password_hash
 from microweb.sessions import SecureCookieSessionInterface
@@ -90,6 +90,20 @@ def test_own_redirects_stay_here(app, path):
         ("http://localhost//", "http://localhost/\\")
     )
     assert location.isprintable()
+
+
+@pytest.mark.parametrize("query", ["a=\t", "a=\x7f", "a=\r\nX: y", "a=\x00\x1b"])
+def test_own_redirects_keep_any_query(app, query):
+    # B158: most servers let some controls through, and no Location takes them.
+    status, headers, _ = ask(app, "/dir", QUERY_STRING=query)
+    assert status == 308 and url_unquote(headers["Location"]) == f"http://localhost/dir/?{query}"
+    assert headers["Location"].isprintable()
+
+
+def test_redirects_to_a_control_are_refused_where_they_are_made(app):
+    for target in ("/a\tb", "\t//evil.com", "/a\x7f", "/a\r\nX: y"):
+        with pytest.raises(ValueError, match=r"tab|control"):
+            redirect(target)
 
 
 @pytest.mark.parametrize("value", ["/evil.com", "\\evil.com", "//evil.com", "\t/evil.com"])
