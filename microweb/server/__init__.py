@@ -15,8 +15,5 @@ try:
     from .serving import run_simple as run_simple
     from .serving import serve as serve
 except ImportError as error:
-    raise ImportError(
-        f"The server needs the module {error.name!r}, which this Python has not."
-        " Another server, or CGI, may run the application.",
-        name=error.name,
-    ) from None
+    why = f"The server needs the module {error.name!r}, which this Python has not."
+    raise ImportError(f"{why} Another server, or CGI, may run the application.", name=error.name) from None

@@ -38,7 +38,6 @@ class Connection:
         self.fileno = sock.fileno()
         # A Unix socket's clients have no address.
         self.client_address = address if isinstance(address, tuple) else ("", 0)
-        self.peer = str(self.client_address[0])
         self.buffer = bytearray()
         #: Bytes of the buffer that are known not to complete a head; later, those yet to be discarded.
         self.seen = self.requests = 0
@@ -58,8 +57,8 @@ class Connection:
         elif first in b"\x16":
             self.step = self.read
             with suppress(OSError):  # reset in this moment, and closed
-                context: t.Any = self.server.ssl_context
-                self.sock = context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
+                wrap = self.server.ssl_context.wrap_socket
+                self.sock = wrap(self.sock, server_side=True, do_handshake_on_connect=False)
             self.read()
         else:
             self.refuse(Refused(400, "this port speaks TLS: use https"))

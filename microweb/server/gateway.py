@@ -195,13 +195,9 @@ class WSGIRequestHandler:
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: t.Any = None) -> t.Any:
         """PEP 3333's start_response."""
-        if exc_info:
-            try:
-                if self.headers_sent:
-                    raise exc_info[1].with_traceback(exc_info[2])
-            finally:
-                exc_info = None  # no cycle through this frame
-        elif self.fields is not None:
+        if exc_info and self.headers_sent:
+            raise exc_info[1].with_traceback(exc_info[2])
+        if self.fields is not None and not exc_info:
             raise RuntimeError("start_response() was called twice; the second time needs exc_info")
         fields = list(headers)  # the application may keep its own
         # All is checked before any is taken: a refused answer leaves nothing behind.

@@ -31,6 +31,7 @@ _BARE = re.compile(rb"(?<!\r)\n|\r(?![\n])(?!\Z)")
 _ABSOLUTE = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 LENGTH = re.compile(r"[0-9]{1,18}")
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 # Said twice, even alike, they leave it to each reader which one counts (CVE-2019-16792).
 _SINGLE = {"HTTP_HOST", "CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING"}
@@ -94,8 +95,7 @@ def _check_begun(buffer: bytearray, start: int, seen: int, limits: Limits | type
         parse_request_line(line, limits)
     bare = _BARE.search(buffer, max(end + 1, seen - 1), start + limits.head_bytes)
     require(not bare, "lines end with CR LF, and hold neither")
-    fits = len(buffer) - start < limits.head_bytes
-    require(fits, f"a head may have {limits.head_bytes} bytes", 431)
+    require(len(buffer) - start < limits.head_bytes, f"a head may have {limits.head_bytes} bytes", 431)
 
 
 def _check_line(line: str, limits: Limits | type[Limits]) -> None:
@@ -174,9 +174,8 @@ def unquote(path: str) -> str:
     """`%41` to `A`, the bytes as latin-1: WSGI's native strings. Broken escapes stay."""
     if "%" not in path:
         return path
-    from urllib.parse import unquote_to_bytes  # for these alone
-
-    return unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
+    plain = _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), path.encode("latin-1"))
+    return plain.decode("latin-1")
 
 
 def _is_host(host: str) -> bool:
@@ -202,8 +201,7 @@ def _check_framing(head: Head, variables: dict[str, str]) -> None:
     length, coding = variables.get("CONTENT_LENGTH"), variables.get("HTTP_TRANSFER_ENCODING")
     if coding is not None:
         codings = [item.strip(" \t") for item in coding.lower().split(",")]
-        well_formed = "" not in codings and codings.count("chunked") < 2
-        require(well_formed, "Transfer-Encoding is malformed")
+        require("" not in codings and codings.count("chunked") < 2, "Transfer-Encoding is malformed")
         # Falling back to the length here would be CVE-2019-16786.
         require(codings == ["chunked"], "the only transfer coding known is chunked", 501)
         require(length is None, "Content-Length and Transfer-Encoding exclude each other")

@@ -8,7 +8,6 @@ package, on stderr unless the program has set logging up itself.
 from __future__ import annotations
 
 import logging
-import sys
 import time
 
 TYPE_CHECKING = False
@@ -32,7 +31,7 @@ def set_up(level: int = logging.INFO) -> None:
         logger.setLevel(level)
     # A program that set logging up has decided where lines go.
     if not logger.hasHandlers():
-        logger.addHandler(logging.StreamHandler(sys.stderr))
+        logger.addHandler(logging.StreamHandler())
 
 
 def escape(text: str) -> str:
@@ -55,8 +54,10 @@ class _Line(dict):  # type: ignore[type-arg]
 def access(connection: Connection, head: Head, status: str, sent: int) -> None:
     """`127.0.0.1 GET /path 200 1234B 0.8ms`: what was sent, not what was meant."""
     if logger.isEnabledFor(logging.INFO):
-        line = _Line(peer=escape(connection.peer), method=escape(head.method), target=escape(head.target))
-        line.update(protocol=f"HTTP/1.{min(head.minor, 1)}", status=status, bytes=sent)
+        line = _Line(peer=escape(str(connection.client_address[0])), method=escape(head.method))
+        line.update(
+            target=escape(head.target), protocol=f"HTTP/1.{min(head.minor, 1)}", status=status, bytes=sent
+        )
         line["ms"] = (time.monotonic() - connection.started) * 1000
         line["time"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         line["variables"] = head.variables

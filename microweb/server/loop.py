@@ -74,7 +74,7 @@ class BaseWSGIServer(AbstractContextManager["BaseWSGIServer"]):
         self.threads = THREADS if threaded is True else int(threaded) or 1
         self.multithread, self.multiprocess = self.threads > 1, processes > 1
         # Before the port is taken: a certificate that cannot be read must not leave it open.
-        self.ssl_context = load_tls(ssl_context)
+        self.ssl_context: t.Any = load_tls(ssl_context)
         #: What the system raises where a call would have to wait.
         self.again: t.Any = (BlockingIOError, InterruptedError)
         if self.ssl_context is not None:

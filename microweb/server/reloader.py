@@ -138,8 +138,7 @@ class Watch:
         """The name of the file that changes next; None when it is no longer worth waiting."""
         while going_on():
             begin = time.thread_time()
-            path = self.step()
-            if path:
+            if path := self.step():
                 # Quoted, as a file's name may hold control characters.
                 logger.info("Detected change in %r, reloading", path)
                 return path

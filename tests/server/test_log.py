@@ -10,7 +10,7 @@ from microweb.server.log import FORMAT, access, escape, logger
 
 def link(peer="::1", log_format=FORMAT):
     server = types.SimpleNamespace(log_format=log_format)
-    return types.SimpleNamespace(peer=peer, server=server, started=time.monotonic())
+    return types.SimpleNamespace(client_address=(peer, 1), server=server, started=time.monotonic())
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from .repr import debug_repr, dump, escape, helper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import types
     import typing as t
 
     Names = t.Optional[t.Mapping[str, t.Any]]
@@ -32,8 +31,7 @@ _displayhook = sys.displayhook
 class HTMLStringO(io.StringIO):
     """Collects what is printed, escaped; what is HTML already goes through `_write`."""
 
-    def _write(self, html: str) -> int:
-        return super().write(html)
+    _write = io.StringIO.write
 
     def write(self, text: str) -> int:
         """Print text."""
@@ -96,7 +94,7 @@ class Console(InteractiveConsole):
             self.push(line)
         return f"{prompt}{escape(line)}\n{self.output.reset()}"
 
-    def runcode(self, code: types.CodeType) -> None:
+    def runcode(self, code: t.Any) -> None:
         """Run what was compiled; even `exit()` ends the line alone, and not the server."""
         try:
             exec(code, self.locals)

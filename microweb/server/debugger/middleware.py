@@ -135,7 +135,7 @@ class DebuggedApplication(Access):
         return _Body(body, fail)
 
     def _report(
-        self, traceback: DebugTraceback, environ: Environ, asked: t.Mapping[str, t.Any], contexts: list[t.Any]
+        self, trace: DebugTraceback, environ: Environ, asked: Environ, contexts: list[t.Any]
     ) -> Answer:
         from .console import Console
 
@@ -143,12 +143,12 @@ class DebuggedApplication(Access):
         if self.refuses(asked):
             return _answer(status, "Internal Server Error: the terminal shows why.\n")
         if "text/html" in accept:
-            frames = traceback.all_frames if self.evalex else ()
+            frames = trace.all_frames if self.evalex else ()
             self._pages.append({str(f.id): Console(f.globals, f.locals, contexts) for f in frames})
-            return self._page(status, environ, traceback.render_debugger_html)
+            return self._page(status, environ, trace.render_debugger_html)
         if "json" in accept:
-            return _answer(status, traceback.to_json(), _JSON)
-        return _answer(status, traceback.to_text())
+            return _answer(status, trace.to_json(), _JSON)
+        return _answer(status, trace.to_text())
 
     def _page(self, status: str, environ: Environ, render: t.Callable[..., str]) -> Answer:
         nonce = os.urandom(16).hex()
