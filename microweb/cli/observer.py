@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     Step = dict[str, t.Any]
     #: The name of a step, or what makes it of its frame's variables.
     Say = t.Union[str, t.Callable[[dict[str, t.Any]], str]]
-    #: A function that is a step: with its kind and name.
-    Row = tuple[t.Any, str, Say]
+    #: What is known of a step before it begins: its kind, its name, and its place.
+    Said = tuple[str, Say, str]
+    #: A function that is a step: with its kind and name, and the endpoint or blueprint that it is of.
+    Row = tuple[t.Any, str, Say, str]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LONGEST = 120  # of what is said of a value
@@ -70,7 +72,7 @@ _STEPS: dict[str, tuple[str, Say]] = {
     "do_teardown_appcontext": ("teardown", "of the application context"),
 }
 #: Other functions that are.
-_FUNCTIONS: list[Row] = [
+_FUNCTIONS: list[tuple[t.Any, str, Say]] = [
     (RequestContext.push, "context", "the request's, pushed"),
     (RequestContext.match_request, "routing", "the URL is matched"),
     (RequestContext.pop, "context", "the request's, popped"),
@@ -87,9 +89,13 @@ _HOOKS = {
 }  # fmt: skip
 
 
+def _rule(context: t.Any) -> t.Any:
+    return (context.matched or (context._request and context._request.url_rule,))[0] if context else None
+
+
 def _routed(frame: dict[str, t.Any], result: object) -> str:
     context = frame["self"]
-    rule = (context.matched or (context._request and context._request.url_rule,))[0]
+    rule = _rule(context)
     error = context._request and context._request.routing_exception
     return f"{rule.rule} -> {rule.endpoint}" if rule else f"no rule: {error}"
 
@@ -127,7 +133,10 @@ class Observer:
         self.steps: list[Step] = []
         #: Milliseconds until it was left the last time.
         self.ms = 0.0
-        self._known = {code: said for row in _rows(app) for code, said in _entry(*row)}
+        #: Functions that were made by one def share their code, as those that a decorator has wrapped do.
+        self._known: dict[CodeType, dict[tuple[t.Any, str], Said]] = {}
+        for row in _rows(app):
+            self._learn(*row)
         self._open: list[tuple[t.Any, Step]] = [(None, {"steps": self.steps})]
         self._count, self._start = 0, perf_counter()
         self._before: t.Any = None
@@ -147,7 +156,8 @@ class Observer:
     def _see(self, frame: FrameType, event: str, argument: object) -> None:
         # Called for every call of the thread: nothing that is no step may cost more than a look-up.
         if event == "call":
-            said = self._known.get(frame.f_code) or self._unregistered(frame)
+            found = self._known.get(frame.f_code)
+            said = _meant(frame, found) if found else self._unregistered(frame)
             if said is not None:
                 self._begin(frame, *said)
         elif event == "return" and self._open[-1][0] is frame:
@@ -164,14 +174,26 @@ class Observer:
         if kind == "hooks":
             # Those were registered during this request; nobody could know them before.
             for function in getattr(_contexts.get()[1], "_after_request_functions", ()):
-                self._known.update(_entry(function, "after_this_request", _name(function)))
+                self._learn(function, "after_this_request", _name(function))
         name = say if isinstance(say, str) else say(frame.f_locals)
         step: Step = {"kind": kind, "name": name, "place": place, "call": _call(frame.f_code), "detail": ""}
         step.update(at=self._now(), ms=0.0, steps=[])
         self._open[-1][1]["steps"].append(step)
         self._open.append((frame, step))
 
-    def _unregistered(self, frame: FrameType) -> tuple[str, Say, str] | None:
+    def _learn(self, function: t.Any, kind: str, say: Say, of: str = "") -> None:
+        """Know a step by its code; its place is that of what a decorator wraps."""
+        from inspect import unwrap  # large: with the first request, not with every start
+
+        function = getattr(function, "__func__", function)
+        code = getattr(function, "__code__", None)
+        inner: t.Any = getattr(unwrap(getattr(function, "view_class", function)), "__code__", code)
+        if code is not None:
+            place = f"{inner.co_filename}:{inner.co_firstlineno}"
+            said = kind, say, "" if place.startswith(_PACKAGE) else place
+            self._known.setdefault(code, {})[function, of] = said
+
+    def _unregistered(self, frame: FrameType) -> Said | None:
         """The step of generated code: a template from its top, or a block of it; or that of any function of
         the framework, if every one is asked for."""
         code = frame.f_code
@@ -183,6 +205,19 @@ class Observer:
         return ("call", call, "") if call else None
 
 
+def _meant(frame: FrameType, found: dict[tuple[t.Any, str], Said]) -> Said:
+    """Which of the functions with a frame's code is called: the one with what the frame is closed over, and
+    of the endpoint or blueprint that is at work."""
+    if len(found) > 1:
+        endpoint = getattr(_rule(_contexts.get()[1]), "endpoint", "")
+        for (function, of), said in found.items():
+            cells = zip(frame.f_code.co_freevars, function.__closure__ or ())
+            is_this = all(frame.f_locals.get(name) is cell.cell_contents for name, cell in cells)
+            if is_this and (not of or f"{endpoint}.".startswith(f"{of}.")):
+                return said
+    return next(iter(found.values()))
+
+
 def _call(code: CodeType) -> str:
     inside = code.co_filename.startswith(_PACKAGE) and code.co_filename != __file__
     return f"{code.co_filename[len(_PACKAGE) :]}:{code.co_name}" if inside else ""
@@ -192,13 +227,14 @@ def _rows(app: Microweb) -> t.Iterator[Row]:
     """Each function that is a step: the framework's, then the application's."""
     for name, (kind, say) in _STEPS.items():
         for owner in (type(app), app):  # it may be replaced on the object
-            yield getattr(owner, name), kind, say
-    yield from _FUNCTIONS
+            yield getattr(owner, name), kind, say, ""
+    yield from ((*row, "") for row in _FUNCTIONS)
     for verb, said in (("open", "opened"), ("save", "saved")):
-        yield getattr(type(app.session_interface), f"{verb}_session"), "session", said
+        yield getattr(type(app.session_interface), f"{verb}_session"), "session", said, ""
     for kind, of, function in _registered(app):
         if function is not _default_template_ctx_processor:
-            yield function, kind, f"{of} {_name(function)}".strip()
+            told = f"{'of ' * (kind != 'view')}{of} " if of else ""
+            yield function, kind, told + _name(function), of
 
 
 def _registered(app: Microweb) -> t.Iterator[tuple[str, str, t.Any]]:
@@ -208,22 +244,10 @@ def _registered(app: Microweb) -> t.Iterator[tuple[str, str, t.Any]]:
     tables = [(kind, getattr(app, name)) for name, kind in _HOOKS.items()]
     for kind, table in [*tables, ("teardown_appcontext", {None: app.teardown_appcontext_funcs})]:
         for scope, functions in table.items():
-            yield from ((kind, f"of {scope}" if scope else "", function) for function in functions)
+            yield from ((kind, scope or "", function) for function in functions)
     for handlers in (each for codes in app.error_handler_spec.values() for each in codes.values()):
-        yield from (("errorhandler", cls.__name__, handler) for cls, handler in handlers.items())
+        yield from (("errorhandler", "", handler) for handler in handlers.values())
 
 
 def _name(function: t.Any) -> str:
     return getattr(function, "__name__", None) or repr(function)
-
-
-def _entry(function: t.Any, kind: str, say: Say) -> t.Iterator[tuple[CodeType, tuple[str, Say, str]]]:
-    """What is known of a step by its code; the place of a function is that of what a decorator wraps."""
-    from inspect import unwrap  # large: with the first request, not with every start
-
-    function = getattr(function, "__func__", function)
-    code = getattr(function, "__code__", None)
-    inner: t.Any = getattr(unwrap(getattr(function, "view_class", function)), "__code__", code)
-    if code is not None:
-        is_ours = inner.co_filename.startswith(_PACKAGE)
-        yield code, (kind, say, "" if is_ours else f"{inner.co_filename}:{inner.co_firstlineno}")

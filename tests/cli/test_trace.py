@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import wraps
 
 import pytest
 
@@ -159,6 +160,29 @@ def test_decorated_views_lie_where_they_were_written(app):
     assert f"{__file__}:{line}" in FORMATS["json"](traced(app, "/decorated", None))
 
 
+def test_functions_that_share_their_code_are_told_apart(app):
+    def logged(function):
+        return wraps(function)(lambda *args, **kwargs: function(*args, **kwargs))
+
+    for name in ("one", "two"):
+        bp = Blueprint(name, __name__, url_prefix=f"/{name}")
+        bp.before_request(lambda: None)
+        bp.add_url_rule("/", "index", logged(lambda: "index"))
+        app.register_blueprint(bp)
+    app.before_request(logged(lambda: None))
+    app.add_url_rule("/again", "again", app.view_functions["plain"])
+    for path, view in (
+        ("/one/", "one.index <lambda>"),
+        ("/two/", "two.index <lambda>"),
+        ("/again", "again plain"),
+    ):
+        told = steps(traced(app, path, None))
+        assert f"view {view}" in told
+        assert [step for step in told if step.startswith("before_request of")] == [
+            f"before_request of {name} <lambda>" for name in ("one", "two") if path == f"/{name}/"
+        ]
+
+
 def test_the_routing_says_why(app):
     rules = {rule["rule"]: rule for rule in traced(app, "/pages/7", "PUT")["routing"]}
     assert rules["/pages/<int:number>"]["why"] == "takes GET, POST"
@@ -180,7 +204,7 @@ def test_text_beyond_ascii_is_shown_as_it_is_meant(app):
 def test_errors_and_their_handlers(app, caplog):
     told = steps(traced(app, "/error", None))
     assert "error ZeroDivisionError('integer division or modulo by zero')" in told
-    assert "errorhandler ZeroDivisionError divided" in told
+    assert "errorhandler divided" in told
     report = traced(app, "/broken", None)
     assert report["status"] == "500 INTERNAL SERVER ERROR"
     assert steps(report).count("error RuntimeError('broken')") == 2
