@@ -484,8 +484,7 @@ class CodeGenerator(Expressions):
     def _captured(self, node: t.Any, frame: Frame) -> tuple[Code, t.Any]:
         """The statements that capture a body, and the expression for its filtered text."""
         buffer = self.temporary()
-        # What is captured is not printed, so it may stand in a template that extends.
-        inner, body = self._scoped(node.body, frame, buffer=buffer, require_output_check=False)
+        inner, body = self._scoped(node.body, frame, buffer=buffer)
         text = self._result(buffer, frame)
         if node.filter is not None:
             text = self.visit_Filter(node.filter, inner, text)
@@ -498,7 +497,8 @@ class CodeGenerator(Expressions):
 
     def visit_AssignBlock(self, node: t.Any, frame: Frame) -> Code:
         """`set` with a body."""
-        body, text = self._captured(node, frame)
+        # What is captured is not printed, so it may stand in a template that extends.
+        body, text = self._captured(node, frame.copy(require_output_check=False))
         if node.filter is not None:
             text = self.escaping(frame, "Markup({text})", "{text}", text=text)
         return [*body, *self._assignment(node.target, text, frame)]

@@ -149,6 +149,7 @@ FAMILY = {
     "base": "<{% block a %}A{% endblock %}|{% block b %}B{{ x }}{% endblock %}>",
     "child": "no{% extends 'base' %}no{% block a %}{{ super() }}child{% endblock %}{% set x = 'set' %}",
     "grandchild": "{% extends 'child' %}{% block a %}[{{ super() }}]{{ self.b() }}{% endblock %}",
+    "filtered": "{% extends 'child' %}{% filter upper %}no{{ x }}{% endfilter %}{% set x %}kept{% endset %}",
     "both": "{% if parent %}{% extends parent %}{% endif %}alone{% block a %}a{% endblock %}",
     "scoped": "{% for i in [1, 2] %}{% block item scoped %}{{ i }}{% endblock %}{% endfor %}",
     "unscoped": "{% for i in [1, 2] %}{% block item %}{{ i }}{% endblock %}{% endfor %}",
@@ -168,6 +169,7 @@ FAMILY = {
     [
         ("child", "no<Achild|Bset>"),
         ("grandchild", "no<[Achild]Bset|Bset>"),
+        ("filtered", "no<Achild|Bset>"),
         ("both", "alonea"),
         ("scoped", "12"),
         ("unscoped", ""),
