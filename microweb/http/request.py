@@ -419,15 +419,17 @@ class Request(RequestHeaders):
 
     def _parse_form(self) -> tuple[t.IO[bytes], t.Any, t.Any]:
         parser = self.make_form_data_parser()
-        length = get_content_length(self.environ)
-        # No body is an empty form, even of a type that has to have a boundary.
-        parser.silent = parser.silent and (self.silent_form_errors or length == 0)
+        parser.silent = parser.silent and self.silent_form_errors
         parser.max_fields = self.max_fields
         # What get_data() has kept is read once more.
         stream = self.stream if self._cached_data is None else io.BytesIO(self._cached_data)
         try:
+            length = get_content_length(self.environ)
             return parser.parse(stream, self.mimetype, length, self.mimetype_params)
         except ValueError as error:
+            # Some clients say a type without a body: that is an empty form.
+            if not (stream.tell() or stream.read(1)):
+                return stream, self.parameter_storage_class(), self.parameter_storage_class()
             raise BadRequest(f"The form in the body cannot be read: {error}.") from error
 
     @cached_property

@@ -167,7 +167,7 @@ def parse_query(query: str | bytes, limit: int | None = None, errors: str = KEEP
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: For `str.translate`: what no URL holds, yet some servers let through in a query.
-CONTROLS_QUOTED = {code: f"%{code:02X}" for code in (*range(33), 127)}
+CONTROLS_QUOTED = {code: f"%{code:02X}" for code in (*range(32), 127)}
 
 # RFC 3986 appendix B: every text matches. No `//` is not the same as an empty authority.
 _URL = re.compile(
