@@ -54,10 +54,8 @@ class _Line(dict):  # type: ignore[type-arg]
 def access(connection: Connection, head: Head, status: str, sent: int) -> None:
     """`127.0.0.1 GET /path 200 1234B 0.8ms`: what was sent, not what was meant."""
     if logger.isEnabledFor(logging.INFO):
-        line = _Line(peer=escape(str(connection.client_address[0])), method=escape(head.method))
-        line.update(
-            target=escape(head.target), protocol=f"HTTP/1.{min(head.minor, 1)}", status=status, bytes=sent
-        )
+        line = _Line(method=escape(head.method), target=escape(head.target), status=status, bytes=sent)
+        line.update(peer=escape(str(connection.client_address[0])), protocol=f"HTTP/1.{min(head.minor, 1)}")
         line["ms"] = (time.monotonic() - connection.started) * 1000
         line["time"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         line["variables"] = head.variables

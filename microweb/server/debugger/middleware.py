@@ -117,7 +117,7 @@ class DebuggedApplication(Access):
             from .page import DebugTraceback
 
             known = [getattr(self.app, "config", None) or {}, environ]
-            traceback = DebugTraceback(error, hide=not self.show_hidden_frames, namespaces=known)
+            traceback = DebugTraceback(error, 0, not self.show_hidden_frames, known)
             status, headers, body = self._report(traceback, environ, asked, contexts)
             # With exc_info it raises the error again if the head is out: the server breaks the answer off.
             start_response(status, headers, *[(type(error), error, error.__traceback__)][: len(started)])
@@ -134,9 +134,7 @@ class DebuggedApplication(Access):
             return body
         return _Body(body, fail)
 
-    def _report(
-        self, trace: DebugTraceback, environ: Environ, asked: Environ, contexts: list[t.Any]
-    ) -> Answer:
+    def _report(self, trace: DebugTraceback, environ: Environ, asked: Environ, contexts: t.Any) -> Answer:
         from .console import Console
 
         status, accept = "500 Internal Server Error", environ.get("HTTP_ACCEPT", "text/html").lower()

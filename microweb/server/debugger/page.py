@@ -120,10 +120,8 @@ def _shorten(path: str) -> str:
 
 def make_chain(error: t.Any, summary: t.Any, found: list[Failure], hide: bool) -> list[Failure]:
     """An exception behind those that it came from; `found` gets all of them, and those of groups, until there
-    are FAILURES.
-
-    Frames of this folder are left out; with `hide`, also those that have a true local `__traceback_hide__`.
-    """
+    are FAILURES. Frames of this folder are left out and, with `hide`, those that have a true local
+    `__traceback_hide__`."""
     chain = []
     while len(found) < FAILURES:
         failure = Failure(error, summary, _frames(error, summary, hide))
@@ -147,7 +145,7 @@ def _frames(error: t.Any, summary: t.Any, hide: bool) -> list[Frame]:
     kept = [
         (entry, frame)
         for entry, (frame, _) in zip(summary.stack, walk_tb(error.__traceback__))
-        if not (hide and frame.f_locals.get("__traceback_hide__")) and not entry.filename.startswith(_OWN)
+        if not (hide and frame.f_locals.get("__traceback_hide__") or entry.filename.startswith(_OWN))
     ]
     # The plain text leaves out the same.
     summary.stack[:] = [entry for entry, _ in kept]
