@@ -223,7 +223,7 @@ class Group(Command):
     ) -> None:
         attrs.setdefault("no_args_is_help", not attrs.get("invoke_without_command"))
         super().__init__(name, **attrs)
-        self._result_callback = result_callback
+        self._result_callbacks = [result_callback] if result_callback else []
         #: name -> command
         self.commands: dict[str, Command] = (
             commands if isinstance(commands, dict) else {each.name: each for each in commands or ()}
@@ -246,10 +246,7 @@ class Group(Command):
         group's values, behind one that was there before, and its result counts."""
 
         def decorator(f: t.Any) -> t.Any:
-            before = None if replace else self._result_callback
-            self._result_callback = (
-                (lambda value, **values: f(before(value, **values), **values)) if before else f
-            )
+            self._result_callbacks[:] = [*([] if replace else self._result_callbacks), f]
             return f
 
         return decorator
@@ -286,7 +283,9 @@ class Group(Command):
             result = _invoked(found[1].make_context(found[0], found[2], parent=ctx))
         elif self.chain:  # all are parsed before one is called
             result = [_invoked(sub) for sub in list(self._links(ctx))]
-        return ctx.invoke(self._result_callback, result, **ctx.params) if self._result_callback else result
+        for callback in self._result_callbacks:
+            result = ctx.invoke(callback, result, **ctx.params)
+        return result
 
     def _links(self, ctx: Context) -> t.Iterator[Context]:
         """The contexts of a chain's commands: what one leaves over is the next."""
