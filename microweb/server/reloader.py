@@ -187,11 +187,9 @@ def run_with_reloader(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if is_running_from_reloader():
         return _serve(main, Watch(extra_files, exclude_patterns, interval))
-    try:
-        status = _supervise(Watch(extra_files, exclude_patterns, interval))
-    except KeyboardInterrupt:  # while it waited for a file to be mended
-        status = 130
-    raise SystemExit(status)
+    with suppress(KeyboardInterrupt):  # while it waits for a file to be mended
+        raise SystemExit(_supervise(Watch(extra_files, exclude_patterns, interval)))
+    raise SystemExit(130)
 
 
 def _serve(main: t.Callable[[], t.Any], watch: Watch) -> t.Any:
