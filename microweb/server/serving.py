@@ -131,7 +131,9 @@ def _run(server: BaseWSGIServer, processes: int) -> int:
     if threading.current_thread() is not threading.main_thread():
         server.serve_forever()
         return 0
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    # A terminal's Ctrl-C reaches every process of its group: a child waits for what its parent says.
+    numbers = (signal.SIGTERM,) if server.parent else (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
 
     def stop(number: int, frame: object) -> None:
         _handle(before)  # a second signal leaves at once
@@ -181,6 +183,7 @@ def supervise(server: BaseWSGIServer, processes: int) -> int:
 def _be_child(server: BaseWSGIServer, mask: t.Iterable[int]) -> t.NoReturn:
     status = 1
     try:
+        signal.signal(signal.SIGINT, lambda *_: None)  # SIG_IGN would be inherited by programs
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         status = _run(server, 1)
     finally:

@@ -313,6 +313,22 @@ def test_a_stop_loses_no_request(workers, number, status):
             assert server.wait(20) == status
 
 
+def test_ctrl_c_in_a_terminal_reaches_all_processes_and_loses_no_request():
+    reading, writing = os.pipe()
+    os.set_inheritable(reading, True)
+    with open(reading, "rb", 0), open(writing, "wb", 0) as released:  # noqa: SIM117
+        with process(PROGRAM, 2, 2, reading, pass_fds=(reading,), start_new_session=True) as server:
+            client = Client(address(server))
+            with client.connect() as sock:
+                sock.sendall(WAIT)
+                assert server.stderr.readline() == "entered\n"
+                os.killpg(server.pid, signal.SIGINT)
+                released.write(b"x")
+                assert statuses(client.receive(sock)) == [200]
+            assert server.wait(20) == 130
+            assert "Traceback" not in server.stderr.read()
+
+
 def test_a_second_signal_leaves_at_once():
     reading, writing = os.pipe()
     with (  # noqa: SIM117
