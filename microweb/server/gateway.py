@@ -116,11 +116,13 @@ class WSGIRequestHandler:
         self.server, self.client_address, self.connection = link.server, link.client_address, link.sock
         self.command, self.path = head.method, head.target
         self.request_version = "HTTP/1.1" if head.minor else "HTTP/1.0"
-        self.requestline = f"{head.method} {head.target} {self.request_version}"
         #: Whether another request may follow on the connection.
         self.keep = head.keeps and link.requests < link.limits.requests
 
     # -- what subclasses change ------------------------------------------------------------------
+
+    #: The request line.
+    requestline = property(lambda self: f"{self.command} {self.path} {self.request_version}")
 
     def version_string(self) -> str:
         """What the `Server` field says."""
