@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @option("--form", "-F", multiple=True, metavar="NAME=VALUE", help="A form's field; NAME=@FILE uploads one.")
 @option("--json", "as_json", metavar="JSON", help="A body of JSON.")
 @option("--cookie", "-b", metavar="COOKIES", help="The Cookie header.")
-@option("--format", "form_of", type=Choice(FORMATS), default="text", show_default=True)
+@option("--format", type=Choice(FORMATS), default="text", show_default=True)
 @option("--output", "-o", type=File("w", encoding="utf-8"), default="-", help="A file instead.")
 @option("--every", is_flag=True, help="Every function of the framework, not only the steps.")
 @argument("method_and_url", nargs=-1, required=True, metavar="[METHOD] URL")
@@ -45,7 +45,7 @@ def trace_command(info: ScriptInfo, /, method_and_url: tuple[str, ...], **given:
 
     trace POST /login -d user=ada -H 'Accept: text/html'
     """
-    request, form_of, output, every = (given.pop(each) for each in ("request", "form_of", "output", "every"))
+    request, form_of, output, every = (given.pop(each) for each in ("request", "format", "output", "every"))
     *method, url = words = [*filter(None, [request]), *method_and_url]
     if len(method) > 1 or not url.startswith(("/", "http://", "https://")):
         raise UsageError(f"Give a method and a URL, such as GET /, instead of {' '.join(words)!r}.")

@@ -325,6 +325,10 @@ class TestCommand:
         assert (done.exit_code, done.output) == (0, "")
         assert "<svg" in (tmp_path / "trace.html").read_text()
 
+    def test_options_have_variables_of_their_names(self, run, monkeypatch):
+        monkeypatch.setenv("FLASK_TRACE_FORMAT", "json")
+        assert json.loads(run("/plain").output)["request"] == "GET /plain"
+
     def test_every_function(self, run):
         assert "call: ctx.py:__init__" in run("/plain", "--every").output
 
