@@ -211,6 +211,24 @@ def test_a_redirects_page_is_escaped(app, client):
     assert "<script>" not in client.get("/go").text
 
 
+class URL:
+    """As libraries have them: no text, but with one."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __str__(self):
+        return self.text
+
+
+def test_a_redirect_to_an_object(app, client):
+    app.add_url_rule("/go", "go", lambda: redirect(URL("/index")))
+    app.add_url_rule("/bad", "bad", lambda: redirect(URL("javascript:alert(1)")))
+    assert client.get("/go").location == "/index"
+    with pytest.raises(ValueError, match="is refused"):
+        client.get("/bad")
+
+
 def test_a_redirect_runs_no_script(app, client):
     app.add_url_rule("/go", "go", lambda: redirect("javascript:alert(1)"))
     with pytest.raises(ValueError, match="is refused"):
