@@ -64,8 +64,9 @@ def page_width(ctx: Context) -> int:
     try:  # as shutil does, which loads the compression modules for this one number
         columns = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
     except (ValueError, OSError):  # that is no number, and here is no terminal
-        columns = 80
-    return max(min(columns, ctx.max_content_width or 80) - 2, 50)
+        columns = 0
+    # A terminal of no size, as a container's may be, is taken to be as wide as most.
+    return max(min(columns or 80, ctx.max_content_width or 80) - 2, 50)
 
 
 def usage(ctx: Context, pieces: t.Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 """Commands, groups and contexts, called as programs."""
 
+import os
+
 import pytest
 
 from microweb.cli.context import Context
@@ -19,6 +21,7 @@ from microweb.cli.decorators import (
     version_option,
 )
 from microweb.cli.exceptions import Abort, ClickException, Exit, FileError, MissingParameter, UsageError
+from microweb.cli.help import page_width
 from microweb.cli.runner import CliRunner
 from microweb.cli.terminal import echo
 
@@ -264,6 +267,26 @@ def test_a_result_may_be_replaced():
 def test_what_is_missing_may_be_named_by_hand():
     error = MissingParameter("Look it up.", param_hint="--key", param_type="option")
     assert (str(error), error.format_message()) == ("Look it up.", "Missing option --key. Look it up.")
+
+
+@pytest.mark.parametrize(
+    ("variables", "terminal", "width"),
+    [
+        ({}, 60, 58), ({}, 200, 78), ({}, 0, 78), ({}, 10, 50), ({}, None, 78),
+        ({"COLUMNS": "70"}, 60, 68), ({"COLUMNS": "x"}, None, 78), ({"COLUMNS": "0"}, None, 78),
+    ],
+)  # fmt: skip
+def test_pages_are_as_wide_as_the_terminal(monkeypatch, variables, terminal, width):
+    def size():
+        if terminal is None:
+            raise OSError
+        return os.terminal_size((terminal, 24))
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os, "get_terminal_size", size)
+    assert page_width(Context(Command("a"))) == width
 
 
 def test_help_pages_under_test_have_80_columns():
