@@ -105,10 +105,9 @@ class Connection:
     def _serve(self, head: Head) -> bool:
         """Run the application; whether the connection goes on."""
         self.requests += 1
-        if head.dropped:
-            if not self.server.dropped:  # told once: a proxy may have been meant to set them
-                warn("dropped %d header fields whose names have a _, and will do so silently", head.dropped)
-            self.server.dropped += head.dropped
+        if head.dropped and not self.server.dropped:  # told once: a proxy may have been meant to set them
+            warn("dropped %d header fields whose names have a _, and will do so without a word", head.dropped)
+        self.server.dropped += head.dropped
         self.patience, bound = self.limits.stall_seconds, self.limits.body_bytes
         body = Body(self, head.length, head.expects, head.chunked)
         handler = self.server.request_handler(self, head, body)

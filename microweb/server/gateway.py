@@ -270,8 +270,7 @@ class WSGIRequestHandler:
                 warn("dropped the hop-by-hop header %s: %s", name, value)
         if known["server"]:
             lines.append(f"Server: {known['server']}\r\n")
-        lines.append(self._framing(known["content-length"], size))
-        lines.append(self._persistence())
+        lines += [self._framing(known["content-length"], size), self._persistence()]
         self.headers_sent = True
         head = f"HTTP/1.1 {self.status}\r\nDate: {known['date']}\r\n{''.join(lines)}\r\n"
         return head.encode("latin-1")

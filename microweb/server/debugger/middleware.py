@@ -96,8 +96,7 @@ class DebuggedApplication(Access):
             make = self._show_console
         else:
             return self.debug_application(environ, start_response)
-        refused = self.refuses(environ)
-        answer = _refusal("it is for browsers on this machine") if refused else make(environ)
+        answer = _refusal("it is for browsers on this machine") if self.refuses(environ) else make(environ)
         start_response(*answer[:2])
         return answer[2:]
 
