@@ -19,8 +19,8 @@ def redirect(location: str, code: int = 302, Response: type[t.Any] | None = None
 
     Codes: 301, 302, 303, 307, 308. ValueError for a location that would run a script.
     """
-    if not isinstance(location, str):
-        location = str(location)  # URL objects of other libraries, and texts that are made when they are read
+    # URL objects of other libraries have a text; so have texts that are made when they are read.
+    location = location if isinstance(location, str) else str(location)
     # Browsers drop blanks and controls before and within the scheme, so they do not count.
     bare = "".join(char for char in location[:64] if char > " ").lower()
     if bare.startswith(_REFUSED_SCHEMES):

@@ -191,10 +191,8 @@ class ResponseHeaders(WritableContentType, Message):
         """Add a Set-Cookie header; the arguments are what `cookies.dump_cookie` says."""
         from .cookies import dump_cookie
 
-        size = self.max_cookie_size
-        cookie = dump_cookie(
-            key, value, max_age, expires, path, domain, secure, httponly, True, size, samesite, partitioned
-        )
+        more = True, self.max_cookie_size, samesite, partitioned
+        cookie = dump_cookie(key, value, max_age, expires, path, domain, secure, httponly, *more)
         self.headers.add("Set-Cookie", cookie)
 
     def delete_cookie(self, key: str, *args: t.Any, **options: t.Any) -> None:
