@@ -219,13 +219,14 @@ class Environment:
             self.handle_exception(source=source)
 
     def compile(
-        self, source: t.Any, name: Text = None, filename: Text = None, raw: bool = False, **options: t.Any
-    ) -> t.Any:
+        self, source: t.Any, name: Text = None, filename: Text = None, raw: bool = False,
+        defer_init: bool = False, **options: t.Any,
+    ) -> t.Any:  # fmt: skip
         """Compile source or nodes to a code object, or with `raw` to readable Python source.
 
-        Options are `streaming`, for generator functions, and `defer_init`, for source that any Python reads.
+        With `defer_init` any Python can read that; the option `streaming` makes generator functions.
         """
-        f_strings = not options.pop("defer_init", False) and sys.version_info >= (3, 12)
+        f_strings = not defer_init and sys.version_info >= (3, 12)
         text = source if isinstance(source, str) else None
         try:
             tree = source if text is None else Parser(self, text, name, filename).parse()

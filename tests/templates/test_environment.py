@@ -109,7 +109,7 @@ def test_an_expression():
 
 
 def test_generated_source():
-    source = Environment(autoescape=True).compile("{{ a }}'\"\\", "t.html", raw=True)
+    source = Environment(autoescape=True).compile("{{ a }}'\"\\", "t.html", None, True, True)
     assert "name = 't.html'" in source and "resolve_or_missing('a')" in source
     compile(source, "t", "exec")
 
