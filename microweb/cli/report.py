@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from ..exceptions import HTTPException
 from .observer import Observer
 from .resources import read
 from .routes import verdicts
@@ -36,6 +37,17 @@ def _shown(name: str, value: str) -> str:
     return text if text.isprintable() else repr(text)[1:-1]
 
 
+def _host(app: Microweb, environ: WSGIEnvironment) -> tuple[str, str | None] | None:
+    """The server's name and the subdomain that a request is for, where a rule depends on them."""
+    if not any(rule.host or rule.subdomain for rule in app.url_map.iter_rules()):
+        return None
+    try:
+        adapter: t.Any = app.create_url_adapter(app.request_class({**environ}))
+    except HTTPException:  # a host that is not trusted: no rule was asked
+        return None
+    return adapter.server_name, adapter.subdomain
+
+
 class Tracer:
     """An application that keeps the trace of each request that it serves, as `report`."""
 
@@ -47,7 +59,7 @@ class Tracer:
     def __call__(self, environ: WSGIEnvironment, start_response: t.Any) -> t.Iterator[bytes]:
         # Copied: the application may change its environ, and nothing of the request shall be kept alive.
         texts = {name: value for name, value in sorted(environ.items()) if isinstance(value, str)}
-        self.path = _text(environ["PATH_INFO"])
+        self.path, self.host = _text(environ["PATH_INFO"]), _host(self.app, environ)
         self.environ = {name: _shown(name, value) for name, value in texts.items() if "." not in name}
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: t.Any = None) -> t.Any:
@@ -90,7 +102,7 @@ class Tracer:
             "status": self.status,
             "ms": self.observer.ms,
             "environ": self.environ,
-            "routing": [*verdicts(self.app.url_map, self.path, self.environ["REQUEST_METHOD"])],
+            "routing": [*verdicts(self.app.url_map, self.path, self.environ["REQUEST_METHOD"], self.host)],
             "steps": self.observer.steps,
             "left_out": self.observer.left_out,
             "headers": [[name, _shown(name, value)] for name, value in self.headers],

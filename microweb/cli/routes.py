@@ -76,11 +76,14 @@ def _explain(path: str, method: str) -> None:
         raise SystemExit(1)
 
 
-def verdicts(url_map: Map, path: str, method: str) -> t.Iterator[dict[str, t.Any]]:
-    """What each rule says to a request, in the order in which they are tried; one of them is taken."""
+def verdicts(
+    url_map: Map, path: str, method: str, host: tuple[str, str | None] | None = None
+) -> t.Iterator[dict[str, t.Any]]:
+    """What each rule says to a request, in the order in which they are tried; one of them is taken. Without
+    a ``host``, the server's name and subdomain, each is asked at its own."""
     taken = False
     for rule in url_map.iter_rules():
-        matches, why = _verdict(url_map, rule, path, method)
+        matches, why = _verdict(url_map, rule, path, method, host)
         yield {
             "rule": rule.rule,
             "endpoint": str(rule.endpoint),
@@ -95,17 +98,19 @@ def _regex(part: t.Any) -> str:
     return part if isinstance(part, str) else part.regex.replace(r"\Z", "")
 
 
-def _verdict(whole: Map, rule: Rule, path: str, method: str) -> tuple[bool, str]:
+def _verdict(
+    whole: Map, rule: Rule, path: str, method: str, at: tuple[t.Any, t.Any] | None
+) -> tuple[bool, str]:
     """Whether a rule alone takes a request, and the reason."""
     names = ("default_subdomain", "strict_slashes", "merge_slashes", "converters", "host_matching")
     alone = Map([rule.empty()], **{name: getattr(whole, name) for name in names})
-    host = rule.host if whole.host_matching else "localhost"
-    subdomain = None if whole.host_matching else rule.subdomain
-    if "<" in f"{host}{subdomain}":
+    own = (rule.host or "localhost", None) if whole.host_matching else ("localhost", rule.subdomain)
+    host, subdomain = at or own
+    if not at and "<" in f"{host}{subdomain}":
         return False, "depends on the host"
     if rule.build_only:
         return False, "is for building only"
-    adapter = alone.bind(host or "localhost", subdomain=subdomain)
+    adapter = alone.bind(host, subdomain=subdomain)
     try:
         _, values = adapter.match(path, method, websocket=rule.websocket)
     except MethodNotAllowed as error:
@@ -113,6 +118,6 @@ def _verdict(whole: Map, rule: Rule, path: str, method: str) -> tuple[bool, str]
     except RequestRedirect as error:
         return True, f"redirects to {error.new_url}"
     except HTTPException:
-        return False, "the path differs"
+        return False, "the path or the host differs" if at else "the path differs"
     given = ", ".join(f"{name}={value!r}" for name, value in values.items())
     return True, f"matches{': ' if given else ''}{given}"

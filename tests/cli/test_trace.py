@@ -192,6 +192,30 @@ def test_the_routing_says_why(app):
     assert re.fullmatch(taken[0]["regex"], "/pages/7")
 
 
+@pytest.mark.parametrize(
+    ("host", "taken"), [("site.test", ["index"]), ("api.site.test", ["api"]), ("ada.site.test", ["user"])]
+)
+def test_the_host_counts_where_rules_depend_on_it(host, taken):
+    app = Microweb(__name__, static_folder=None, subdomain_matching=True)
+    app.config["SERVER_NAME"] = "site.test"
+    for endpoint, subdomain in (("api", "api"), ("index", None), ("user", "<name>")):
+        app.add_url_rule("/", endpoint, lambda **values: "", subdomain=subdomain)
+    report = traced(app, f"http://{host}/", None)
+    assert [rule["endpoint"] for rule in report["routing"] if rule["taken"]] == taken
+
+
+def test_hosts_that_match():
+    app = Microweb(__name__, static_folder=None, host_matching=True)
+    for host in ("a.test", "b.test"):
+        app.add_url_rule("/", host[0], lambda: "", host=host)
+    app.config["TRUSTED_HOSTS"] = ["a.test", "b.test"]
+    told = [
+        [rule["why"] for rule in traced(app, f"http://{host}.test/", None)["routing"]] for host in ("b", "c")
+    ]
+    assert told[0] == ["the path or the host differs", "matches"]
+    assert told[1] == ["matches", "matches, too, but is tried later"]
+
+
 def test_text_beyond_ascii_is_shown_as_it_is_meant(app):
     app.add_url_rule("/caf\xe9/<name>", "cafe", lambda name: name)
     report = traced(app, "/caf\xe9/%1b[2J", None, header=["X: \u20ac"])
