@@ -156,6 +156,13 @@ def _failing(error: BaseException) -> t.Any:
     return application
 
 
+#: Long enough, but from the examples of Flask's manuals and tutorials.
+_PRINTED_KEYS = {
+    *("A0Zr98j/3yX R~XHH!jmN]LWX/,?RT", '_5#y2L"F4Q8z\n\xec]/', "super secret key", "you-will-never-guess"),
+    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+}
+
+
 def _limit(ctx: t.Any, param: t.Any, values: tuple[str, ...]) -> dict[str, float]:
     """``body_bytes=1000`` and the like."""
     from ..server.limits import Limits
@@ -187,8 +194,10 @@ def serve_command(info: ScriptInfo, /, cert: t.Any, limit: t.Any, **options: t.A
     app = info.load_app()
     if app.debug:
         raise ClickException("Debug mode is for 'run' alone: leave out --debug and MICROWEB_DEBUG.")
-    if app.secret_key and len(app.secret_key) < 16:
+    key = app.secret_key.decode("latin-1") if isinstance(app.secret_key, bytes) else app.secret_key
+    if key and (len(key) < 16 or key in _PRINTED_KEYS):
         # Who guesses it signs any session.
         how = "python -c 'import secrets; print(secrets.token_hex())'"
-        raise ClickException(f"The SECRET_KEY is so short that it can be guessed; take one from: {how}")
+        flaw = "so short that it can be guessed" if len(key) < 16 else "printed in a manual, and tried first"
+        raise ClickException(f"The SECRET_KEY is {flaw}; take one from: {how}")
     raise SystemExit(serve(app, ssl_context=cert, **options, **limit))

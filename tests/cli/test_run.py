@@ -105,7 +105,9 @@ def test_an_application_that_fails_is_served_by_the_reloaders_child(monkeypatch)
         (["--limit", "nope=9"], "0", None, "'nope=9' is no NAME=NUMBER; the names are line_bytes"),
         (["--limit", "body_bytes=x"], "0", None, "'body_bytes=x' is no NAME=NUMBER"),
         ([], "1", None, "Debug mode is for 'run' alone"),
-        ([], "0", "dev", "The SECRET_KEY is so short that it can be guessed"),
+        # CVE-2020-17526: known keys are the first that anybody tries.
+        ([], "0", "temporary_key", "The SECRET_KEY is so short that it can be guessed"),
+        ([], "0", b"A0Zr98j/3yX R~XHH!jmN]LWX/,?RT", "The SECRET_KEY is printed in a manual"),
     ],
 )
 def test_serve(monkeypatch, args, debug, key, message):
