@@ -86,6 +86,7 @@ class cached_property(properties.cached_property):  # type: ignore[type-arg]  # 
     has it, and a slot can be assigned. Ours does without these two, for they make each access a call."""
 
     __name__: str
+    __class_getitem__ = classmethod(lambda cls, item: cls)  # cached_property[int], in annotations
 
     def __set__(self, obj: t.Any, value: t.Any) -> None:
         if hasattr(obj, "__dict__"):

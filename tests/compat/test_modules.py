@@ -204,6 +204,8 @@ def test_the_modules_of_a_package_can_be_listed(installed):
 def test_deleting_a_cached_property() -> None:
     from werkzeug.utils import cached_property
 
+    assert cached_property[int] is cached_property  # as annotations have it
+
     class Consumer:
         made = 0
 
