@@ -6,6 +6,7 @@ import os
 import sys
 
 from ..cli.core import Command, Group
+from ..cli.current import _current, get_current_context
 from ..cli.terminal import echo, unstyle
 from ..cli.types import open_file as open_or_standard
 
@@ -41,6 +42,22 @@ def open_file(
     """A file, opened at once; ``-`` is stdin or stdout."""
     file = open_or_standard(filename, mode, encoding, errors)
     return _KeptOpen(file) if filename == "-" else file
+
+
+def push_context(ctx: Context) -> None:
+    """Make a context current that no with-statement ends: of a program that sets one up by itself."""
+    _current.set(ctx)
+
+
+def pop_context() -> None:
+    """Let the context above the current one be current again."""
+    _current.set(get_current_context().parent)
+
+
+def resolve_color_default(color: bool | None = None) -> bool | None:
+    """The argument, or what the current context says of colours."""
+    ctx = get_current_context(silent=True)
+    return ctx.color if color is None and ctx else color
 
 
 def get_binary_stream(name: str) -> t.Any:

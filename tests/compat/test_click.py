@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from microweb.cli.core import group
+from microweb.cli.context import Context
+from microweb.cli.core import Command, group
 from microweb.cli.runner import CliRunner
 from microweb.compat import click as extras
 
@@ -85,3 +86,17 @@ def test_collection() -> None:
     assert [run(both, [name]).output for name in "abc"] == ["first\n", "first\n", "second\n"]
     assert [line.strip() for line in run(both, ["--help"]).output.splitlines()[-3:]] == ["a", "b", "c"]
     assert "No such command 'd'" in run(both, ["d"]).output
+
+
+def test_a_context_that_no_block_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    # How a program switches colours off for all that it prints.
+    outer = Context(Command("outer"))
+    outer.color = True
+    inner = Context(Command("inner"), parent=outer)
+    inner.color = False
+    with outer:
+        extras.push_context(inner)
+        assert (extras.resolve_color_default(), extras.resolve_color_default(True)) == (False, True)
+        extras.pop_context()
+        assert extras.resolve_color_default() is True
+    assert extras.resolve_color_default() is None
