@@ -58,7 +58,9 @@ class ProxyFix:
         environ["werkzeug.proxy_fix.orig"] = {key: environ.get(key) for key in _REPLACED}
         if value := _trusted(environ, "FOR", self.x_for):
             environ["REMOTE_ADDR"] = value
-        if value := _trusted(environ, "PROTO", self.x_proto):
+        value = (_trusted(environ, "PROTO", self.x_proto) or "").lower()
+        # Whatever else came from the client, past a proxy that sets nothing: links would begin with it.
+        if value in ("http", "https", "ws", "wss"):
             environ["wsgi.url_scheme"] = value
         if value := _trusted(environ, "HOST", self.x_host):
             # Both, as PEP 3333 builds URLs from the header and falls back to the variables.
@@ -72,7 +74,8 @@ class ProxyFix:
             if environ.get("HTTP_HOST"):
                 environ["HTTP_HOST"] = f"{_split_port(environ['HTTP_HOST'])[0]}:{value}"
         if value := _trusted(environ, "PREFIX", self.x_prefix):
-            environ["SCRIPT_NAME"] = value
+            # One slash, for the same reason: "//evil" and "@evil" would be other hosts.
+            environ["SCRIPT_NAME"] = "/" + value.lstrip("/\\")
         return self.app(environ, start_response)  # type: ignore[no-any-return]
 
 

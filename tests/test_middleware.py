@@ -55,6 +55,11 @@ FORWARDED = {
         ({"x_host": 1}, {"X-Forwarded-Host": "[::1]"}, "9.9.9.9|http|[::1]|[::1]|80||/"),
         ({"x_host": 1}, {"X-Forwarded-Host": "[::1]:81"}, "9.9.9.9|http|[::1]:81|[::1]|81||/"),
         ({"x_for": 2}, {"X-Forwarded-For": ", 1.1.1.1"}, "9.9.9.9|http|h:80|h|80||/"),
+        # B50: what a client says through a proxy that does not set it begins no link to another site.
+        ({}, {"X-Forwarded-Proto": "javascript"}, "9.9.9.9|http|h:80|h|80||/"),
+        ({}, {"X-Forwarded-Proto": "HTTPS"}, "9.9.9.9|https|h:80|h|80||/"),
+        ({"x_prefix": 1}, {"X-Forwarded-Prefix": "//evil"}, "9.9.9.9|http|h:80|h|80|/evil|/"),
+        ({"x_prefix": 1}, {"X-Forwarded-Prefix": "@evil"}, "9.9.9.9|http|h:80|h|80|/@evil|/"),
     ],
 )
 def test_proxy_fix(trust, headers, expected):
