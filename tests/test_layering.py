@@ -37,6 +37,7 @@ SIDEWAYS = {
     ("json", "http.jsonbody"),
     ("cli", "compat"),
     ("compat", "cli.core"),
+    ("compat", "cli.current"),
     ("compat", "cli.main"),
     ("compat", "cli.script"),
     ("compat", "cli.terminal"),
