@@ -153,9 +153,9 @@ def _imports(files: Files, path: str) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = package[: len(package) - node.level + 1] + (node.module or "").split(".")
-            for end in ("", *(f"/{alias.name}" for alias in node.names)):
-                name = "/".join(filter(None, base)) + end
-                found |= {f"{name}.py".lstrip("/"), f"{name}/__init__.py"}
+            for end in ("", *(alias.name for alias in node.names)):
+                name = "/".join(filter(None, (*base, end)))
+                found |= {f"{name}.py", f"{name}/__init__.py"}
     return {each for each in found if each in files and each != "__init__.py"}
 
 

@@ -79,6 +79,14 @@ def test_parts_with_what_they_need(run, tmp_path, parts):
 HELLO = "from {} import Microweb\napp = Microweb(__name__)\napp.add_url_rule('/', 'index', lambda: '')\n"
 
 
+@pytest.mark.parametrize(
+    "part", ["ctx", "helpers", "json", "middleware", "sessions", "templating", "testing", "views"]
+)
+def test_each_part_can_be_imported_alone(run, tmp_path, part):
+    run(".", "--name", "web", "--only", part)
+    assert python(tmp_path, "-c", f"import web.{part}") == ""
+
+
 def test_a_zip_file_runs(run, tmp_path):
     run("program.zip", "--zip", "--name", "web")
     (tmp_path / "hello.py").write_text(HELLO.format("web"))
