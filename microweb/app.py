@@ -754,6 +754,10 @@ class Microweb(ShortWay, UrlBuilding, Scaffold):
         """
         if os.environ.get("MICROWEB_RUN_FROM_CLI", os.environ.get("FLASK_RUN_FROM_CLI")) == "true":
             # The command line imports the module that calls this, and serves by itself.
+            from .cli.terminal import secho
+
+            guard = 'if __name__ == "__main__":'
+            secho(f"app.run() is left out, the command line serves; put it below {guard}", fg="red", err=True)
             return
         if get_load_dotenv(load_dotenv):
             from .cli.dotenv import load_dotenv as load_files

@@ -52,11 +52,16 @@ def test_debug_mode_is_left_alone(app, served):
     assert app.debug
 
 
+SAID = 'app.run() is left out, the command line serves; put it below if __name__ == "__main__":\n'
+
+
 @pytest.mark.parametrize("name", ["MICROWEB_RUN_FROM_CLI", "FLASK_RUN_FROM_CLI"])
-def test_the_command_line_serves_by_itself(app, served, monkeypatch, name):
+def test_the_command_line_serves_by_itself(app, served, monkeypatch, capsys, name):
     monkeypatch.setenv(name, "true")
     app.run()
     assert served == []
+    # On standard error: a command's output may be read by another program.
+    assert capsys.readouterr() == ("", SAID)
 
 
 def test_setup_may_go_on_when_the_server_has_stopped(app, client, served):

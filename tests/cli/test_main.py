@@ -61,6 +61,7 @@ def test_run(tmp_path, arguments, variables, debug):
     (tmp_path / "hello.py").write_text(HELLO)
     with start(tmp_path, *arguments, **variables) as process:
         try:
+            assert process.stderr.readline().startswith("app.run() is left out")
             first = process.stderr.readline()
             assert first == f"Application 'hello', debug mode {'on' if debug else 'off'}\n"
             url = next(line.split()[2] for line in process.stderr if line.startswith("Serving on "))
