@@ -104,10 +104,12 @@ result += sorted(set(microweb.__all__) - set(dir(microweb)))
 def test_modules_that_import_flask_brings_along_come_here_too():
     bad = run("""
 import microweb as flask
-names = "app blueprints cli config ctx globals helpers json logging sessions signals templating typing wrappers"
+names = "app blueprints cli config ctx globals helpers json logging"
+names += " sessions signals templating typing wrappers"
 result = [name for name in names.split() if getattr(flask, name).__name__ != f"microweb.{name}"]
-result += [name for name in ("with_appcontext", "AppGroup", "FlaskGroup", "ScriptInfo", "load_dotenv")
-           if getattr(flask.cli, name).__module__ != f"microweb.cli.{'dotenv' if name == 'load_dotenv' else 'script'}"]
+homes = dict.fromkeys(("with_appcontext", "AppGroup", "FlaskGroup", "ScriptInfo"), "script")
+homes["load_dotenv"] = "dotenv"
+result += [name for name in homes if getattr(flask.cli, name).__module__ != f"microweb.cli.{homes[name]}"]
 result += [name for name in ("testing", "nothing") if hasattr(flask, name) or hasattr(flask.cli, name)]
 """)
     assert not bad, bad
