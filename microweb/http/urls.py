@@ -330,7 +330,7 @@ def get_host(scheme: str, host_header: Text, server: Server = None, trusted_host
     if not host and (host_header is None or not trusted_hosts):
         return ""
     if host not in accepted_hosts:
-        _accept_host(host)
+        host = _accept_host(host)
     port = _DEFAULT_PORTS.get(scheme)
     if port is not None and host.endswith(port):
         host = host[: -len(port)]
@@ -339,14 +339,20 @@ def get_host(scheme: str, host_header: Text, server: Server = None, trusted_host
     return host
 
 
-def _accept_host(host: str) -> None:
-    # ASCII only: on the wire a name is in Punycode, and anything else was read as Latin-1 by the server.
-    if _host_name(host) is None:
+def _accept_host(host: str) -> str:
+    try:
+        # What a server read is Latin-1, and no name unless it is ASCII; other text is from a program.
+        # The codec's time is quadratic (CVE-2022-45061): a name has at most 255 characters.
+        name = host if not host or max(host) < "\u0100" else encode_host(host[:256])
+    except UnicodeError:
+        name = ""
+    if _host_name(name) is None:
         raise SecurityError(f"Host {host[:80]!a} is no host name with an optional port.")
     if len(accepted_hosts) >= _MAX_ACCEPTED_HOSTS:
         accepted_hosts.clear()
     # Names that the DNS cannot hold ("a..b") are not remembered: the URL map has to refuse them each time.
-    accepted_hosts.update([host] * all(0 < len(label) < 64 for label in host.removesuffix(".").split(".")))
+    accepted_hosts.update([name] * all(0 < len(label) < 64 for label in name.removesuffix(".").split(".")))
+    return name
 
 
 def _server_host(server: Server) -> str:

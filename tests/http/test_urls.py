@@ -178,6 +178,7 @@ def test_current_url():
         ("https", "spam:80", None, "spam:80"),
         ("wss", "[::1]:443", None, "[::1]"),
         ("http", "web_app:8080", None, "web_app:8080"),
+        ("http", "☃.net", None, "xn--n3h.net"),
         ("http", None, ("::1", 8080), "[::1]:8080"),
         ("http", None, ("/run/app.sock", None), ""),
         ("http", None, ("/run/app.sock", 80), ""),
