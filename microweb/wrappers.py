@@ -70,6 +70,7 @@ class Request(RequestBase):
     max_content_length: int | None = _limit()
     max_form_memory_size: int | None = _limit()
     max_form_parts: int | None = _limit()
+    max_form_files: int | None = _limit()
     # Half an upload would be saved as a whole one, or as none.
     silent_form_errors = False
 

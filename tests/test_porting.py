@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import random
 
@@ -170,6 +171,13 @@ def test_broken_forms(app, body, kind):
         environ.pop("CONTENT_LENGTH", None)
         with app.request_context(environ):
             assert not request.form
+
+
+@differs("more than 100 files in a form", "read", "413; `MAX_FORM_FILES`", "each takes a descriptor")
+def test_many_files(app):
+    app.post("/")(lambda: str(len(request.files)))
+    data = {f"file{n}": (io.BytesIO(b""), "name") for n in range(101)}
+    assert status(app, "/", "POST", data=data) == 413
 
 
 @differs("NaN in JSON", "read and written", "refused", "it is not JSON")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: The compressed file, this module beside it, and what `__init__.py` says there.
 PACK, PACKED = "package.z", "packed.py"
-START = "from .packed import start\n\nstart(globals())\n"
+START = "from .packed import start\n\nstart(__name__)\n"
 
 
 def pack(files: Files) -> bytes:
@@ -100,14 +100,16 @@ class PackFinder:
                 yield prefix + name[:-3], False
 
 
-def start(package: dict[str, t.Any]) -> None:
-    """Become the package whose names these are: from now on its modules are found in the pack."""
+def start(name: str) -> None:
+    """Become the package of this name: from now on its modules are found in the pack."""
+    package: dict[str, t.Any] = vars(sys.modules[name])
     [root] = package["__path__"]
     data = unpack(package["__loader__"].get_data(os.path.join(root, PACK)))
     files = {os.path.join(root, *path.split("/")): content for path, content in data.items()}
 
-    def find(folder: str) -> PackFinder:
-        if folder != root and not folder.startswith(root + os.sep):
+    def find(folder: object) -> PackFinder:
+        # Python asks for bytes and paths, too.
+        if not (isinstance(folder, str) and f"{folder}{os.sep}".startswith(root + os.sep)):
             raise ImportError("no folder of this package")
         return PackFinder(folder, files)
 
@@ -115,6 +117,6 @@ def start(package: dict[str, t.Any]) -> None:
     sys.path_hooks.insert(0, find)
     sys.path_importer_cache[root] = find(root)
     del package["start"]
-    loader = PackLoader(package["__name__"], package["__file__"], files)
+    loader = PackLoader(name, package["__file__"], files)
     package["__spec__"].loader = package["__loader__"] = loader
-    loader.exec_module(sys.modules[package["__name__"]])
+    loader.exec_module(sys.modules[name])

@@ -45,6 +45,8 @@ class FormDataParser:
 
     #: The most fields of an urlencoded form.
     max_fields: int | None = 1000
+    #: The most files of a multipart form.
+    max_files: int | None = 100
 
     def __init__(
         self,
@@ -95,7 +97,7 @@ class FormDataParser:
         from .uploads import MultiPartParser
 
         parser = MultiPartParser(self.stream_factory, self.max_form_memory_size, self.cls)
-        parser.max_form_parts = self.max_form_parts
+        parser.max_form_parts, parser.max_files = self.max_form_parts, self.max_files
         return parser.parse(*message)
 
     def _parse_urlencoded(self, stream: t.Any, length: int | None) -> list[tuple[str, str]]:

@@ -259,6 +259,8 @@ class Request(RequestHeaders):
     max_form_memory_size: int | None = 500_000
     #: The most parts of a multipart form.
     max_form_parts: int | None = 1000
+    #: The most files among them: each takes a descriptor, or memory until it goes to disk.
+    max_form_files: int | None = 100
     #: True: a body that is no form, though it says so, is an empty form. False: it is a 400.
     silent_form_errors = True
     #: Who parses forms.
@@ -420,7 +422,7 @@ class Request(RequestHeaders):
     def _parse_form(self) -> tuple[t.IO[bytes], t.Any, t.Any]:
         parser = self.make_form_data_parser()
         parser.silent = parser.silent and self.silent_form_errors
-        parser.max_fields = self.max_fields
+        parser.max_fields, parser.max_files = self.max_fields, self.max_form_files
         # What get_data() has kept is read once more.
         stream = self.stream if self._cached_data is None else io.BytesIO(self._cached_data)
         try:

@@ -14,6 +14,7 @@ import os
 from contextlib import suppress
 from io import BytesIO
 
+from ..exceptions import RequestEntityTooLarge
 from .datastructures import MultiDict
 from .headers import Headers
 from .multipart import NEED_DATA, Data, Epilogue, Field, File, MultipartDecoder, Preamble
@@ -159,6 +160,9 @@ def default_stream_factory(
 class MultiPartParser:
     """Reads a multipart stream into fields and files."""
 
+    #: The most files.
+    max_files: int | None = 100
+
     def __init__(
         self,
         stream_factory: t.Callable[..., t.IO[bytes]] | None = None,
@@ -184,9 +188,7 @@ class MultiPartParser:
                     opened[-1].write(event.data)
                 elif type(event) is not Preamble:
                     part = event
-                    # Fields stay in memory: the decoder counts their bytes.
-                    is_file = type(part) is File
-                    opened.append(self.start_file_streaming(part, content_length) if is_file else BytesIO())
+                    opened.append(self._open(part, len(found[File]), content_length))
                 if type(event) is Data and not event.more_data:
                     found[type(part)].append((part.name, self._finish(part, opened[-1])))
         except BaseException:
@@ -195,6 +197,13 @@ class MultiPartParser:
                 file.close()
             raise
         return self.cls(found[Field]), self.cls(found[File])
+
+    def _open(self, part: t.Any, files: int, content_length: int | None) -> t.IO[bytes]:
+        if type(part) is not File:
+            return BytesIO()  # fields stay in memory: the decoder counts their bytes
+        if self.max_files is not None and files >= self.max_files:
+            raise RequestEntityTooLarge(f"The form has more than {self.max_files} files.")
+        return self.start_file_streaming(part, content_length)
 
     def _finish(self, part: t.Any, file: t.IO[bytes]) -> FileStorage | str:
         # Whoever gets it reads it from the start.

@@ -53,8 +53,10 @@ class Selector:
         return found
 
     def wake(self) -> None:
-        """End all polls, for good: what is closed stays readable at the other end."""
-        self._wake.close()
+        """End all polls, for good: what is shut stays readable at the other end."""
+        # Closing would not do: a process that an application has forked holds it open.
+        with suppress(OSError):  # closed already
+            self._wake.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Free the descriptors."""

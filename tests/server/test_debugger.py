@@ -784,6 +784,12 @@ def test_a_console_shows_what_is_printed_and_what_fails(monkeypatch):
     assert "help(object)" in console.eval("help()")
 
 
+def test_a_line_that_is_too_deep_is_no_beginning_of_another():
+    console = Console()
+    assert "Error" in console.eval("-" * 100_000 + "1")
+    assert console.eval("1").startswith(">>> 1")
+
+
 def test_other_threads_print_where_they_did(capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdout", sys.stdout)  # to be put back
     console = Console()

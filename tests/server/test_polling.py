@@ -96,6 +96,17 @@ def test_waking_ends_all_polls(poller):
         assert not thread.is_alive()
 
 
+def test_processes_that_were_forked_keep_nobody_asleep(poller):
+    with poller._wake.dup():  # as they hold it
+        poller.wake()
+        assert select.select([poller._woken], [], [], 0)[0]
+
+
+def test_waking_what_is_closed(poller):
+    poller.close()
+    poller.wake()
+
+
 @pytest.mark.parametrize("kind", KINDS[:2], ids=["default", "select"])
 def test_a_server_on_it(kind, monkeypatch):
     monkeypatch.setattr(loop, "Poller", kind)

@@ -91,7 +91,11 @@ class Console(InteractiveConsole):
             for context in self.contexts:
                 stack.enter_context(context)
             stack.callback(_running.reset, _running.set(self))
-            self.push(line)
+            try:
+                self.push(line)
+            except (MemoryError, RecursionError):  # too deep for Python's parser
+                self.resetbuffer()
+                self.showsyntaxerror()
         return f"{prompt}{escape(line)}\n{self.output.reset()}"
 
     def runcode(self, code: t.Any) -> None:
