@@ -98,6 +98,13 @@ class _Context:
         self.pop(exc_value)
 
 
+def _set_top(app_context: AppContext | None, request_context: RequestContext | None) -> None:
+    """Put together what was pushed in turns: each side of the pair is a stack of its own, as in Flask, and
+    an application context may end before a request that only shares it (a test client's block within it)."""
+    pair = (app_context, request_context)
+    _contexts.set(NO_CONTEXTS if pair == NO_CONTEXTS else pair)
+
+
 class AppContext(_Context):
     """Makes an application current. Made by ``app.app_context()``, and by request contexts."""
 
@@ -132,8 +139,10 @@ class AppContext(_Context):
             if len(self._tokens) == 1:
                 self.app.do_teardown_appcontext(sys.exc_info()[1] if exc is _sentinel else exc)
         finally:
-            popped = _contexts.get()[0]
+            popped, request_context = _contexts.get()
             _contexts.reset(self._tokens.pop())
+            if request_context is not _contexts.get()[1]:
+                _set_top(_contexts.get()[0], request_context)
         if popped is not self:
             raise AssertionError(f"Popped wrong app context. ({popped!r} instead of {self!r})")
         if appcontext_popped.receivers:
@@ -334,8 +343,10 @@ class RequestContext(_Context):
                 if request is not None and request.needs_close:
                     request.close()
         finally:
-            popped = _contexts.get()[1]
+            app_context, popped = _contexts.get()
             _contexts.reset(token)
+            if self._shares_app_ctx and app_context is not self._app_ctx:
+                _set_top(app_context, _contexts.get()[1])
             self._pushes = rest
             if last and (
                 self._app_ctx is not None
