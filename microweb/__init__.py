@@ -79,8 +79,8 @@ __all__ = ["__version__", "json", *_SOURCES]
 _MODULES = {*_HOMES, "cli", "logging", "sessions", "typing"}
 
 
-#: This module's names. Kept, because the submodule ``globals`` will hide the function.
-_names = globals()
+#: This module's names. Not by globals(), which the submodule of that name hides when this is loaded again.
+_names = vars()
 
 
 def __getattr__(name: str) -> object:

@@ -101,6 +101,15 @@ result += sorted(set(microweb.__all__) - set(dir(microweb)))
     assert not bad, f"in __all__, but not there or not in dir(): {', '.join(bad)}"
 
 
+def test_the_package_can_be_loaded_again():
+    bad = run("""
+import importlib, microweb
+from microweb import globals
+result = [] if importlib.reload(microweb).Microweb is microweb.Microweb else ["another class"]
+""")
+    assert not bad, bad
+
+
 def test_modules_that_import_flask_brings_along_come_here_too():
     bad = run("""
 import microweb as flask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ FILES = {
     "pages/__init__.py": b"def front():\n    raise LookupError('out of stock')\n",
     "pages/motd.txt": b"Gr\xc3\xbc\xc3\x9fe",
     "prices.py": b"from . import __version__\n",
+    "globals.py": b"",
 }
 
 
@@ -61,13 +63,27 @@ def test_modules_are_those_of_a_folder(shop, tmp_path):
 def test_modules_are_listed(shop):
     importlib.invalidate_caches()
     names = [(each.name, each.ispkg) for each in pkgutil.walk_packages(shop.__path__, "shop.")]
-    assert sorted(names) == [("shop.pages", True), ("shop.prices", False)]
+    assert sorted(names) == [("shop.globals", False), ("shop.pages", True), ("shop.prices", False)]
 
 
 def test_resources(shop):
     assert pkgutil.get_data("packedshop.pages", "motd.txt").decode() == "Grüße"
     with pytest.raises(FileNotFoundError, match=r"gone\.txt is not in the package"):
         pkgutil.get_data("packedshop.pages", "gone.txt")
+
+
+def test_it_is_loaded_again(shop):
+    import packedshop.globals
+
+    del shop.front
+    assert importlib.reload(shop) is shop and shop.front
+    assert shop.__spec__.loader is shop.__loader__
+
+
+@pytest.mark.parametrize("kind", [os.fsencode, Path, str])
+def test_other_places_are_left_to_others(kind, shop, tmp_path):
+    with pytest.raises(ImportError, match="no folder of this package"):
+        sys.path_hooks[0](kind(tmp_path))
 
 
 def test_tracebacks_show_the_code(shop):
