@@ -212,10 +212,17 @@ def _meant(frame: FrameType, found: dict[tuple[t.Any, str], Said]) -> Said:
         endpoint = getattr(_rule(_contexts.get()[1]), "endpoint", "")
         for (function, of), said in found.items():
             cells = zip(frame.f_code.co_freevars, function.__closure__ or ())
-            is_this = all(frame.f_locals.get(name) is cell.cell_contents for name, cell in cells)
+            is_this = all(frame.f_locals.get(name) is _held(cell) for name, cell in cells)
             if is_this and (not of or f"{endpoint}.".startswith(f"{of}.")):
                 return said
     return next(iter(found.values()))
+
+
+def _held(cell: t.Any) -> t.Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # a variable that was not set
+        return None
 
 
 def _call(code: CodeType) -> str:

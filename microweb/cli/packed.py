@@ -102,9 +102,9 @@ class PackFinder:
 
 def start(name: str) -> None:
     """Become the package of this name: from now on its modules are found in the pack."""
-    package: dict[str, t.Any] = vars(sys.modules[name])
-    [root] = package["__path__"]
-    data = unpack(package["__loader__"].get_data(os.path.join(root, PACK)))
+    package: t.Any = sys.modules[name]
+    [root] = package.__path__
+    data = unpack(package.__loader__.get_data(os.path.join(root, PACK)))
     files = {os.path.join(root, *path.split("/")): content for path, content in data.items()}
 
     def find(folder: object) -> PackFinder:
@@ -116,7 +116,6 @@ def start(name: str) -> None:
     # Before all others, and whoever was asked for this folder until now is forgotten.
     sys.path_hooks.insert(0, find)
     sys.path_importer_cache[root] = find(root)
-    del package["start"]
-    loader = PackLoader(name, package["__file__"], files)
-    package["__spec__"].loader = package["__loader__"] = loader
-    loader.exec_module(sys.modules[name])
+    del package.start
+    package.__spec__.loader = package.__loader__ = loader = PackLoader(name, package.__file__, files)
+    loader.exec_module(package)

@@ -22,13 +22,7 @@ if TYPE_CHECKING:
 @command("trace")
 @option("--request", "-X", metavar="METHOD", help="The method, which may as well stand before the URL.")
 @option("--header", "-H", multiple=True, metavar="'NAME: VALUE'", help="A header of the request.")
-@option(
-    "--data",
-    "-d",
-    multiple=True,
-    metavar="DATA",
-    help="A body, as curl's, or @FILE with it: the method is POST, then.",
-)
+@option("--data", "-d", multiple=True, metavar="DATA", help="A body, as curl's, or @FILE with it; by POST.")
 @option("--form", "-F", multiple=True, metavar="NAME=VALUE", help="A form's field; NAME=@FILE uploads one.")
 @option("--json", "as_json", metavar="JSON", help="A body of JSON.")
 @option("--cookie", "-b", metavar="COOKIES", help="The Cookie header.")

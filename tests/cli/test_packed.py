@@ -73,7 +73,7 @@ def test_resources(shop):
 
 
 def test_it_is_loaded_again(shop):
-    import packedshop.globals
+    importlib.import_module("packedshop.globals")
 
     del shop.front
     assert importlib.reload(shop) is shop and shop.front

@@ -183,6 +183,18 @@ def test_functions_that_share_their_code_are_told_apart(app):
         ]
 
 
+def test_a_decorator_may_leave_a_variable_unset(app):
+    def logged(function, log=None):
+        if log:
+            write = log.write
+        return wraps(function)(lambda: write("called") if log else function())
+
+    for name in ("one", "two"):
+        app.add_url_rule(f"/{name}", name, logged(lambda: "answer"))
+    report = traced(app, "/two", None)
+    assert report["status"] == "200 OK" and "view two <lambda>" in steps(report)
+
+
 def test_the_routing_says_why(app):
     rules = {rule["rule"]: rule for rule in traced(app, "/pages/7", "PUT")["routing"]}
     assert rules["/pages/<int:number>"]["why"] == "takes GET, POST"
