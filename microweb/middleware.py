@@ -74,8 +74,8 @@ class ProxyFix:
             if environ.get("HTTP_HOST"):
                 environ["HTTP_HOST"] = f"{_split_port(environ['HTTP_HOST'])[0]}:{value}"
         if value := _trusted(environ, "PREFIX", self.x_prefix):
-            # One slash, for the same reason: "//evil" and "@evil" would be other hosts.
-            environ["SCRIPT_NAME"] = "/" + value.lstrip("/\\")
+            # One slash, for the same reason: "//evil" and "@evil" would be other hosts. Browsers drop tabs.
+            environ["SCRIPT_NAME"] = "/" + value.replace("\t", "").lstrip("/\\")
         return self.app(environ, start_response)  # type: ignore[no-any-return]
 
 

@@ -59,6 +59,7 @@ FORWARDED = {
         ({}, {"X-Forwarded-Proto": "javascript"}, "9.9.9.9|http|h:80|h|80||/"),
         ({}, {"X-Forwarded-Proto": "HTTPS"}, "9.9.9.9|https|h:80|h|80||/"),
         ({"x_prefix": 1}, {"X-Forwarded-Prefix": "//evil"}, "9.9.9.9|http|h:80|h|80|/evil|/"),
+        ({"x_prefix": 1}, {"X-Forwarded-Prefix": "/\t/evil"}, "9.9.9.9|http|h:80|h|80|/evil|/"),
         ({"x_prefix": 1}, {"X-Forwarded-Prefix": "@evil"}, "9.9.9.9|http|h:80|h|80|/@evil|/"),
     ],
 )
