@@ -15,7 +15,7 @@ from .exceptions import Abort, ClickException, Exit, UsageError, nearest
 from .help import clean, page, page_width, short_help, usage
 from .params import Option
 from .parser import Parser
-from .terminal import echo
+from .terminal import echo, give_up_output
 from .types import declare
 
 TYPE_CHECKING = False
@@ -93,8 +93,7 @@ class Command:
         except OSError as error:
             if error.errno != errno.EPIPE:
                 raise
-            # Who read has left, as `head` does. Nobody is told, nor at exit, when Python flushes.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            give_up_output()  # who read has left, as `head` does: nobody is told
             status = 1
         if not standalone_mode:
             return result

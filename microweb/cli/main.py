@@ -12,6 +12,7 @@ from .decorators import argument, command
 from .discovery import users_traceback
 from .exceptions import UsageError
 from .script import MicrowebGroup
+from .terminal import give_up_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def main(argv: t.Sequence[str] | None = None) -> int:
         return stop.code
     except Exception as error:
         sys.stderr.write(_missing_module(error) or users_traceback(error))
+        give_up_output()
         return 1
     return 0
 

@@ -64,6 +64,14 @@ def should_strip_ansi(stream: t.Any, color: bool | None = None) -> bool:
     return bool(os.environ.get("NO_COLOR")) or not getattr(stream, "isatty", bool)()
 
 
+def give_up_output() -> None:
+    """Forget what could not be printed: Python would try it again at its end, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def echo(
     message: t.Any = None, file: t.Any = None, nl: bool = True, err: bool = False, color: bool | None = None
 ) -> None:
