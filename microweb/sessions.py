@@ -107,9 +107,8 @@ def _from_config(key: str) -> t.Callable[[t.Any, t.Any], t.Any]:
 
 
 #: What decides how a session is read.
-_read_keys = operator.itemgetter(
-    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SESSION_COOKIE_NAME", "PERMANENT_SESSION_LIFETIME"
-)
+_READ_KEYS = "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SESSION_COOKIE_NAME", "PERMANENT_SESSION_LIFETIME"
+_read_keys = operator.itemgetter(*_READ_KEYS)
 #: The arguments of `set_cookie` (its key is the name), and the config keys that they come from.
 _COOKIE_SETTINGS = ("name", "domain", "path", "secure", "partitioned", "samesite", "httponly")
 _COOKIE_GETTERS = [f"get_cookie_{name}" for name in _COOKIE_SETTINGS]
@@ -143,7 +142,7 @@ class SessionInterface:
 
     def __setattr__(self, name: str, value: t.Any) -> None:
         object.__setattr__(self, name, value)
-        if name in _PLAIN:
+        if name in (*_PLAIN, "get_signing_serializer"):
             self._asks_config = False
 
     def make_null_session(self, app: t.Any) -> NullSession:
@@ -223,9 +222,8 @@ def _signing_serializer(
 @functools.lru_cache(maxsize=16)
 def _has_plain_settings(cls: t.Any) -> bool:
     """Say whether two attributes of such an application are the settings that they always are."""
-    attributes = getattr(cls, "secret_key", None), getattr(cls, "permanent_session_lifetime", None)
-    names = [getattr(attribute, "__name__", None) for attribute in attributes]
-    return names == ["SECRET_KEY", "PERMANENT_SESSION_LIFETIME"]
+    names = "secret_key", "permanent_session_lifetime"
+    return all(getattr(getattr(cls, name, None), "__name__", None) == name.upper() for name in names)
 
 
 @functools.lru_cache(maxsize=16)
@@ -345,8 +343,10 @@ class SecureCookieSessionInterface(SessionInterface):
 
         The last answer is remembered with all that it follows from: a request only has to compare that.
         """
-        asked = None
-        if self._asks_config and _has_plain_settings(app.__class__):
+        asked, kind = None, type(self)
+        # Somebody may have patched the class, for the time of a test.
+        is_plain = (kind.get_signing_serializer, kind.get_cookie_name) == _READERS
+        if is_plain and self._asks_config and _has_plain_settings(app.__class__):
             own = self.salt, self.serializer, self.key_derivation, self.digest_method
             asked = (*_read_keys(app.config), *own)
             known, answer = self._known
@@ -356,8 +356,9 @@ class SecureCookieSessionInterface(SessionInterface):
         max_age = None if lifetime is None else lifetime.days * 86400 + lifetime.seconds
         answer = self.get_signing_serializer(app), self.get_cookie_name(app), max_age
         if asked:
-            # The list of fallbacks is copied: it may change in its place.
-            self._known = tuple(each[:] if isinstance(each, list) else each for each in asked), answer
+            # The list of fallbacks is copied: it may change in its place. An interface may be frozen.
+            known = tuple(each[:] if isinstance(each, list) else each for each in asked)
+            self.__dict__["_known"] = known, answer
         return answer
 
     def _changed_inside(self, app: t.Any, session: SessionMixin) -> bool:
@@ -429,6 +430,6 @@ class SecureCookieSessionInterface(SessionInterface):
         app.logger.error(message)
 
 
-_PLAIN["get_signing_serializer"] = SecureCookieSessionInterface.get_signing_serializer
+_READERS = SecureCookieSessionInterface.get_signing_serializer, SessionInterface.get_cookie_name
 # Types whose instances cannot be changed in their place; a tuple may hold a list.
 _UNCHANGING = frozenset({str, int, float, bool, type(None), bytes})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import zlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
@@ -583,6 +584,32 @@ def test_a_change_of_what_decides_is_seen_by_the_next_request(change):
     assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
     change(app)
     assert client.get("/").text == "1"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "text"),
+    [("get_signing_serializer", None, "no session"), ("get_cookie_name", "other", "1")],
+)
+def test_a_patch_of_the_class_counts_as_long_as_it_lasts(name, answer, text, monkeypatch):
+    app = Counting(SecureCookieSessionInterface())
+    app.register_error_handler(RuntimeError, lambda error: "no session")
+    client = app.test_client()
+    assert client.get("/").text == "1"
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(SecureCookieSessionInterface, name, lambda self, app: answer)
+            assert client.get("/").text == text
+            client.delete_cookie("other")
+    assert client.get("/").text == "2"
+
+
+def test_an_interface_may_be_frozen():
+    @dataclass(frozen=True)
+    class Frozen(SecureCookieSessionInterface):
+        pass
+
+    client = Counting(Frozen()).test_client()
+    assert [client.get("/").text for _ in range(2)] == ["1", "2"]
 
 
 def test_a_key_added_to_the_list_of_fallbacks_is_seen_by_the_next_request():
