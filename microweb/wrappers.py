@@ -71,8 +71,7 @@ class Request(RequestBase):
     max_form_memory_size: int | None = _limit()
     max_form_parts: int | None = _limit()
     max_form_files: int | None = _limit()
-    # Half an upload would be saved as a whole one, or as none.
-    silent_form_errors = False
+    needs_whole_forms = True
 
     @property
     def endpoint(self) -> str | None:

@@ -146,20 +146,17 @@ def test_json_encodings(app, encoding):
 
 
 @differs(
-    "a form that is cut off, has no boundary or is not UTF-8",
+    "a multipart form that is cut off",
     "empty, as if nothing had been sent",
-    "400; `silent_form_errors = True` on the request class forgives it",
+    "400",
     "half an upload is not the same as none",
 )
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n', "multipart/form-data; boundary=b"),
-        (b"--b--\r\n", "multipart/form-data"),
-        (b"a=\x80", "application/x-www-form-urlencoded"),
-    ],
-)
-def test_broken_forms(app, body, kind):
+@pytest.mark.parametrize("end", ["", "\r\n", "\r\n--b", "\r\n--b\r\n"])
+def test_cut_off_forms(app, end):
+    body, kind = (
+        f'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1{end}',
+        "multipart/form-data; boundary=b",
+    )
     app.add_url_rule(
         "/", "index", lambda: str(len(request.form) + len(request.files)), methods=["GET", "POST"]
     )

@@ -45,6 +45,8 @@ class FormDataParser:
 
     #: The most fields of an urlencoded form.
     max_fields: int | None = 1000
+    #: Not to be silent of a multipart form that is cut off: half an upload is not the same as none.
+    needs_whole_forms = False
     #: The most files of a multipart form.
     max_files: int | None = 100
 
@@ -86,9 +88,9 @@ class FormDataParser:
                 return (stream, *self._parse_multipart(stream, boundary, content_length))
             if mimetype == "application/x-www-form-urlencoded":
                 return stream, self.cls(self._parse_urlencoded(stream, content_length)), self.cls()
-        except ValueError:
+        except ValueError as error:
             # Malformed, or not UTF-8. The limits are HTTP errors, and pass.
-            if not self.silent:
+            if not self.silent or (self.needs_whole_forms and _is_cut_off(error)):
                 raise
         return stream, self.cls(), self.cls()
 
@@ -107,3 +109,9 @@ class FormDataParser:
             stream = LimitedStream(stream, limit, is_max=True)
         # Bytes that are not UTF-8 and not percent-encoded either come from no browser.
         return parse_query(stream.read().decode(), self.max_fields)
+
+
+def _is_cut_off(error: ValueError) -> bool:
+    from .multipart import IncompleteForm  # loaded, if it is one
+
+    return isinstance(error, IncompleteForm)

@@ -105,6 +105,10 @@ class NeedData(Event, namedtuple("NeedData", "")):
 NEED_DATA = NeedData()
 
 
+class IncompleteForm(ValueError):
+    """The data ended within a part."""
+
+
 class MultipartDecoder:
     """Bytes in, events out.
 
@@ -124,7 +128,7 @@ class MultipartDecoder:
         self.max_form_memory_size = max_form_memory_size
         self.max_parts = max_parts
         self.complete = self._in_field = False
-        self._buffer = b""
+        self._buffer = self._last = b""
         self._pos = self._skip = self._parts = self._fields_size = 0
         # A function is the state: what comes next is what it reads. Not a bound method, which would hold
         # the decoder, with its buffer, in a cycle.
@@ -139,13 +143,19 @@ class MultipartDecoder:
         if self._read is MultipartDecoder._read_epilogue and len(self._buffer) > MAX_EPILOGUE:
             return
         self._buffer = self._buffer[self._pos :] + data if self._pos else self._buffer + data
+        # As much as a boundary takes, and a few line breaks behind it.
+        self._last = (self._last + data[-90:])[-90:]
         self._pos = 0
 
     def next_event(self) -> Event:
         """The next event, or `NEED_DATA`; after the end of the data, ValueError instead of that."""
         event = self._read(self)
         if event is NEED_DATA and self.complete:
-            raise ValueError("the multipart body ends before its last boundary")
+            # A last boundary that does not begin its line as the first one did is malformed in another way.
+            began = self._read is not MultipartDecoder._read_preamble
+            is_cut_off = began and b"--%b--" % self.boundary not in self._last
+            error = IncompleteForm if is_cut_off else ValueError
+            raise error("the multipart body ends before its last boundary")
         return event
 
     # Before the first delimiter

@@ -263,6 +263,8 @@ class Request(RequestHeaders):
     max_form_files: int | None = 100
     #: True: a body that is no form, though it says so, is an empty form. False: it is a 400.
     silent_form_errors = True
+    #: Whether a multipart form that is cut off is a 400 anyway, as in applications.
+    needs_whole_forms = False
     #: Who parses forms.
     form_data_parser_class: type[FormDataParser] = FormDataParser
 
@@ -423,6 +425,7 @@ class Request(RequestHeaders):
         parser = self.make_form_data_parser()
         parser.silent = parser.silent and self.silent_form_errors
         parser.max_fields, parser.max_files = self.max_fields, self.max_form_files
+        parser.needs_whole_forms = self.needs_whole_forms
         # What get_data() has kept is read once more.
         stream = self.stream if self._cached_data is None else io.BytesIO(self._cached_data)
         try:

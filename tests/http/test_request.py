@@ -496,14 +496,24 @@ def test_b119_a_form_that_is_none():
         silent_form_errors = False
 
     for data, content_type in (
-        (UPLOAD[:-2], MULTIPART),
         (UPLOAD, "multipart/form-data"),
+        (UPLOAD.replace(b"\r\n--b--", b"\n--b--"), MULTIPART),
         (b"\x80", FORM),
         (b"nothing", MULTIPART),
     ):
         assert not post(data, content_type).form
         with pytest.raises(BadRequest, match="form in the body cannot be read"):
             _ = post(data, content_type, cls=Strict).form
+
+
+class Whole(Request):
+    needs_whole_forms = True
+
+
+@pytest.mark.parametrize("length", range(5, len(UPLOAD) - 1))
+def test_b119_a_form_that_is_cut_off(length):
+    with pytest.raises(BadRequest, match="form in the body cannot be read"):
+        _ = post(UPLOAD[:length], MULTIPART, cls=Whole).form
 
 
 def test_subclasses_choose_where_files_go():
