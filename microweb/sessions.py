@@ -111,6 +111,7 @@ _READ_KEYS = "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SESSION_COOKIE_NAME", "PERMA
 _read_keys = operator.itemgetter(*_READ_KEYS)
 #: The arguments of `set_cookie` (its key is the name), and the config keys that they come from.
 _COOKIE_SETTINGS = ("name", "domain", "path", "secure", "partitioned", "samesite", "httponly")
+_SECURE = _COOKIE_SETTINGS.index("secure")
 _COOKIE_GETTERS = [f"get_cookie_{name}" for name in _COOKIE_SETTINGS]
 _read_settings = operator.itemgetter(
     *[f"SESSION_COOKIE_{name.upper()}" for name in _COOKIE_SETTINGS], "APPLICATION_ROOT"
@@ -172,7 +173,7 @@ class SessionInterface:
     def get_cookie_settings(self, app: t.Any) -> tuple[t.Any, ...]:
         """Return what the methods above say, in the order of `_COOKIE_SETTINGS`."""
         settings: tuple[t.Any, ...] = _read_settings(app.config)
-        if self._asks_config and "auto" not in settings:
+        if self._asks_config and settings[_SECURE] != "auto":
             return settings
         return (*[getattr(self, name)(app) for name in _COOKIE_GETTERS], None)
 
@@ -348,16 +349,16 @@ class SecureCookieSessionInterface(SessionInterface):
         is_plain = (kind.get_signing_serializer, kind.get_cookie_name) == _READERS
         if is_plain and self._asks_config and _has_plain_settings(app.__class__):
             own = self.salt, self.serializer, self.key_derivation, self.digest_method
-            asked = (*_read_keys(app.config), *own)
+            asked = _read_keys(app.config)
             known, answer = self._known
-            if asked == known:
+            if (asked, own) == known:
                 return answer  # type: ignore[no-any-return]
         lifetime = app.permanent_session_lifetime
         max_age = None if lifetime is None else lifetime.days * 86400 + lifetime.seconds
         answer = self.get_signing_serializer(app), self.get_cookie_name(app), max_age
         if asked:
             # The list of fallbacks is copied: it may change in its place. An interface may be frozen.
-            known = tuple(each[:] if isinstance(each, list) else each for each in asked)
+            known = tuple(each[:] if isinstance(each, list) else each for each in asked), own
             self.__dict__["_known"] = known, answer
         return answer
 
