@@ -107,8 +107,9 @@ def _from_config(key: str) -> t.Callable[[t.Any, t.Any], t.Any]:
 
 
 #: What decides how a session is read.
-_READ_KEYS = "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SESSION_COOKIE_NAME", "PERMANENT_SESSION_LIFETIME"
-_read_keys = operator.itemgetter(*_READ_KEYS)
+_read_keys = operator.itemgetter(
+    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "SESSION_COOKIE_NAME", "PERMANENT_SESSION_LIFETIME"
+)
 #: The arguments of `set_cookie` (its key is the name), and the config keys that they come from.
 _COOKIE_SETTINGS = ("name", "domain", "path", "secure", "partitioned", "samesite", "httponly")
 _SECURE = _COOKIE_SETTINGS.index("secure")
@@ -139,11 +140,13 @@ class SessionInterface:
         own = {"open_session", "save_session", "should_set_cookie"}
         if "opens_lazily" not in cls.__dict__ and own & cls.__dict__.keys():
             cls.opens_lazily = False
-        cls._asks_config = all(getattr(cls, name, plain) is plain for name, plain in _PLAIN.items())
+        cls._asks_config = all(
+            getattr(cls, name) is getattr(SessionInterface, name) for name in _COOKIE_GETTERS
+        )
 
     def __setattr__(self, name: str, value: t.Any) -> None:
         object.__setattr__(self, name, value)
-        if name in (*_PLAIN, "get_signing_serializer"):
+        if name in (*_COOKIE_GETTERS, "get_signing_serializer"):
             self._asks_config = False
 
     def make_null_session(self, app: t.Any) -> NullSession:
@@ -201,9 +204,6 @@ class SessionInterface:
         """Store the session after the request; null sessions do not come here."""
         raise NotImplementedError
 
-
-#: Methods that ask the configuration, unless a subclass or somebody else knows better.
-_PLAIN = {name: getattr(SessionInterface, name) for name in _COOKIE_GETTERS}
 
 session_json_serializer = TaggedJSONSerializer()
 

@@ -638,13 +638,8 @@ class StraightSerializer(URLSafeTimedSerializer):
             return super().dumps(obj, salt)
         text, timestamp = self.serializer.dumps(obj), self._signer.get_timestamp()
         signed = self._pack(text.encode()) + _stamp(timestamp)
-        # As _finish and _remember do, without the calls: each request with a session comes here.
-        signature = self._keyed[0].copy()
-        signature.update(signed)
-        token = (signed + b"." + _base64(signature.digest())).decode()
-        if len(self._seen) >= 256:
-            self._seen.clear()
-        self._seen[token] = timestamp, text
+        token = (signed + b"." + _base64(_finish(self._keyed[0], signed))).decode()
+        self._remember(token, timestamp, text)
         return token
 
 
